@@ -1,0 +1,271 @@
+#include "fhirpath/demand.h"
+
+#include <algorithm>
+
+#include "fhirpath/binder.h"
+#include "fhirpath/typing.h"
+
+namespace kiln::fhirpath {
+namespace {
+
+const fhir::NameId kExtension = fhir::find_name("extension");
+const fhir::NameId kUrl = fhir::find_name("url");
+const fhir::NameId kReference = fhir::find_name("reference");
+const fhir::NameId kId = fhir::find_name("id");
+const fhir::NameId kValue = fhir::find_name("value");
+const fhir::NameId kResourceType = fhir::find_name("resourceType");
+
+void add_all(Cursors& into, const Cursors& more) {
+  for (const Cursor& cursor : more) {
+    if (std::find(into.begin(), into.end(), cursor) == into.end()) into.push_back(cursor);
+  }
+}
+
+std::string sibling_key(fhir::NameId json) { return "_" + std::string(fhir::text_of(json)); }
+
+uint16_t sibling_name(fhir::NameId json) { return static_cast<uint16_t>(json | kSiblingFlag); }
+
+}  // namespace
+
+Demand::Demand(const fhir::Model& model, json::ShapeBuilder& shapes)
+    : model_(model), shapes_(shapes) {
+  shapes_.field(json::kRootShape, "resourceType", kResourceType);
+}
+
+bool Demand::is_complex(const ExprType& type) const {
+  return type.open || std::any_of(type.types.begin(), type.types.end(), [&](fhir::TypeId t) {
+           return t >= fhir::kFirstFhirType && model_.kind(t) != fhir::TypeKind::kPrimitive;
+         });
+}
+
+void Demand::whole(const Cursors& cursors) {
+  for (const Cursor& cursor : cursors) {
+    shapes_.need_whole(cursor.shape);
+    shapes_.need_items(cursor.shape, json::kAllItems);
+  }
+}
+
+Cursors Demand::add(Bound& bound, const Cursors& focus, const Need& need) {
+  switch (bound.kind) {
+    case BoundKind::kConstant:
+    case BoundKind::kIndex:
+    case BoundKind::kTotal:
+    case BoundKind::kRowIndex: return {};
+    case BoundKind::kThis:
+      if (need.whole) whole(focus);
+      return focus;
+    case BoundKind::kRoot:
+      if (need.whole) whole(root());
+      return root();
+    case BoundKind::kChild: return child(bound, focus, need);
+    case BoundKind::kFunction: return function(bound, focus, need);
+  }
+  return {};
+}
+
+Cursors Demand::input(Bound& bound, const Cursors& focus, const Need& need) {
+  if (bound.input) return add(*bound.input, focus, need);
+  if (need.whole) whole(focus);
+  return focus;
+}
+
+Cursors Demand::child(Bound& bound, const Cursors& focus, const Need& need, fhir::TypeId only) {
+  const Cursors from = input(bound, focus, Need());
+  bound.siblings = need.existence || need.whole;
+  return element(from, bound.input_type, bound.element, need, only);
+}
+
+/// Where an element of values at `from` is. The children of a primitive stand under its "_" key.
+/// `only`: of a choice, the type that is asked for.
+Cursors Demand::element(const Cursors& from, const ExprType& of, fhir::NameId name,
+                        const Need& need, fhir::TypeId only) {
+  Cursors found;
+  if (of.open) {
+    // Any type: keep everything below, and stay there.
+    whole(from);
+    return from;
+  }
+  for (const Cursor& cursor : from) {
+    for (const fhir::TypeId type : of.types) {
+      const bool primitive =
+          type >= fhir::kFirstFhirType && model_.kind(type) == fhir::TypeKind::kPrimitive;
+      if (primitive && name == kValue) {
+        add_all(found, {cursor});
+        continue;
+      }
+      json::ShapeId object = cursor.shape;
+      if (primitive) {
+        if (cursor.json == fhir::kNoName) continue;
+        object = shapes_.field(cursor.parent, sibling_key(cursor.json), sibling_name(cursor.json));
+        shapes_.need_items(object, json::kAllItems);
+      }
+      for (const fhir::Field& row : model_.element(type, name)) {
+        if (only != fhir::kNoType && row.choice && !is_named_type(model_, row.type, only)) continue;
+        const Cursor child{shapes_.field(object, fhir::text_of(row.json), row.json), object,
+                           row.json};
+        shapes_.need_items(child.shape, need.items);
+        const bool leaf = model_.kind(row.type) == fhir::TypeKind::kPrimitive;
+        if (leaf && (need.existence || need.whole)) {
+          const json::ShapeId sibling =
+              shapes_.field(object, sibling_key(row.json), sibling_name(row.json));
+          shapes_.need_items(sibling, need.items);
+          if (need.whole) shapes_.need_whole(sibling);
+        }
+        if (!leaf && need.whole) shapes_.need_whole(child.shape);
+        if (row.type >= fhir::kFirstFhirType && model_.is_abstract(row.type)) {
+          shapes_.field(child.shape, "resourceType", kResourceType);
+        }
+        add_all(found, {child});
+      }
+    }
+  }
+  return found;
+}
+
+/// Binds arguments to what they are evaluated on: lambdas to the items, values to the outer $this.
+void Demand::arguments(Bound& bound, const Cursors& outer, const Cursors& inner,
+                       const Need& need) {
+  for (size_t i = 0; i < bound.arguments.size(); ++i) {
+    const bool lambda = bound.function->argument(i).pass == Pass::kLambda;
+    Need own = need;
+    own.whole |= bound.function->reads == Reads::kEquality && is_complex(bound.arguments[i]->type);
+    add(*bound.arguments[i], lambda ? inner : outer, own);
+  }
+}
+
+Cursors Demand::function(Bound& bound, const Cursors& focus, const Need& need) {
+  const FunctionRow& row = *bound.function;
+  switch (row.reads) {
+    case Reads::kNothing: return {};
+    case Reads::kValue:
+    case Reads::kEquality: {
+      Need own;
+      own.whole = row.reads == Reads::kEquality && is_complex(bound.input_type);
+      const Cursors from = input(bound, focus, own);
+      arguments(bound, focus, from, Need());
+      return {};
+    }
+    case Reads::kExistence: {
+      Need own;
+      own.existence = true;
+      // exists() and empty() without criteria are decided by one item; count() is not.
+      if (bound.arguments.empty() && row.returns == Returns::kBoolean) own.items = 1;
+      const Cursors from = input(bound, focus, own);
+      arguments(bound, focus, from, Need());
+      return {};
+    }
+    case Reads::kItems: {
+      Need own = need;
+      own.items = json::kAllItems;
+      const bool named = row.returns == Returns::kNamedType || row.returns == Returns::kNamedTypeOne;
+      if (named && bound.input && bound.input->kind == BoundKind::kChild) {
+        return child(*bound.input, focus, own, bound.fhir_type);
+      }
+      const Cursors from = input(bound, focus, own);
+      arguments(bound, focus, from, Need());
+      return from;
+    }
+    case Reads::kFirst: {
+      Need own = need;
+      own.items = 1;
+      return input(bound, focus, own);
+    }
+    case Reads::kPosition: {
+      Need own = need;
+      own.items = json::kAllItems;
+      const Bound& index = *bound.arguments[0];
+      if (index.kind == BoundKind::kConstant && index.items.size == 1 &&
+          index.items[0].kind == ItemKind::kInteger && index.items[0].integer >= 0 &&
+          index.items[0].integer < 1000) {
+        own.items = static_cast<uint32_t>(index.items[0].integer) + 1;
+      }
+      const Cursors from = input(bound, focus, own);
+      arguments(bound, focus, from, Need());
+      return from;
+    }
+    case Reads::kProjection: {
+      const Cursors from = input(bound, focus, Need());
+      return add(*bound.arguments[0], from, need);
+    }
+    case Reads::kRepeat: {
+      const Cursors from = input(bound, focus, Need());
+      return add_repeat({bound.arguments[0].get()}, from);
+    }
+    case Reads::kBranches: {
+      const Cursors from = input(bound, focus, Need());
+      Cursors result;
+      for (size_t i = 0; i < bound.arguments.size(); ++i) {
+        const Cursors one = add(*bound.arguments[i], from, i == 0 ? Need() : need);
+        if (i > 0) add_all(result, one);
+      }
+      return result;
+    }
+    case Reads::kUnion:
+    case Reads::kCombine: {
+      Need own = need;
+      own.items = json::kAllItems;
+      if (row.reads == Reads::kUnion) own.whole |= is_complex(bound.input_type);
+      Cursors result = input(bound, focus, own);
+      for (const auto& argument : bound.arguments) {
+        Need its = own;
+        if (row.reads == Reads::kUnion) its.whole |= is_complex(argument->type);
+        add_all(result, add(*argument, focus, its));
+      }
+      return result;
+    }
+    case Reads::kWhole: {
+      Need own;
+      own.whole = true;
+      own.existence = true;
+      Cursors result = input(bound, focus, own);
+      for (size_t i = 0; i < bound.arguments.size(); ++i) {
+        const bool lambda = row.argument(i).pass == Pass::kLambda;
+        add_all(result, add(*bound.arguments[i], lambda ? result : focus, own));
+      }
+      if (row.returns == Returns::kReference) {
+        whole(root());  // what it refers to may be anywhere in the resource
+        add_all(result, root());
+      }
+      return result;
+    }
+    case Reads::kExtension: {
+      const Cursors from = input(bound, focus, Need());
+      arguments(bound, focus, from, Need());
+      Need own = need;
+      own.items = json::kAllItems;
+      const Cursors extensions = element(from, bound.input_type, kExtension, own);
+      element(extensions, bound.type, kUrl, Need());
+      return extensions;
+    }
+    case Reads::kReferenceKey:
+    case Reads::kResourceKey: {
+      const Cursors from = input(bound, focus, Need());
+      const fhir::NameId name = row.reads == Reads::kResourceKey ? kId : kReference;
+      for (const Cursor& cursor : from) {
+        shapes_.need_items(shapes_.field(cursor.shape, fhir::text_of(name), name), 1);
+      }
+      return {};
+    }
+  }
+  return {};
+}
+
+Cursors Demand::add_repeat(const std::vector<Bound*>& paths, const Cursors& focus) {
+  Need need;
+  need.existence = true;
+  const auto step = [&](const Cursors& from) {
+    Cursors result;
+    for (Bound* const path : paths) add_all(result, add(*path, from, need));
+    return result;
+  };
+  const Cursors first = step(focus);
+  if (first.empty()) return {};
+  const Cursors second = step(first);
+  // Whatever the paths lead to, from the start or from there, is one shape that leads to itself.
+  for (const Cursors* const cursors : {&first, &second}) {
+    for (const Cursor& cursor : *cursors) shapes_.unify(first[0].shape, cursor.shape);
+  }
+  return first;
+}
+
+}  // namespace kiln::fhirpath

@@ -1,0 +1,492 @@
+#include "fhirpath/evaluation.h"
+
+#include <re2/re2.h>
+
+#include <charconv>
+
+#include "fhirpath/typing.h"
+#include "json/shape.h"
+#include "json/text.h"
+
+namespace kiln::fhirpath {
+namespace {
+
+const fhir::NameId kResourceTypeName = fhir::find_name("resourceType");
+const fhir::NameId kValueName = fhir::find_name("value");
+
+}  // namespace
+
+Evaluation::Evaluation(const fhir::Model& model, base::WallTime now, Limits limits)
+    : model_(model), now_(now), limits_(limits) {}
+Evaluation::~Evaluation() = default;
+
+void Evaluation::begin(const json::Tape& tape, fhir::TypeId resource_type) {
+  arena_.reset();
+  tape_ = &tape;
+  steps_ = 0;
+  next_check_ = 0;
+  row_index_ = 0;
+  error_.reset();
+  root_ = Item();
+  root_.type = resource_type;
+  root_.node = tape.size() == 0 ? kNoNode : 0;
+}
+
+bool Evaluation::run(const Program& program, const Item& focus, Collection& out) {
+  program_ = &program;
+  this_ = {&focus, 1};
+  index_ = 0;
+  total_ = {};
+  return eval(program.root, out);
+}
+
+base::Error Evaluation::take_error() {
+  base::Error error = error_ ? std::move(*error_)
+                             : base::Error(base::ErrorCode::kInternal, "no error was recorded");
+  error_.reset();
+  return error;
+}
+
+bool Evaluation::check_limits() {
+  static constexpr uint64_t kStepsBetweenChecks = 4096;
+  next_check_ = std::min(steps_ + kStepsBetweenChecks, limits_.steps + 1);
+  const bool too_long = steps_ > limits_.steps;
+  if (!too_long && arena_.used() <= limits_.memory) return true;
+  if (!error_) {
+    error_ = base::Error(base::ErrorCode::kLimit,
+                         std::string("the expression ") +
+                             (too_long ? "takes too many steps" : "needs too much memory") +
+                             " on one resource: " + program_->text);
+  }
+  return false;
+}
+
+bool Evaluation::fail(const Instruction& instruction, std::string message, base::ErrorCode code) {
+  if (!error_) {
+    if (!instruction.name.empty()) message = std::string(instruction.name) + ": " + message;
+    error_ = error_at(program_->text, instruction.span, std::move(message), code);
+  }
+  return false;
+}
+
+bool Evaluation::eval_for(InstructionId id, const Item& item, int64_t index, Collection& out) {
+  if (!step()) return false;
+  const Collection outer_this = this_;
+  const int64_t outer_index = index_;
+  this_ = {&item, 1};
+  index_ = index;
+  const bool ok = eval(id, out);
+  this_ = outer_this;
+  index_ = outer_index;
+  return ok;
+}
+
+// ---- results ----
+
+bool Evaluation::give_boolean(Collection& out, bool value) {
+  static const Item kItems[] = {Item::of_boolean(false), Item::of_boolean(true)};
+  out = {&kItems[value ? 1 : 0], 1};
+  return true;
+}
+
+bool Evaluation::give_string(Collection& out, std::string_view text) {
+  return give(out, Item::of_string(arena_.copy(text)));
+}
+
+bool Evaluation::give_decimal(Collection& out, const std::optional<fhir::Decimal>& value) {
+  if (!value) return give_nothing(out);
+  return give(out, Item::of_decimal(arena_.make<fhir::Decimal>(*value)));
+}
+
+bool Evaluation::give_temporal(Collection& out, const std::optional<fhir::Temporal>& value) {
+  if (!value) return give_nothing(out);
+  return give(out, Item::of_temporal(arena_.make<fhir::Temporal>(*value)));
+}
+
+bool Evaluation::give_quantity(Collection& out, const Quantity& value) {
+  return give(out, Item::of_quantity(arena_.make<Quantity>(value)));
+}
+
+// ---- reading items ----
+
+std::string_view Evaluation::string_of(const json::Node& node) {
+  if (!node.escaped) return node.view();
+  char* const text = arena_.make_array<char>(node.length);
+  return {text, json::unescape_to(text, node.view())};
+}
+
+bool Evaluation::value_of(const Item& item, Item& value) {
+  if (item.kind != ItemKind::kElement) {
+    value = item;
+    return true;
+  }
+  if (item.node == kNoNode) return false;
+  const json::Node& source = node(item.node);
+  fhir::TypeId system = item.type == fhir::kNoType ? fhir::kNoType : model_.system_type(item.type);
+  if (item.type != fhir::kNoType && system == fhir::kNoType) return false;
+  switch (source.kind) {
+    case json::NodeKind::kTrue:
+    case json::NodeKind::kFalse:
+      if (system != fhir::kSystemBoolean && system != fhir::kNoType) return false;
+      value = Item::of_boolean(source.kind == json::NodeKind::kTrue);
+      return true;
+    case json::NodeKind::kNumber: {
+      const std::string_view text = source.view();
+      if (system == fhir::kSystemInteger || system == fhir::kSystemLong ||
+          system == fhir::kNoType) {
+        int64_t integer = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), integer);
+        if (error == std::errc() && end == text.data() + text.size()) {
+          value = Item::of_integer(
+              integer, system == fhir::kSystemLong ? fhir::kSystemLong : fhir::kSystemInteger);
+          return true;
+        }
+        if (system != fhir::kNoType) return false;
+      }
+      if (system != fhir::kSystemDecimal && system != fhir::kNoType) return false;
+      const auto decimal = fhir::Decimal::parse(text);
+      if (!decimal) return false;
+      value = Item::of_decimal(arena_.make<fhir::Decimal>(*decimal));
+      return true;
+    }
+    case json::NodeKind::kString: {
+      const std::string_view text = string_of(source);
+      std::optional<fhir::Temporal> temporal;
+      switch (system) {
+        case fhir::kSystemDate: temporal = fhir::Temporal::parse_date(text); break;
+        case fhir::kSystemDateTime: temporal = fhir::Temporal::parse_date_time(text); break;
+        case fhir::kSystemTime: temporal = fhir::Temporal::parse_time(text); break;
+        case fhir::kSystemString:
+        case fhir::kNoType: value = Item::of_string(text); return true;
+        case fhir::kSystemLong: {  // integer64 is a string in FHIR's JSON
+          int64_t integer = 0;
+          const auto [end, error] =
+              std::from_chars(text.data(), text.data() + text.size(), integer);
+          if (error != std::errc() || end != text.data() + text.size()) return false;
+          value = Item::of_integer(integer, fhir::kSystemLong);
+          return true;
+        }
+        default: return false;
+      }
+      if (!temporal) return false;
+      value = Item::of_temporal(arena_.make<fhir::Temporal>(*temporal));
+      return true;
+    }
+    default: return false;
+  }
+}
+
+Evaluation::Single Evaluation::single(const Instruction& instruction,
+                                      const Collection& collection) {
+  if (collection.size == 1) return Single::kOne;
+  if (collection.size == 0) return Single::kNone;
+  fail(instruction,
+       "expected a single item, got " + std::to_string(collection.size));
+  return Single::kFailed;
+}
+
+Evaluation::Single Evaluation::single_value(const Instruction& instruction,
+                                            const Collection& collection, Item& value) {
+  const Single state = single(instruction, collection);
+  if (state != Single::kOne) return state;
+  return value_of(collection[0], value) ? Single::kOne : Single::kNone;
+}
+
+Evaluation::Single Evaluation::single_string(const Instruction& instruction,
+                                             const Collection& collection,
+                                             std::string_view& text) {
+  Item value;
+  const Single state = single(instruction, collection);
+  if (state != Single::kOne) return state;
+  if (!value_of(collection[0], value)) {
+    const Item& item = collection[0];
+    if (item.type != fhir::kNoType && model_.system_type(item.type) != fhir::kNoType) {
+      return Single::kNone;  // a primitive without a value
+    }
+    fail(instruction, "expected a String, got " + std::string(type_info(item).name));
+    return Single::kFailed;
+  }
+  if (value.kind != ItemKind::kString) {
+    fail(instruction, "expected a String, got " + std::string(type_info(value).name));
+    return Single::kFailed;
+  }
+  text = value.text();
+  return Single::kOne;
+}
+
+Evaluation::Single Evaluation::single_integer(const Instruction& instruction,
+                                              const Collection& collection, int64_t& integer) {
+  Item value;
+  const Single state = single_value(instruction, collection, value);
+  if (state != Single::kOne) return state;
+  if (value.kind != ItemKind::kInteger) {
+    fail(instruction, "expected an Integer, got " + std::string(type_info(value).name));
+    return Single::kFailed;
+  }
+  integer = value.integer;
+  return Single::kOne;
+}
+
+Evaluation::Single Evaluation::single_boolean(const Instruction& instruction,
+                                              const Collection& collection, bool& boolean) {
+  const Single state = single(instruction, collection);
+  if (state != Single::kOne) return state;
+  Item value;
+  if (!value_of(collection[0], value)) {
+    if (collection[0].node == kNoNode) return Single::kNone;
+    boolean = true;
+    return Single::kOne;
+  }
+  boolean = value.kind != ItemKind::kBoolean || value.boolean;
+  return Single::kOne;
+}
+
+TypeInfo Evaluation::type_info(const Item& item) const {
+  if (item.kind == ItemKind::kTypeInfo) return {"System", "SimpleTypeInfo"};
+  if (item.type == fhir::kNoType) return {"FHIR", "unknown"};
+  if (item.kind == ItemKind::kElement && item.type >= fhir::kFirstFhirType) {
+    const std::string_view name = model_.name(item.type);
+    return {"FHIR", name.find('.') == std::string_view::npos
+                        ? name
+                        : model_.name(model_.base(item.type))};
+  }
+  return {"System", model_.name(item.type)};
+}
+
+bool Evaluation::is_of_type(const Item& item, fhir::TypeId fhir_type,
+                            fhir::TypeId system_type) const {
+  if (item.type == fhir::kNoType) return false;
+  if (item.type < fhir::kFirstFhirType) {
+    return system_type != fhir::kNoType &&
+           (item.type == system_type || system_type == fhir::kSystemAny);
+  }
+  return fhir_type != fhir::kNoType && model_.is_subtype(item.type, fhir_type);
+}
+
+bool Evaluation::is_of_named_type(const Item& item, fhir::TypeId fhir_type,
+                                  fhir::TypeId system_type) const {
+  if (item.type < fhir::kFirstFhirType) return is_of_type(item, fhir_type, system_type);
+  return is_named_type(model_, item.type, fhir_type);
+}
+
+fhir::TypeId Evaluation::resource_type_of(uint32_t object) const {
+  const json::Tape& tape = *tape_;
+  const uint32_t end = tape[object].end;
+  for (uint32_t i = object + 1; i < end; i = tape[i].end) {
+    if (tape[i].name == kResourceTypeName && tape[i].kind == json::NodeKind::kString) {
+      return model_.find_resource(tape[i].view());
+    }
+  }
+  return fhir::kNoType;
+}
+
+// ---- navigation ----
+
+template <typename Function>
+void Evaluation::for_each_value(uint32_t object, fhir::NameId json, fhir::TypeId type,
+                                bool siblings, Function function) {
+  const json::Tape& tape = *tape_;
+  const json::Node& holder = tape[object];
+  if (holder.kind != json::NodeKind::kObject) return;
+  uint32_t value = kNoNode;
+  uint32_t sibling = kNoNode;
+  for (uint32_t i = object + 1; i < holder.end; i = tape[i].end) {
+    if (tape[i].name == json && value == kNoNode) {
+      value = i;
+      if (!siblings) break;
+    } else if (tape[i].name == (json | kSiblingFlag) && siblings) {
+      sibling = i;
+    }
+  }
+  Item item;
+  item.type = type;
+  const auto resolve_type = [&] {
+    item.type = type;
+    if (type != fhir::kNoType && item.node != kNoNode && model_.is_abstract(type) &&
+        model_.kind(type) == fhir::TypeKind::kResource) {
+      item.type = resource_type_of(item.node);
+    }
+  };
+  const bool list = (value != kNoNode && tape[value].kind == json::NodeKind::kArray) ||
+                    (sibling != kNoNode && tape[sibling].kind == json::NodeKind::kArray);
+  if (!list) {
+    const bool null = value != kNoNode && tape[value].kind == json::NodeKind::kNull;
+    item.node = null ? kNoNode : value;
+    item.sibling = sibling;
+    if (item.node == kNoNode && sibling == kNoNode) return;
+    resolve_type();
+    function(item);
+    return;
+  }
+  // Items of the two arrays belong together by position; null stands for nothing at all.
+  const auto bounds = [&](uint32_t array) -> std::pair<uint32_t, uint32_t> {
+    if (array == kNoNode || tape[array].kind != json::NodeKind::kArray) return {0, 0};
+    return {array + 1, tape[array].end};
+  };
+  auto [at, end] = bounds(value);
+  auto [sibling_at, sibling_end] = bounds(sibling);
+  while (at < end || sibling_at < sibling_end) {
+    item.node = kNoNode;
+    item.sibling = kNoNode;
+    if (at < end) {
+      if (tape[at].kind != json::NodeKind::kNull) item.node = at;
+      at = tape[at].end;
+    }
+    if (sibling_at < sibling_end) {
+      if (tape[sibling_at].kind == json::NodeKind::kObject) item.sibling = sibling_at;
+      sibling_at = tape[sibling_at].end;
+    }
+    resolve_type();
+    if (!function(item)) return;
+  }
+}
+
+/// One run of a path. Emits items of the last step; `finished` once a picked position was reached,
+/// after which nothing more can come.
+struct Evaluation::Walk {
+  static constexpr size_t kMaxSteps = 64;
+
+  Evaluation& evaluation;
+  const Path& path;
+  ItemList& out;
+  std::array<uint32_t, kMaxSteps> positions{};
+  bool finished = false;
+
+  void level(size_t depth, const Item& item) {
+    if (depth == path.steps.size()) {
+      out.push(item);
+      return;
+    }
+    const PathStep& step = path.steps[depth];
+    if (item.type == step.parent && step.parent != fhir::kNoType) {
+      field(depth, step, item.node, step.json, step.child);
+      return;
+    }
+    dynamic(depth, step, item);
+  }
+
+  /// The parent's type is not what was expected at compile time, or was not known.
+  void dynamic(size_t depth, const PathStep& step, const Item& item) {
+    if (step.only == fhir::kNoType) {
+      ItemList children(evaluation.arena_);
+      evaluation.append_children(item, step.element, children);
+      for (const Item& child : children) {
+        emit(depth, step, child);
+        if (finished) return;
+      }
+      return;
+    }
+    if (item.type == fhir::kNoType || item.node == kNoNode) return;
+    for (const fhir::Field& row : evaluation.model_.element(item.type, step.element)) {
+      if (!is_named_type(evaluation.model_, row.type, step.only)) continue;
+      field(depth, step, item.node, row.json, row.type);
+      if (finished) return;
+    }
+  }
+
+  void emit(size_t depth, const PathStep& step, const Item& item) {
+    if (step.pick == json::kAllItems) {
+      level(depth + 1, item);
+      return;
+    }
+    if (positions[depth]++ != step.pick) return;
+    level(depth + 1, item);
+    finished = true;
+  }
+
+  void field(size_t depth, const PathStep& step, uint32_t object, fhir::NameId json,
+             fhir::TypeId type) {
+    if (object == kNoNode) return;
+    evaluation.for_each_value(object, json, type, step.siblings, [&](const Item& item) {
+      emit(depth, step, item);
+      return !finished;
+    });
+  }
+};
+
+bool Evaluation::append_children(const Item& item, fhir::NameId element, ItemList& out) {
+  if (item.kind == ItemKind::kTypeInfo) {
+    const std::string_view name = fhir::text_of(element);
+    if (name == "name") out.push(Item::of_string(item.type_info->name));
+    if (name == "namespace") out.push(Item::of_string(item.type_info->space));
+    return true;
+  }
+  if (item.kind == ItemKind::kQuantity) {
+    const std::string_view name = fhir::text_of(element);
+    if (name == "value") out.push(Item::of_decimal(&item.quantity->value));
+    if (name == "unit") out.push(Item::of_string(item.quantity->unit));
+    return true;
+  }
+  if (item.kind != ItemKind::kElement || item.type == fhir::kNoType) return true;
+  const bool primitive = model_.kind(item.type) == fhir::TypeKind::kPrimitive;
+  if (primitive && element == kValueName) {
+    Item value;
+    if (value_of(item, value)) out.push(value);
+    return true;
+  }
+  const uint32_t object = primitive ? item.sibling : item.node;
+  if (object == kNoNode) return true;
+  for (const fhir::Field& row : model_.element(item.type, element)) {
+    const bool siblings = model_.kind(row.type) == fhir::TypeKind::kPrimitive;
+    for_each_value(object, row.json, row.type, siblings, [&](const Item& child) {
+      out.push(child);
+      return true;
+    });
+  }
+  return step(out.size());
+}
+
+bool Evaluation::append_all_children(const Item& item, ItemList& out) {
+  if (item.kind != ItemKind::kElement || item.type == fhir::kNoType) return true;
+  const bool primitive = model_.kind(item.type) == fhir::TypeKind::kPrimitive;
+  const uint32_t object = primitive ? item.sibling : item.node;
+  if (object == kNoNode || node(object).kind != json::NodeKind::kObject) return true;
+  const json::Tape& tape = *tape_;
+  const uint32_t end = tape[object].end;
+  for (uint32_t i = object + 1; i < end; i = tape[i].end) {
+    const auto json = static_cast<fhir::NameId>(tape[i].name & ~kSiblingFlag);
+    const bool is_sibling = (tape[i].name & kSiblingFlag) != 0;
+    const fhir::Field* const row = json == 0 ? nullptr : model_.json_field(item.type, json);
+    if (row == nullptr) continue;
+    if (is_sibling) {
+      // Seen with its value, unless it has none.
+      bool has_value = false;
+      for (uint32_t j = object + 1; j < end; j = tape[j].end) has_value |= tape[j].name == json;
+      if (has_value) continue;
+    }
+    if (!step()) return false;
+    const bool siblings = model_.kind(row->type) == fhir::TypeKind::kPrimitive;
+    for_each_value(object, json, row->type, siblings, [&](const Item& child) {
+      out.push(child);
+      return true;
+    });
+  }
+  return step(out.size());
+}
+
+bool Evaluation::walk(const Path& path, const Collection& from, ItemList& out) {
+  Walk walk{*this, path, out};
+  for (const Item& item : from) {
+    walk.level(0, item);
+    if (walk.finished) break;
+  }
+  return step(out.size() + 1);
+}
+
+const re2::RE2* Evaluation::regex(const Instruction& instruction, const std::string& pattern) {
+  static constexpr size_t kMostCached = 256;
+  const auto found = regexes_.find(pattern);
+  if (found != regexes_.end()) return found->second.get();
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  options.set_dot_nl(true);
+  auto compiled = std::make_unique<re2::RE2>(pattern, options);
+  if (!compiled->ok()) {
+    fail(instruction, "a bad regular expression: " + compiled->error());
+    return nullptr;
+  }
+  if (regexes_.size() >= kMostCached) regexes_.clear();
+  return regexes_.emplace(pattern, std::move(compiled)).first->second.get();
+}
+
+}  // namespace kiln::fhirpath

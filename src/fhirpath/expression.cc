@@ -1,0 +1,72 @@
+#include "fhirpath/expression.h"
+
+#include "fhirpath/compiler.h"
+#include "fhirpath/evaluation.h"
+#include "json/writer.h"
+
+namespace kiln::fhirpath {
+namespace {
+
+ExprType focus_of(const BindContext& context) {
+  return context.resource == fhir::kNoType ? ExprType::anything(true)
+                                           : ExprType::of(context.resource);
+}
+
+void write_tree(const Bound& bound, const fhir::Model& model, std::string_view text,
+                json::Writer& writer) {
+  static constexpr std::string_view kKinds[] = {"constant", "$this",     "$index",  "$total",
+                                                "root",     "%rowIndex", "element", "function"};
+  writer.begin_object().member("kind", kKinds[static_cast<size_t>(bound.kind)]);
+  if (bound.kind == BoundKind::kFunction) writer.member("name", bound.function->name);
+  if (bound.kind == BoundKind::kChild) writer.member("name", fhir::text_of(bound.element));
+  if (bound.kind == BoundKind::kConstant) {
+    writer.member("text", text.substr(bound.span.begin, bound.span.end - bound.span.begin));
+  }
+  writer.member("type", describe(model, bound.type));
+  writer.member("cardinality", bound.type.is_empty() ? "0" : (bound.type.single ? "0..1" : "0..*"));
+  writer.key("at").number(static_cast<uint64_t>(bound.span.begin));
+  if (bound.input) {
+    writer.key("input");
+    write_tree(*bound.input, model, text, writer);
+  }
+  if (!bound.arguments.empty()) {
+    writer.key("arguments").begin_array();
+    for (const auto& argument : bound.arguments) write_tree(*argument, model, text, writer);
+    writer.end_array();
+  }
+  writer.end_object();
+}
+
+}  // namespace
+
+base::Result<Expression> compile_expression(std::string_view text, const BindContext& context) {
+  KILN_ASSIGN(const std::unique_ptr<Ast> ast, parse_expression(text));
+  Expression expression;
+  expression.program.text = text;
+  KILN_ASSIGN(BoundExpression bound,
+              bind_expression(*ast, text, context, focus_of(context), expression.program));
+  compile(*bound.tree, context.model, expression.program);
+  expression.type = bound.tree->type;
+  expression.warnings = std::move(bound.warnings);
+  return expression;
+}
+
+std::string type_name_of(const Evaluation& evaluation, const Item& item) {
+  const TypeInfo info = evaluation.type_info(item);
+  std::string name(info.name);
+  if (info.space == "System" && name != "Quantity" && !name.empty()) {
+    name[0] = static_cast<char>(name[0] >= 'A' && name[0] <= 'Z' ? name[0] + 32 : name[0]);
+  }
+  return name;
+}
+
+base::Result<std::string> describe_tree(std::string_view text, const BindContext& context) {
+  KILN_ASSIGN(const std::unique_ptr<Ast> ast, parse_expression(text));
+  Program program;
+  KILN_ASSIGN(BoundExpression bound, bind_expression(*ast, text, context, focus_of(context), program));
+  json::Writer writer;
+  write_tree(*bound.tree, context.model, text, writer);
+  return std::move(writer).take();
+}
+
+}  // namespace kiln::fhirpath

@@ -1,0 +1,252 @@
+// FHIRPath §5.5 Conversion. Each type has one function that converts or gives nothing; toX() and
+// convertsToX() are made of it.
+#include <charconv>
+
+#include "fhir/ucum.h"
+#include "fhirpath/functions/families.h"
+#include "fhirpath/values.h"
+
+namespace kiln::fhirpath {
+namespace {
+
+using Single = Evaluation::Single;
+using Converter = bool (*)(Evaluation&, const Item& value, Item& out);
+
+bool to_boolean(Evaluation&, const Item& value, Item& out) {
+  switch (value.kind) {
+    case ItemKind::kBoolean: out = value; return true;
+    case ItemKind::kInteger:
+      out = Item::of_boolean(value.integer == 1);
+      return value.integer == 0 || value.integer == 1;
+    case ItemKind::kDecimal: {
+      const bool one = *value.decimal == fhir::Decimal(1);
+      out = Item::of_boolean(one);
+      return one || *value.decimal == fhir::Decimal(0);
+    }
+    case ItemKind::kString: {
+      std::string text(value.text());
+      for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
+      const bool yes = text == "true" || text == "t" || text == "yes" || text == "y" ||
+                       text == "1" || text == "1.0";
+      const bool no = text == "false" || text == "f" || text == "no" || text == "n" ||
+                      text == "0" || text == "0.0";
+      out = Item::of_boolean(yes);
+      return yes || no;
+    }
+    default: return false;
+  }
+}
+
+bool parse_integer(std::string_view text, int64_t& integer) {
+  if (text.starts_with('+')) text.remove_prefix(1);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), integer);
+  return error == std::errc() && end == text.data() + text.size() && !text.empty();
+}
+
+bool to_long(Evaluation&, const Item& value, Item& out) {
+  int64_t integer = 0;
+  switch (value.kind) {
+    case ItemKind::kBoolean: integer = value.boolean ? 1 : 0; break;
+    case ItemKind::kInteger: integer = value.integer; break;
+    case ItemKind::kString:
+      if (!parse_integer(value.text(), integer)) return false;
+      break;
+    default: return false;
+  }
+  out = Item::of_integer(integer, fhir::kSystemLong);
+  return true;
+}
+
+bool to_integer(Evaluation& evaluation, const Item& value, Item& out) {
+  if (!to_long(evaluation, value, out)) return false;
+  out.type = fhir::kSystemInteger;
+  return out.integer >= INT32_MIN && out.integer <= INT32_MAX;
+}
+
+bool to_decimal(Evaluation& evaluation, const Item& value, Item& out) {
+  std::optional<fhir::Decimal> decimal;
+  switch (value.kind) {
+    case ItemKind::kBoolean: decimal = fhir::Decimal(value.boolean ? 1 : 0); break;
+    case ItemKind::kInteger: decimal = fhir::Decimal(value.integer); break;
+    case ItemKind::kDecimal: decimal = *value.decimal; break;
+    case ItemKind::kString:
+      if (value.text().find_first_of("eE") == std::string_view::npos) {
+        decimal = fhir::Decimal::parse(value.text());
+      }
+      break;
+    default: break;
+  }
+  if (!decimal) return false;
+  out = Item::of_decimal(evaluation.arena().make<fhir::Decimal>(*decimal));
+  return true;
+}
+
+bool give_temporal(Evaluation& evaluation, const std::optional<fhir::Temporal>& value, Item& out) {
+  if (!value) return false;
+  out = Item::of_temporal(evaluation.arena().make<fhir::Temporal>(*value));
+  return true;
+}
+
+bool to_date(Evaluation& evaluation, const Item& value, Item& out) {
+  if (value.kind == ItemKind::kString) {
+    auto parsed = fhir::Temporal::parse_date_time(value.text());
+    if (parsed) parsed = parsed->as_date();
+    return give_temporal(evaluation, parsed, out);
+  }
+  if (value.kind != ItemKind::kTemporal || value.temporal->kind == fhir::TemporalKind::kTime) {
+    return false;
+  }
+  return give_temporal(evaluation, value.temporal->as_date(), out);
+}
+
+bool to_date_time(Evaluation& evaluation, const Item& value, Item& out) {
+  if (value.kind == ItemKind::kString) {
+    return give_temporal(evaluation, fhir::Temporal::parse_date_time(value.text()), out);
+  }
+  if (value.kind != ItemKind::kTemporal || value.temporal->kind == fhir::TemporalKind::kTime) {
+    return false;
+  }
+  return give_temporal(evaluation, value.temporal->as_date_time(), out);
+}
+
+bool to_time(Evaluation& evaluation, const Item& value, Item& out) {
+  if (value.kind == ItemKind::kString) {
+    return give_temporal(evaluation, fhir::Temporal::parse_time(value.text()), out);
+  }
+  out = value;
+  return value.kind == ItemKind::kTemporal && value.temporal->kind == fhir::TemporalKind::kTime;
+}
+
+/// "4 days", "10 'mg'", "3.5" (§5.5.8).
+std::optional<Quantity> parse_quantity(Evaluation& evaluation, std::string_view text) {
+  size_t end = 0;
+  while (end < text.size() && (text[end] == '+' || text[end] == '-' || text[end] == '.' ||
+                               (text[end] >= '0' && text[end] <= '9'))) {
+    ++end;
+  }
+  const auto number = fhir::Decimal::parse(text.substr(0, end));
+  if (!number) return std::nullopt;
+  std::string_view unit = text.substr(end);
+  if (unit.empty()) return Quantity{*number, "1", false};
+  while (unit.starts_with(' ')) unit.remove_prefix(1);
+  if (unit.size() > 2 && unit.front() == '\'' && unit.back() == '\'') {
+    return Quantity{*number, evaluation.arena().copy(unit.substr(1, unit.size() - 2)), false};
+  }
+  if (end < text.size() && text[end] == ' ' && fhir::Unit::of_calendar_word(unit)) {
+    return Quantity{*number, evaluation.arena().copy(unit), true};
+  }
+  return std::nullopt;
+}
+
+bool to_quantity(Evaluation& evaluation, const Item& value, Item& out) {
+  std::optional<Quantity> quantity;
+  switch (value.kind) {
+    case ItemKind::kBoolean:
+      quantity = Quantity{fhir::Decimal(value.boolean ? 1 : 0), "1", false};
+      break;
+    case ItemKind::kInteger: quantity = Quantity{fhir::Decimal(value.integer), "1", false}; break;
+    case ItemKind::kDecimal: quantity = Quantity{*value.decimal, "1", false}; break;
+    case ItemKind::kString: quantity = parse_quantity(evaluation, value.text()); break;
+    default: quantity = quantity_of(evaluation, value); break;
+  }
+  if (!quantity) return false;
+  out = Item::of_quantity(evaluation.arena().make<Quantity>(*quantity));
+  return true;
+}
+
+bool to_string(Evaluation& evaluation, const Item& value, Item& out) {
+  const auto text = text_of_item(evaluation, value);
+  if (!text) return false;
+  out = Item::of_string(evaluation.arena().copy(*text));
+  return true;
+}
+
+/// The input's one item with its value read where it has one (a FHIR Quantity has none).
+Single convertible(Evaluation& evaluation, const Instruction& instruction, Item& value) {
+  Collection input;
+  if (!evaluation.input(instruction, input)) return Single::kFailed;
+  const Single state = evaluation.single(instruction, input);
+  if (state == Single::kOne && !evaluation.value_of(input[0], value)) value = input[0];
+  return state;
+}
+
+template <Converter kConvert>
+bool run_convert(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
+  Item value;
+  switch (convertible(evaluation, instruction, value)) {
+    case Single::kFailed: return false;
+    case Single::kNone: return Evaluation::give_nothing(out);
+    case Single::kOne: break;
+  }
+  Item converted;
+  if (!kConvert(evaluation, value, converted)) return Evaluation::give_nothing(out);
+  return evaluation.give(out, converted);
+}
+
+template <Converter kConvert>
+bool run_converts(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
+  Item value;
+  switch (convertible(evaluation, instruction, value)) {
+    case Single::kFailed: return false;
+    case Single::kNone: return Evaluation::give_nothing(out);
+    case Single::kOne: break;
+  }
+  Item converted;
+  return evaluation.give_boolean(out, kConvert(evaluation, value, converted));
+}
+
+/// iif(criterion, then, else): only the branch that counts is evaluated.
+bool run_iif(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
+  Collection input;
+  if (!evaluation.input(instruction, input)) return false;
+  if (evaluation.single(instruction, input) == Single::kFailed) return false;
+  const auto eval_branch = [&](size_t index, Collection& result) {
+    const InstructionId id = evaluation.argument_id(instruction, index);
+    if (instruction.input == kNoInstruction || input.empty()) return evaluation.eval(id, result);
+    return evaluation.eval_for(id, input[0], 0, result);
+  };
+  Collection criterion;
+  if (!eval_branch(0, criterion)) return false;
+  bool holds = false;
+  switch (evaluation.single_boolean(instruction, criterion, holds)) {
+    case Single::kFailed: return false;
+    case Single::kNone: holds = false; break;
+    case Single::kOne: break;
+  }
+  if (holds) return eval_branch(1, out);
+  if (evaluation.has_argument(instruction, 2)) return eval_branch(2, out);
+  return Evaluation::give_nothing(out);
+}
+
+constexpr FunctionRow conversion(std::string_view name, Returns returns, Kernel kernel) {
+  return {name, 0, 0, {}, Expect::kAnything, returns, Reads::kEquality, kernel};
+}
+
+constexpr FunctionRow kRows[] = {
+    {"iif", 2, 3, {kLambda, kLambda, kLambda}, Expect::kAnything, Returns::kBranches,
+     Reads::kBranches, run_iif},
+    conversion("toBoolean", Returns::kBoolean, run_convert<to_boolean>),
+    conversion("toInteger", Returns::kInteger, run_convert<to_integer>),
+    conversion("toLong", Returns::kLong, run_convert<to_long>),
+    conversion("toDecimal", Returns::kDecimal, run_convert<to_decimal>),
+    conversion("toDate", Returns::kDate, run_convert<to_date>),
+    conversion("toDateTime", Returns::kDateTime, run_convert<to_date_time>),
+    conversion("toTime", Returns::kTime, run_convert<to_time>),
+    conversion("toQuantity", Returns::kQuantity, run_convert<to_quantity>),
+    conversion("toString", Returns::kString, run_convert<to_string>),
+    conversion("convertsToBoolean", Returns::kBoolean, run_converts<to_boolean>),
+    conversion("convertsToInteger", Returns::kBoolean, run_converts<to_integer>),
+    conversion("convertsToLong", Returns::kBoolean, run_converts<to_long>),
+    conversion("convertsToDecimal", Returns::kBoolean, run_converts<to_decimal>),
+    conversion("convertsToDate", Returns::kBoolean, run_converts<to_date>),
+    conversion("convertsToDateTime", Returns::kBoolean, run_converts<to_date_time>),
+    conversion("convertsToTime", Returns::kBoolean, run_converts<to_time>),
+    conversion("convertsToQuantity", Returns::kBoolean, run_converts<to_quantity>),
+    conversion("convertsToString", Returns::kBoolean, run_converts<to_string>),
+};
+
+}  // namespace
+
+std::span<const FunctionRow> conversion_functions() { return kRows; }
+
+}  // namespace kiln::fhirpath

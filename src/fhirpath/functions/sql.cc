@@ -1,0 +1,68 @@
+// Functions that SQL on FHIR adds: getResourceKey(), getReferenceKey().
+#include "fhirpath/functions/families.h"
+#include "fhirpath/reference.h"
+#include "fhirpath/values.h"
+
+namespace kiln::fhirpath {
+namespace {
+
+const fhir::NameId kId = fhir::find_name("id");
+const fhir::NameId kReference = fhir::find_name("reference");
+
+/// The text of a string member of an object.
+bool string_under(Evaluation& evaluation, const Item& item, fhir::NameId name,
+                  std::string_view& text) {
+  if (item.kind != ItemKind::kElement || item.node == kNoNode) return false;
+  const uint32_t end = evaluation.node(item.node).end;
+  for (uint32_t i = item.node + 1; i < end; i = evaluation.node(i).end) {
+    const json::Node& node = evaluation.node(i);
+    if (node.name == name) {
+      if (node.kind != json::NodeKind::kString) return false;
+      text = evaluation.string_of(node);
+      return true;
+    }
+  }
+  return false;
+}
+
+bool run_resource_key(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
+  Collection input;
+  if (!evaluation.input(instruction, input)) return false;
+  ItemList keys(evaluation.arena());
+  for (const Item& item : input) {
+    std::string_view id;
+    if (string_under(evaluation, item, kId, id)) keys.push(Item::of_string(id));
+  }
+  out = keys.collection();
+  return evaluation.step(1 + input.size);
+}
+
+bool run_reference_key(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
+  Collection input;
+  if (!evaluation.input(instruction, input)) return false;
+  const std::string_view type = instruction.type == fhir::kNoType
+                                    ? std::string_view()
+                                    : evaluation.model().name(instruction.type);
+  ItemList keys(evaluation.arena());
+  for (const Item& item : input) {
+    std::string_view reference;
+    if (!string_under(evaluation, item, kReference, reference)) continue;
+    const std::string_view key = reference_key(reference, type);
+    if (!key.empty()) keys.push(Item::of_string(key));
+  }
+  out = keys.collection();
+  return evaluation.step(1 + input.size);
+}
+
+constexpr FunctionRow kRows[] = {
+    {"getResourceKey", 0, 0, {}, Expect::kAnything, Returns::kStrings, Reads::kResourceKey,
+     run_resource_key},
+    {"getReferenceKey", 0, 1, {kTypeName}, Expect::kReference, Returns::kStrings,
+     Reads::kReferenceKey, run_reference_key},
+};
+
+}  // namespace
+
+std::span<const FunctionRow> sql_functions() { return kRows; }
+
+}  // namespace kiln::fhirpath

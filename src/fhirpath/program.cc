@@ -1,0 +1,12 @@
+#include "fhirpath/program.h"
+
+#include <re2/re2.h>
+
+namespace kiln::fhirpath {
+
+Program::Program() : storage_(std::make_unique<base::Arena>()) {}
+Program::~Program() = default;
+Program::Program(Program&&) noexcept = default;
+Program& Program::operator=(Program&&) noexcept = default;
+
+}  // namespace kiln::fhirpath

@@ -1,0 +1,82 @@
+// The executable form of an expression: instructions that call kernels. Immutable and shared; all
+// that changes during evaluation belongs to an Evaluation.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fhirpath/item.h"
+#include "fhirpath/token.h"
+
+namespace re2 {
+class RE2;
+}
+
+namespace kiln::fhirpath {
+
+class Evaluation;
+struct Instruction;
+
+/// Computes one instruction's result into `out`. False: the evaluation failed, its error is set.
+using Kernel = bool (*)(Evaluation&, const Instruction&, Collection& out);
+
+using InstructionId = uint32_t;
+constexpr InstructionId kNoInstruction = UINT32_MAX;
+
+struct Instruction {
+  Kernel kernel;
+  InstructionId input = kNoInstruction;  ///< what it is called on
+  uint32_t first_argument = 0;           ///< in Program::arguments
+  uint16_t argument_count = 0;
+  uint32_t data = 0;          ///< a kernel's own: a constant, a path, a regular expression
+  fhir::TypeId type = 0;      ///< is, as, ofType: the FHIR type asked for
+  fhir::TypeId system = 0;    ///< the same name as a System type
+  std::string_view name;      ///< the function or operator, for messages
+  Span span;
+};
+
+/// One step of a path from element to element.
+struct PathStep {
+  fhir::NameId element;     ///< the FHIRPath name
+  fhir::TypeId parent;      ///< the type for which json and child were looked up at compile time;
+                            ///< kNoType: look up at run time
+  fhir::NameId json;        ///< key for that type
+  fhir::TypeId child;       ///< type of the value
+  fhir::TypeId only;        ///< of a choice, keep values of this type; kNoType: all
+  bool siblings;            ///< look for the "_" key too
+  uint32_t pick;            ///< keep the item at this position of the whole path so far; kAllItems
+};
+
+struct Path {
+  std::vector<PathStep> steps;
+};
+
+/// Names of keys in a tape for the object that holds a primitive's id and extensions ("_birthDate").
+constexpr uint16_t kSiblingFlag = 0x8000;
+
+class Program {
+ public:
+  Program();
+  ~Program();
+  Program(Program&&) noexcept;
+  Program& operator=(Program&&) noexcept;
+
+  std::vector<Instruction> code;
+  std::vector<InstructionId> arguments;
+  std::vector<Path> paths;
+  std::vector<Collection> constants;
+  std::vector<std::unique_ptr<re2::RE2>> expressions;
+  InstructionId root = kNoInstruction;
+  /// The expression as written, for messages.
+  std::string text;
+
+  /// Keeps a constant's items and texts alive as long as the program.
+  base::Arena& storage() { return *storage_; }
+
+ private:
+  std::unique_ptr<base::Arena> storage_;
+};
+
+}  // namespace kiln::fhirpath

@@ -1,0 +1,34 @@
+// Rules of static types: what may stand where, and what comes out.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "fhirpath/bound.h"
+
+namespace kiln::fhirpath {
+
+/// Whether values of the type may be what a function expects.
+bool may_be(const fhir::Model& model, const ExprType& type, Expect expect);
+/// "a String", for messages.
+std::string_view describe(Expect expect);
+
+/// The type of `left op right` for + - * / and power(); nothing if no pair of types fits.
+std::optional<ExprType> arithmetic_type(const fhir::Model& model, const FunctionRow& row,
+                                        const ExprType& left, const ExprType& right);
+/// Whether < > <= >= may compare the two.
+bool may_be_ordered(const fhir::Model& model, const ExprType& left, const ExprType& right);
+/// Whether = may ever be true.
+bool may_be_equal(const fhir::Model& model, const ExprType& left, const ExprType& right);
+
+/// Adds types that are not there yet.
+void add_types(ExprType& type, const ExprType& more);
+
+/// Whether a value of `type` is what ofType(wanted) keeps: exact for primitives, subtypes for the rest.
+bool is_named_type(const fhir::Model& model, fhir::TypeId type, fhir::TypeId wanted);
+
+/// The types that are left after ofType or as.
+ExprType narrowed(const fhir::Model& model, const ExprType& type, fhir::TypeId fhir_type,
+                  fhir::TypeId system_type);
+
+}  // namespace kiln::fhirpath

@@ -1,0 +1,396 @@
+#include "fhirpath/values.h"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "fhir/ucum.h"
+#include "json/text.h"
+#include "json/writer.h"
+
+namespace kiln::fhirpath {
+namespace {
+
+const fhir::NameId kValue = fhir::find_name("value");
+const fhir::NameId kUnit = fhir::find_name("unit");
+const fhir::NameId kCode = fhir::find_name("code");
+const fhir::NameId kSystem = fhir::find_name("system");
+constexpr std::string_view kUcumSystem = "http://unitsofmeasure.org";
+
+std::optional<fhir::Decimal> decimal_of(const Item& value) {
+  if (value.kind == ItemKind::kInteger) return fhir::Decimal(value.integer);
+  if (value.kind == ItemKind::kDecimal) return *value.decimal;
+  return std::nullopt;
+}
+
+bool is_complex(const Item& item, Evaluation& evaluation) {
+  if (item.kind != ItemKind::kElement || item.node == kNoNode) return false;
+  const json::NodeKind kind = evaluation.node(item.node).kind;
+  return kind == json::NodeKind::kObject || kind == json::NodeKind::kArray;
+}
+
+std::optional<fhir::Unit> unit_of(const Quantity& quantity) {
+  return quantity.calendar ? fhir::Unit::of_calendar_word(quantity.unit)
+                           : fhir::Unit::parse(quantity.unit);
+}
+
+std::string folded(std::string_view text) {
+  // Case and runs of white space do not count for equivalence (FHIRPath §6.1.2).
+  std::string out;
+  bool space = false;
+  for (const char c : text) {
+    if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+      space = !out.empty();
+      continue;
+    }
+    if (space) out += ' ';
+    space = false;
+    out += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  }
+  return out;
+}
+
+/// Two JSON values, member by member. Names that FHIR does not know are left out.
+class TreeComparison {
+ public:
+  TreeComparison(Evaluation& evaluation, bool equivalent)
+      : evaluation_(evaluation), equivalent_(equivalent) {}
+
+  bool same(uint32_t a, uint32_t b) {
+    if (!evaluation_.step()) return false;
+    const json::Node& x = evaluation_.node(a);
+    const json::Node& y = evaluation_.node(b);
+    switch (x.kind) {
+      case json::NodeKind::kObject:
+        return y.kind == json::NodeKind::kObject && same_members(a, b) && same_size(a, b);
+      case json::NodeKind::kArray: return y.kind == json::NodeKind::kArray && same_items(a, b);
+      case json::NodeKind::kString:
+        if (y.kind != json::NodeKind::kString) return false;
+        return equivalent_ ? folded(evaluation_.string_of(x)) == folded(evaluation_.string_of(y))
+                           : evaluation_.string_of(x) == evaluation_.string_of(y);
+      case json::NodeKind::kNumber: {
+        if (y.kind != json::NodeKind::kNumber) return false;
+        const auto p = fhir::Decimal::parse(x.view());
+        const auto q = fhir::Decimal::parse(y.view());
+        return p && q ? *p == *q : x.view() == y.view();
+      }
+      default: return x.kind == y.kind;
+    }
+  }
+
+ private:
+  size_t member_count(uint32_t object) {
+    size_t count = 0;
+    for (uint32_t i = object + 1; i < evaluation_.node(object).end; i = evaluation_.node(i).end) {
+      if (evaluation_.node(i).name != 0) ++count;
+    }
+    return count;
+  }
+  bool same_size(uint32_t a, uint32_t b) { return member_count(a) == member_count(b); }
+
+  bool same_members(uint32_t a, uint32_t b) {
+    const uint32_t a_end = evaluation_.node(a).end;
+    const uint32_t b_end = evaluation_.node(b).end;
+    for (uint32_t i = a + 1; i < a_end; i = evaluation_.node(i).end) {
+      const uint16_t name = evaluation_.node(i).name;
+      if (name == 0) continue;
+      uint32_t j = b + 1;
+      while (j < b_end && evaluation_.node(j).name != name) j = evaluation_.node(j).end;
+      if (j >= b_end || !same(i, j)) return false;
+    }
+    return true;
+  }
+
+  bool same_items(uint32_t a, uint32_t b) {
+    uint32_t i = a + 1;
+    uint32_t j = b + 1;
+    const uint32_t a_end = evaluation_.node(a).end;
+    const uint32_t b_end = evaluation_.node(b).end;
+    while (i < a_end && j < b_end) {
+      if (!same(i, j)) return false;
+      i = evaluation_.node(i).end;
+      j = evaluation_.node(j).end;
+    }
+    return i >= a_end && j >= b_end;
+  }
+
+  Evaluation& evaluation_;
+  bool equivalent_;
+};
+
+int sign_of(int comparison) { return comparison < 0 ? -1 : (comparison > 0 ? 1 : 0); }
+
+std::optional<bool> equal_quantities(const Quantity& a, const Quantity& b) {
+  const auto amounts = common_amounts(a, b);
+  if (!amounts) {
+    // Comparable kinds of which one is a calendar duration are undecided, others are not equal.
+    const auto x = unit_of(a);
+    const auto y = unit_of(b);
+    if (x && y && a.calendar != b.calendar) return std::nullopt;
+    return x && y ? std::optional(false) : std::nullopt;
+  }
+  return amounts->a == amounts->b;
+}
+
+/// To the fewer digits of the two (FHIRPath §6.1.2).
+bool equivalent_decimals(const fhir::Decimal& a, const fhir::Decimal& b) {
+  const int scale = std::min(a.normalized().scale(), b.normalized().scale());
+  const auto x = a.rounded(scale);
+  const auto y = b.rounded(scale);
+  return x && y && *x == *y;
+}
+
+}  // namespace
+
+std::optional<CommonAmounts> common_amounts(const Quantity& a, const Quantity& b) {
+  if (a.unit == b.unit && a.calendar == b.calendar) return CommonAmounts{a.value, b.value};
+  const auto x = unit_of(a);
+  const auto y = unit_of(b);
+  if (!x || !y || x->powers != y->powers) return std::nullopt;
+  const auto p = fhir::Decimal::multiply(a.value, x->factor);
+  const auto q = fhir::Decimal::multiply(b.value, y->factor);
+  if (!p || !q) return std::nullopt;
+  return CommonAmounts{*p, *q};
+}
+
+std::optional<Quantity> quantity_of(Evaluation& evaluation, const Item& item) {
+  if (item.kind == ItemKind::kQuantity) return *item.quantity;
+  if (item.kind != ItemKind::kElement || item.node == kNoNode || item.type == fhir::kNoType) {
+    return std::nullopt;
+  }
+  const fhir::Model& model = evaluation.model();
+  const fhir::TypeId quantity = model.find_type("Quantity");
+  if (!model.is_subtype(item.type, quantity)) return std::nullopt;
+  const auto text_of_child = [&](fhir::NameId name) -> std::string_view {
+    const uint32_t end = evaluation.node(item.node).end;
+    for (uint32_t i = item.node + 1; i < end; i = evaluation.node(i).end) {
+      const json::Node& node = evaluation.node(i);
+      if (node.name == name) {
+        return node.kind == json::NodeKind::kString ? evaluation.string_of(node) : node.view();
+      }
+    }
+    return {};
+  };
+  const auto value = fhir::Decimal::parse(text_of_child(kValue));
+  if (!value) return std::nullopt;
+  std::string_view unit = text_of_child(kUnit);
+  const std::string_view code = text_of_child(kCode);
+  if (!code.empty() && (unit.empty() || text_of_child(kSystem) == kUcumSystem)) unit = code;
+  if (unit.empty()) unit = "1";
+  return Quantity{*value, unit, false};
+}
+
+std::optional<bool> equal_items(Evaluation& evaluation, const Item& a, const Item& b) {
+  if (!evaluation.step()) return std::nullopt;
+  if (a.kind == ItemKind::kQuantity || b.kind == ItemKind::kQuantity) {
+    const auto p = quantity_of(evaluation, a);
+    const auto q = quantity_of(evaluation, b);
+    if (!p || !q) return false;
+    return equal_quantities(*p, *q);
+  }
+  if (is_complex(a, evaluation) || is_complex(b, evaluation)) {
+    if (!is_complex(a, evaluation) || !is_complex(b, evaluation)) return false;
+    return TreeComparison(evaluation, false).same(a.node, b.node);
+  }
+  Item x;
+  Item y;
+  if (!evaluation.value_of(a, x) || !evaluation.value_of(b, y)) return std::nullopt;
+  if (x.kind == ItemKind::kTemporal && y.kind == ItemKind::kTemporal) {
+    const bool one_is_time = (x.temporal->kind == fhir::TemporalKind::kTime) !=
+                             (y.temporal->kind == fhir::TemporalKind::kTime);
+    if (one_is_time) return false;
+    const auto order = fhir::Temporal::compare(*x.temporal, *y.temporal);
+    return order ? std::optional(*order == 0) : std::nullopt;
+  }
+  const auto p = decimal_of(x);
+  const auto q = decimal_of(y);
+  if (p && q) return *p == *q;
+  if (x.kind != y.kind) return false;
+  switch (x.kind) {
+    case ItemKind::kBoolean: return x.boolean == y.boolean;
+    case ItemKind::kString: return x.text() == y.text();
+    case ItemKind::kTypeInfo:
+      return x.type_info->name == y.type_info->name && x.type_info->space == y.type_info->space;
+    default: return false;
+  }
+}
+
+std::optional<bool> equal_collections(Evaluation& evaluation, const Collection& a,
+                                      const Collection& b) {
+  if (a.empty() || b.empty()) return std::nullopt;
+  if (a.size != b.size) return false;
+  bool unknown = false;
+  for (uint32_t i = 0; i < a.size; ++i) {
+    const auto equal = equal_items(evaluation, a[i], b[i]);
+    if (equal && !*equal) return false;
+    unknown |= !equal;
+  }
+  return unknown ? std::nullopt : std::optional(true);
+}
+
+bool equivalent_items(Evaluation& evaluation, const Item& a, const Item& b) {
+  if (!evaluation.step()) return false;
+  if (a.kind == ItemKind::kQuantity || b.kind == ItemKind::kQuantity) {
+    const auto p = quantity_of(evaluation, a);
+    const auto q = quantity_of(evaluation, b);
+    if (!p || !q) return false;
+    if (const auto amounts = common_amounts(*p, *q)) {
+      return equivalent_decimals(amounts->a, amounts->b);
+    }
+    // A calendar year or month is equivalent to UCUM's.
+    static constexpr std::pair<std::string_view, std::string_view> kAlike[] = {
+        {"year", "a"}, {"years", "a"}, {"month", "mo"}, {"months", "mo"}};
+    for (const auto& [word, code] : kAlike) {
+      if ((p->unit == word && q->unit == code) || (q->unit == word && p->unit == code)) {
+        return p->value == q->value;
+      }
+    }
+    return false;
+  }
+  if (is_complex(a, evaluation) || is_complex(b, evaluation)) {
+    if (!is_complex(a, evaluation) || !is_complex(b, evaluation)) return false;
+    return TreeComparison(evaluation, true).same(a.node, b.node);
+  }
+  Item x;
+  Item y;
+  if (!evaluation.value_of(a, x) || !evaluation.value_of(b, y)) return false;
+  if (x.kind == ItemKind::kString && y.kind == ItemKind::kString) {
+    return folded(x.text()) == folded(y.text());
+  }
+  const auto p = decimal_of(x);
+  const auto q = decimal_of(y);
+  if (p && q) return equivalent_decimals(*p, *q);
+  const auto equal = equal_items(evaluation, x, y);
+  return equal && *equal;
+}
+
+bool equivalent_collections(Evaluation& evaluation, const Collection& a, const Collection& b) {
+  if (a.size != b.size) return false;
+  std::vector<bool> used(b.size, false);
+  for (const Item& item : a) {
+    bool found = false;
+    for (uint32_t j = 0; j < b.size && !found; ++j) {
+      if (!used[j] && equivalent_items(evaluation, item, b[j])) {
+        used[j] = true;
+        found = true;
+      }
+    }
+    if (!found) return false;
+  }
+  return true;
+}
+
+Order order_items(Evaluation& evaluation, const Item& a, const Item& b) {
+  using Kind = Order::Kind;
+  const auto p = quantity_of(evaluation, a);
+  const auto q = quantity_of(evaluation, b);
+  if (p && q) {
+    const auto amounts = common_amounts(*p, *q);
+    if (!amounts) return {Kind::kUnknown};
+    return {Kind::kOrdered, fhir::Decimal::compare(amounts->a, amounts->b)};
+  }
+  if (p || q) return {Kind::kIncomparable};
+  Item x;
+  Item y;
+  const bool has_x = evaluation.value_of(a, x);
+  const bool has_y = evaluation.value_of(b, y);
+  if (!has_x || !has_y) {
+    const bool complex = (!has_x && is_complex(a, evaluation)) || (!has_y && is_complex(b, evaluation));
+    return {complex ? Kind::kIncomparable : Kind::kUnknown};
+  }
+  const auto m = decimal_of(x);
+  const auto n = decimal_of(y);
+  if (m && n) return {Kind::kOrdered, fhir::Decimal::compare(*m, *n)};
+  if (x.kind != y.kind) return {Kind::kIncomparable};
+  if (x.kind == ItemKind::kString) return {Kind::kOrdered, sign_of(x.text().compare(y.text()))};
+  if (x.kind == ItemKind::kTemporal) {
+    if ((x.temporal->kind == fhir::TemporalKind::kTime) !=
+        (y.temporal->kind == fhir::TemporalKind::kTime)) {
+      return {Kind::kIncomparable};
+    }
+    const auto order = fhir::Temporal::compare(*x.temporal, *y.temporal);
+    if (!order) return {Kind::kUnknown};
+    return {Kind::kOrdered, *order};
+  }
+  return {Kind::kIncomparable};
+}
+
+bool contains_item(Evaluation& evaluation, const Collection& collection, const Item& item) {
+  for (const Item& candidate : collection) {
+    const auto equal = equal_items(evaluation, candidate, item);
+    if (equal && *equal) return true;
+  }
+  return false;
+}
+
+bool append_distinct(Evaluation& evaluation, const Collection& from, ItemList& into) {
+  // Strings, the common case, go through a hash; everything else is compared one by one.
+  std::unordered_set<std::string_view> seen;
+  const auto string_value = [&](const Item& item, std::string_view& text) {
+    Item value;
+    if (!evaluation.value_of(item, value) || value.kind != ItemKind::kString) return false;
+    text = value.text();
+    return true;
+  };
+  std::string_view text;
+  for (const Item& item : into.collection()) {
+    if (string_value(item, text)) seen.insert(text);
+  }
+  for (const Item& item : from) {
+    if (!evaluation.step()) return false;
+    if (string_value(item, text)) {
+      if (seen.insert(text).second) into.push(item);
+      continue;
+    }
+    if (!contains_item(evaluation, into.collection(), item)) into.push(item);
+  }
+  return evaluation.step();
+}
+
+std::string text_of_quantity(const Quantity& quantity) {
+  std::string text = quantity.value.to_string();
+  if (quantity.calendar) return text + " " + std::string(quantity.unit);
+  return text + " '" + std::string(quantity.unit) + "'";
+}
+
+std::optional<std::string> text_of_item(Evaluation& evaluation, const Item& item) {
+  Item value;
+  if (!evaluation.value_of(item, value)) {
+    const auto quantity = quantity_of(evaluation, item);
+    return quantity ? std::optional(text_of_quantity(*quantity)) : std::nullopt;
+  }
+  if (item.kind == ItemKind::kElement) {
+    const json::Node& node = evaluation.node(item.node);
+    return std::string(node.kind == json::NodeKind::kString ? evaluation.string_of(node)
+                                                            : node.view());
+  }
+  switch (value.kind) {
+    case ItemKind::kBoolean: return value.boolean ? "true" : "false";
+    case ItemKind::kInteger: return std::to_string(value.integer);
+    case ItemKind::kDecimal: return value.decimal->to_string();
+    case ItemKind::kString: return std::string(value.text());
+    case ItemKind::kTemporal: return value.temporal->to_string();
+    case ItemKind::kQuantity: return text_of_quantity(*value.quantity);
+    case ItemKind::kTypeInfo:
+      return std::string(value.type_info->space) + "." + std::string(value.type_info->name);
+    case ItemKind::kElement: break;
+  }
+  return std::nullopt;
+}
+
+std::string json_of_item(Evaluation& evaluation, const Item& item) {
+  if (item.kind == ItemKind::kElement) {
+    if (item.node == kNoNode) return "null";
+    const json::Node& node = evaluation.node(item.node);
+    if (node.kind == json::NodeKind::kString) return "\"" + std::string(node.view()) + "\"";
+    return std::string(node.view());
+  }
+  std::string out;
+  switch (item.kind) {
+    case ItemKind::kBoolean:
+    case ItemKind::kInteger:
+    case ItemKind::kDecimal: return *text_of_item(evaluation, item);
+    default: json::append_string(out, text_of_item(evaluation, item).value_or("")); return out;
+  }
+}
+
+}  // namespace kiln::fhirpath

@@ -1,0 +1,49 @@
+// Equality, equivalence and order of items (FHIRPath §6.1, §6.2).
+#pragma once
+
+#include <optional>
+
+#include "fhirpath/evaluation.h"
+
+namespace kiln::fhirpath {
+
+/// Nothing stands for the empty collection: the two cannot be told apart or ordered.
+std::optional<bool> equal_items(Evaluation& evaluation, const Item& a, const Item& b);
+std::optional<bool> equal_collections(Evaluation& evaluation, const Collection& a,
+                                      const Collection& b);
+bool equivalent_items(Evaluation& evaluation, const Item& a, const Item& b);
+bool equivalent_collections(Evaluation& evaluation, const Collection& a, const Collection& b);
+
+/// How two values are ordered.
+struct Order {
+  enum class Kind : uint8_t {
+    kOrdered,
+    kUnknown,       ///< empty: precision or units do not allow it
+    kIncomparable,  ///< an error: a string and a number
+  };
+  Kind kind;
+  int sign = 0;  ///< -1, 0, 1
+};
+Order order_items(Evaluation& evaluation, const Item& a, const Item& b);
+
+/// Adds the items of `from` that `into` does not have, by equality. False on a limit.
+bool append_distinct(Evaluation& evaluation, const Collection& from, ItemList& into);
+/// True if the collection has an item equal to this one.
+bool contains_item(Evaluation& evaluation, const Collection& collection, const Item& item);
+
+/// The item as a System.Quantity: one itself, or an element of type Quantity; nothing otherwise.
+std::optional<Quantity> quantity_of(Evaluation& evaluation, const Item& item);
+/// Both amounts in a common unit; nothing if their units differ in kind.
+struct CommonAmounts {
+  fhir::Decimal a;
+  fhir::Decimal b;
+};
+std::optional<CommonAmounts> common_amounts(const Quantity& a, const Quantity& b);
+
+/// The item's value as text, as toString() gives it; nothing for complex elements.
+std::optional<std::string> text_of_item(Evaluation& evaluation, const Item& item);
+/// A value as JSON: a primitive's literal, a complex element as written.
+std::string json_of_item(Evaluation& evaluation, const Item& item);
+std::string text_of_quantity(const Quantity& quantity);
+
+}  // namespace kiln::fhirpath

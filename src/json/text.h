@@ -1,0 +1,25 @@
+// JSON string and number texts: what is between the quotes, as written, to what it means.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace kiln::json {
+
+/// True if the bytes are valid UTF-8.
+bool is_utf8(std::string_view text);
+
+/// Offset of the first escape that means nothing (\x, \u12, a lone surrogate), npos if all are good.
+size_t find_bad_escape(std::string_view text);
+
+/// Appends a string's text with its escapes resolved. The escapes must be good.
+void append_unescaped(std::string& out, std::string_view text);
+
+/// Writes at most text.size() bytes to `out`, returns how many. The escapes must be good.
+size_t unescape_to(char* out, std::string_view text);
+
+/// True if all of `text` is one JSON number (RFC 8259 §6).
+bool is_number(std::string_view text);
+
+}  // namespace kiln::json

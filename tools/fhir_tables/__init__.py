@@ -1,0 +1,1 @@
+"""The parts of generate_fhir_tables.py, one concept a file."""
