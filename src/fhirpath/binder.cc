@@ -268,7 +268,9 @@ class Binder {
         !of.open && std::all_of(of.types.begin(), of.types.end(), [&](TypeId type) {
           return type < fhir::kFirstFhirType || model_.kind(type) == fhir::TypeKind::kPrimitive;
         });
-    if (only_primitives && context_.strictness == Strictness::kView) {
+    if (of.is_empty()) return nothing(ast.span);
+    if ((only_primitives && context_.strictness == Strictness::kView) ||
+        context_.warn_of_unknown) {
       warnings_.push_back({ast.span, "always empty: " + describe(model_, of) + " has no element '" +
                                          ast.text + "'"});
       return nothing(ast.span);

@@ -35,6 +35,8 @@ struct BindContext {
   fhir::TypeId resource = fhir::kNoType;
   /// %rowIndex may be used (in views).
   bool row_index = false;
+  /// An unknown element is only a warning: the path of a repeat need not fit all that it is tried on.
+  bool warn_of_unknown = false;
 };
 
 /// Something suspicious that is not an error.

@@ -47,6 +47,16 @@ void ShapeBuilder::merge(ShapeId into, ShapeId from) {
   for (const ShapeField& field : moved.fields) link(into, field.key, field.name, field.child);
 }
 
+void ShapeBuilder::add(const std::vector<ShapeNode>& built) {
+  const auto first = static_cast<ShapeId>(nodes_.size());
+  for (const ShapeNode& node : built) {
+    const ShapeId id = add_shape();
+    nodes_[id] = node;
+    for (ShapeField& field : nodes_[id].fields) field.child += first;
+  }
+  unify(kRootShape, first);
+}
+
 void ShapeBuilder::need_whole(ShapeId shape) { nodes_[find(shape)].whole = true; }
 
 void ShapeBuilder::need_items(ShapeId shape, uint32_t count) {
@@ -62,6 +72,7 @@ std::vector<ShapeNode> ShapeBuilder::build() const {
   for (size_t i = 0; i < order.size(); ++i) {
     ShapeNode node = nodes_[order[i]];
     if (node.whole) node.fields.clear();
+    if (node.item_limit == 0) node.item_limit = kAllItems;  // nobody has said less
     for (ShapeField& field : node.fields) {
       const ShapeId child = find(field.child);
       const auto [found, added] = ids.try_emplace(child, static_cast<ShapeId>(order.size()));

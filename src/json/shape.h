@@ -45,6 +45,8 @@ class ShapeBuilder {
 
   /// The shape under `key` of an object of shape `parent`; made if there is none yet.
   ShapeId field(ShapeId parent, std::string_view key, uint16_t name);
+  /// Adds the demands of a built shape to the root's.
+  void add(const std::vector<ShapeNode>& built);
   /// Makes two shapes one, which asks for what both did. A shape may so come to contain itself.
   void unify(ShapeId a, ShapeId b) { merge(find(a), find(b)); }
   void need_whole(ShapeId shape);

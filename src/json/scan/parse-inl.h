@@ -117,7 +117,10 @@ class LineParser {
     const char* const open = p;
     uint32_t index = 0;
     if (add(NodeKind::kObject, open, name, index) == nullptr) return nullptr;
-    if (shape.keys.empty() && !shape.whole) return closed(p + 1);
+    if (shape.keys.empty() && !shape.whole) {
+      p = closed(p + 1);
+      return p == nullptr ? p : close(index, p);
+    }
     uint64_t seen = 0;
     p = skip_space(p + 1);
     if (*p == '}') return close(index, p + 1);

@@ -1,0 +1,107 @@
+#include "dataset/snapshot.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace kiln::dataset {
+namespace {
+
+FileState state_of(const struct stat& info) {
+  return {static_cast<uint64_t>(info.st_dev), static_cast<uint64_t>(info.st_ino),
+          static_cast<uint64_t>(info.st_size),
+          info.st_mtim.tv_sec * int64_t{1'000'000'000} + info.st_mtim.tv_nsec};
+}
+
+base::Error changed(const std::string& path, const char* how) {
+  return base::Error(base::ErrorCode::kConflict,
+                     std::string("the file ") + how + " while it was being read: " + path);
+}
+
+}  // namespace
+
+OpenFile::OpenFile(Input input, int descriptor, FileState state, bool seekable)
+    : input_(std::move(input)), descriptor_(descriptor), state_(state), seekable_(seekable) {}
+
+OpenFile::~OpenFile() {
+  if (descriptor_ != STDIN_FILENO) close(descriptor_);
+}
+
+base::Result<std::shared_ptr<const OpenFile>> OpenFile::open(const Input& input) {
+  const bool is_stdin = input.path == "-";
+  const int descriptor =
+      is_stdin ? STDIN_FILENO : ::open(input.path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return base::io_error("cannot read " + input.path, errno);
+  struct stat info {};
+  if (fstat(descriptor, &info) != 0) {
+    const int error = errno;
+    if (!is_stdin) close(descriptor);
+    return base::io_error("cannot read " + input.path, error);
+  }
+  if (S_ISDIR(info.st_mode)) {
+    if (!is_stdin) close(descriptor);
+    return base::io_error("cannot read " + input.path, EISDIR);
+  }
+  const bool seekable = S_ISREG(info.st_mode) && !is_stdin;
+  FileState state = state_of(info);
+  if (!seekable) state.size = 0;
+  return std::shared_ptr<const OpenFile>(new OpenFile(input, descriptor, state, seekable));
+}
+
+base::Result<size_t> OpenFile::read_at(char* to, size_t size, uint64_t offset) const {
+  if (offset >= state_.size) return size_t{0};
+  size = static_cast<size_t>(std::min<uint64_t>(size, state_.size - offset));
+  size_t done = 0;
+  while (done < size) {
+    const ssize_t got =
+        pread(descriptor_, to + done, size - done, static_cast<off_t>(offset + done));
+    if (got > 0) {
+      done += static_cast<size_t>(got);
+    } else if (got == 0) {
+      return changed(input_.path, "became shorter");
+    } else if (errno != EINTR) {
+      return base::io_error("cannot read " + input_.path, errno);
+    }
+  }
+  return done;
+}
+
+base::Result<size_t> OpenFile::read_next(char* to, size_t size) const {
+  for (;;) {
+    const ssize_t got = read(descriptor_, to, size);
+    if (got >= 0) return static_cast<size_t>(got);
+    if (errno != EINTR) return base::io_error("cannot read " + input_.path, errno);
+  }
+}
+
+base::Status OpenFile::check_unchanged() const {
+  if (!seekable_) return {};
+  struct stat info {};
+  if (fstat(descriptor_, &info) != 0) return base::io_error("cannot read " + input_.path, errno);
+  const FileState now = state_of(info);
+  if (now.size < state_.size) return changed(input_.path, "became shorter");
+  if (now.size == state_.size && now.modified_ns != state_.modified_ns) {
+    return changed(input_.path, "was changed");
+  }
+  return {};
+}
+
+base::Result<Snapshot> Snapshot::open(const std::vector<Input>& inputs) {
+  Snapshot snapshot;
+  for (const Input& input : inputs) {
+    KILN_ASSIGN(OpenFilePtr file, OpenFile::open(input));
+    snapshot.files.push_back(std::move(file));
+  }
+  return snapshot;
+}
+
+uint64_t Snapshot::total_size() const {
+  uint64_t total = 0;
+  for (const OpenFilePtr& file : files) total += file->state().size;
+  return total;
+}
+
+}  // namespace kiln::dataset

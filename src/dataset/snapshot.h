@@ -1,0 +1,66 @@
+// Files as they were at one moment: open descriptors and their lengths.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/error.h"
+#include "dataset/input.h"
+
+namespace kiln::dataset {
+
+/// What tells one state of a file from another.
+struct FileState {
+  uint64_t device = 0;
+  uint64_t inode = 0;
+  uint64_t size = 0;
+  int64_t modified_ns = 0;
+
+  friend bool operator==(const FileState&, const FileState&) = default;
+};
+
+/// An open file and its state when it was opened. Closed with the last owner. Thread-safe.
+class OpenFile {
+ public:
+  static base::Result<std::shared_ptr<const OpenFile>> open(const Input& input);
+  ~OpenFile();
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+
+  const Input& input() const { return input_; }
+  const FileState& state() const { return state_; }
+  /// False for pipes and terminals, which can be read only once, from front to back.
+  bool seekable() const { return seekable_; }
+
+  /// Reads up to `size` bytes at `offset`, no further than the file was long when opened. Fewer
+  /// bytes only at its end; a file that has become shorter is kConflict.
+  base::Result<size_t> read_at(char* to, size_t size, uint64_t offset) const;
+  /// The next bytes of a file that cannot seek; 0 at its end.
+  base::Result<size_t> read_next(char* to, size_t size) const;
+  /// kConflict if the file was changed in place since it was opened (its length grew: fine).
+  base::Status check_unchanged() const;
+
+ private:
+  OpenFile(Input input, int descriptor, FileState state, bool seekable);
+  const Input input_;
+  const int descriptor_;
+  const FileState state_;
+  const bool seekable_;
+};
+
+using OpenFilePtr = std::shared_ptr<const OpenFile>;
+
+/// One consistent state of the data: what is appended to a file later is not seen, a file that is
+/// changed in place makes reading fail.
+struct Snapshot {
+  std::vector<OpenFilePtr> files;
+
+  static base::Result<Snapshot> open(const std::vector<Input>& inputs);
+  /// Bytes of all files, compressed ones as they are; those of a pipe are not known and count 0.
+  uint64_t total_size() const;
+};
+
+}  // namespace kiln::dataset

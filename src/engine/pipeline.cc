@@ -1,0 +1,45 @@
+#include "engine/pipeline.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "engine/scan_group.h"
+#include "engine/sequencer.h"
+#include "engine/worker.h"
+
+namespace kiln::engine {
+namespace {
+
+/// A file that is named after a type is read only if a view is over that type.
+std::vector<bool> wanted_files(const dataset::Snapshot& snapshot,
+                               const std::vector<ScanGroup>& groups) {
+  std::vector<bool> wanted;
+  for (const dataset::OpenFilePtr& file : snapshot.files) {
+    const std::string& type = file->input().type;
+    wanted.push_back(type.empty() ||
+                     std::any_of(groups.begin(), groups.end(),
+                                 [&](const ScanGroup& group) { return group.type() == type; }));
+  }
+  return wanted;
+}
+
+}  // namespace
+
+base::Result<Summary> run(const dataset::Snapshot& snapshot, const std::vector<Subject>& subjects,
+                          const Options& options, std::stop_token stop, Progress* progress) {
+  const std::vector<ScanGroup> groups = group_subjects(subjects);
+  dataset::Reader reader(snapshot, wanted_files(snapshot, groups), options.reader);
+  const unsigned threads = std::max(1U, options.threads);
+  Sequencer sequencer(snapshot, subjects, options, uint64_t{threads} * 4, progress);
+  const RunContext context{snapshot, subjects, groups, options, reader, sequencer};
+  {
+    std::vector<std::jthread> others;
+    for (unsigned i = 1; i < threads; ++i) {
+      others.emplace_back([&context, stop] { Worker(context).run(stop); });
+    }
+    Worker(context).run(stop);
+  }
+  return sequencer.finish(stop);
+}
+
+}  // namespace kiln::engine

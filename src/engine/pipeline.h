@@ -1,0 +1,63 @@
+// The one way from resources to rows: workers over parts of the input, an order-restoring
+// sequencer, several views over one scan.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "dataset/reader.h"
+#include "engine/output.h"
+#include "view/view.h"
+
+namespace kiln::engine {
+
+/// A view and where its rows go. Both must outlive the run.
+struct Subject {
+  const view::CompiledView* view;
+  Output* output;
+};
+
+struct Options {
+  unsigned threads = 1;
+  bool skip_errors = false;    ///< a bad line or row is skipped and counted
+  bool validate_full = false;  ///< every byte of every line is checked
+  bool lenient_casts = false;
+  uint64_t limit = UINT64_MAX;  ///< rows of each subject
+  dataset::ReaderOptions reader;
+  base::WallTime now;  ///< of now() and today()
+};
+
+/// Counters that can be read while the run goes on.
+struct Progress {
+  std::atomic<uint64_t> bytes{0};  ///< of the files as they are on disk
+  std::atomic<uint64_t> rows{0};
+};
+
+/// What happened. Sums over all subjects where not said otherwise.
+struct Summary {
+  std::vector<uint64_t> rows;  ///< of each subject
+  uint64_t resources = 0;      ///< lines that held a resource of a wanted type
+  uint64_t bytes = 0;
+  uint64_t bad_lines = 0;  ///< skipped: no JSON, no resource
+  uint64_t bad_rows = 0;   ///< resources skipped for a subject because a row broke a rule
+  uint64_t failed_casts = 0;
+  /// Lines of another type than their file's name says, by file.
+  std::vector<std::pair<std::string, uint64_t>> other_types;
+  /// The first of what was skipped, in the order of the input.
+  std::vector<base::Error> examples;
+};
+
+/// Evaluates all subjects over the snapshot in one pass. The outputs are finished if all went well;
+/// the bytes they get do not depend on the number of threads. A stop is seen within a block
+/// (milliseconds) and ends the run with kCancelled. Blocks until all workers have ended.
+base::Result<Summary> run(const dataset::Snapshot& snapshot, const std::vector<Subject>& subjects,
+                          const Options& options, std::stop_token stop, Progress* progress);
+
+}  // namespace kiln::engine

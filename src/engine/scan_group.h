@@ -1,0 +1,39 @@
+// The subjects over one type of resource: they share one parse of each line.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/pipeline.h"
+#include "json/line_parser.h"
+
+namespace kiln::engine {
+
+/// Immutable, shared by the workers.
+class ScanGroup {
+ public:
+  ScanGroup(std::string type, std::vector<size_t> subjects, const std::vector<Subject>& all);
+
+  const std::string& type() const { return type_; }
+  /// Indices of the subjects.
+  const std::vector<size_t>& subjects() const { return subjects_; }
+  const json::Shape& shape() const { return *shape_; }
+  /// If not empty: a line that holds none of these yields no row for any subject.
+  const std::vector<json::Needle>& needles() const { return needles_; }
+  /// How a line of this type usually begins: {"resourceType":"Patient"
+  const std::string& usual_start() const { return usual_start_; }
+
+ private:
+  std::string type_;
+  std::vector<size_t> subjects_;
+  std::vector<std::string> needle_texts_;
+  std::vector<json::Needle> needles_;
+  std::string usual_start_;
+  std::unique_ptr<json::Shape> shape_;
+};
+
+/// One group for each type among the subjects.
+std::vector<ScanGroup> group_subjects(const std::vector<Subject>& subjects);
+
+}  // namespace kiln::engine

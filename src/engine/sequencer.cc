@@ -1,0 +1,93 @@
+#include "engine/sequencer.h"
+
+#include <algorithm>
+
+namespace kiln::engine {
+
+Sequencer::Sequencer(const dataset::Snapshot& snapshot, const std::vector<Subject>& subjects,
+                     const Options& options, uint64_t window, Progress* progress)
+    : snapshot_(snapshot),
+      subjects_(subjects),
+      options_(options),
+      window_(window),
+      progress_(progress) {
+  summary_.rows.resize(subjects.size(), 0);
+}
+
+bool Sequencer::deposit(uint64_t ordinal, BlockResult result, const std::stop_token& stop) {
+  // Wakes waiting workers when a stop comes; taken before the lock, as it may run at once.
+  const std::stop_callback wake(stop, [this] { end(); });
+  base::MutexLock lock(mutex_);
+  while (ordinal >= next_ + window_ && !ended()) changed_.wait(mutex_);
+  if (ended()) return false;
+  waiting_.emplace(ordinal, std::move(result));
+  if (!writing_) drain();
+  return !ended();
+}
+
+/// Writes what is next in order, without the lock while it writes.
+void Sequencer::drain() {
+  writing_ = true;
+  while (!ended()) {
+    const auto first = waiting_.find(next_);
+    if (first == waiting_.end()) break;
+    BlockResult result = std::move(first->second);
+    waiting_.erase(first);
+    mutex_.unlock();
+    base::Status status = write(result);
+    mutex_.lock();
+    ++next_;
+    if (!status.ok()) {
+      error_ = std::move(status).error();
+      end();
+    }
+    changed_.notify_all();
+  }
+  writing_ = false;
+}
+
+base::Status Sequencer::write(BlockResult& result) {
+  static constexpr size_t kMostExamples = 10;
+  summary_.resources += result.resources;
+  summary_.bytes += result.bytes;
+  summary_.bad_lines += result.bad_lines;
+  summary_.bad_rows += result.bad_rows;
+  summary_.failed_casts += result.failed_casts;
+  for (base::Error& example : result.examples) {
+    if (summary_.examples.size() < kMostExamples) summary_.examples.push_back(std::move(example));
+  }
+  if (result.other_type != 0) {
+    const std::string& path = snapshot_.files[result.file]->input().path;
+    if (summary_.other_types.empty() || summary_.other_types.back().first != path) {
+      summary_.other_types.emplace_back(path, 0);
+    }
+    summary_.other_types.back().second += result.other_type;
+  }
+  bool all_full = true;
+  for (size_t i = 0; i < subjects_.size(); ++i) {
+    const uint64_t left = options_.limit - summary_.rows[i];
+    if (i < result.pieces.size() && result.pieces[i] && left != 0) {
+      const uint64_t rows = std::min(result.pieces[i]->rows, left);
+      KILN_TRY(subjects_[i].output->write(std::move(result.pieces[i]), left));
+      summary_.rows[i] += rows;
+      if (progress_ != nullptr) progress_->rows.fetch_add(rows, std::memory_order_relaxed);
+    }
+    all_full &= summary_.rows[i] == options_.limit;
+  }
+  if (progress_ != nullptr) progress_->bytes.fetch_add(result.bytes, std::memory_order_relaxed);
+  if (result.error) return std::move(*result.error);
+  if (all_full) end();
+  return {};
+}
+
+base::Result<Summary> Sequencer::finish(const std::stop_token& stop) {
+  if (error_) return std::move(*error_);
+  if (stop.stop_requested()) {
+    return base::Error(base::ErrorCode::kCancelled, "the run was stopped");
+  }
+  for (const dataset::OpenFilePtr& file : snapshot_.files) KILN_TRY(file->check_unchanged());
+  for (const Subject& subject : subjects_) KILN_TRY(subject.output->finish());
+  return std::move(summary_);
+}
+
+}  // namespace kiln::engine

@@ -1,0 +1,70 @@
+// Puts the workers' results back in the order of the input.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+#include "base/mutex.h"
+#include "engine/pipeline.h"
+
+namespace kiln::engine {
+
+/// What one block has come to.
+struct BlockResult {
+  std::vector<std::unique_ptr<Piece>> pieces;  ///< by subject; null for none
+  uint64_t bytes = 0;
+  uint64_t resources = 0;
+  uint64_t bad_lines = 0;
+  uint64_t bad_rows = 0;
+  uint64_t failed_casts = 0;
+  uint64_t other_type = 0;
+  size_t file = 0;
+  std::vector<base::Error> examples;
+  std::optional<base::Error> error;  ///< ends the run here
+};
+
+/// Workers deposit results by ordinal; whoever completes the next ones writes them. A worker that
+/// is too far ahead waits, so that memory is bounded. Thread-safe.
+class Sequencer {
+ public:
+  /// `window`: how many blocks may be waiting.
+  Sequencer(const dataset::Snapshot& snapshot, const std::vector<Subject>& subjects,
+            const Options& options, uint64_t window, Progress* progress);
+
+  /// Blocks while the block is too far ahead. False when the run has ended (an error, a stop, the
+  /// limit): the worker should end too.
+  bool deposit(uint64_t ordinal, BlockResult result, const std::stop_token& stop);
+  bool ended() const { return ended_.load(std::memory_order_relaxed); }
+  /// After all workers have ended: finishes the outputs, or gives the first error in input order.
+  base::Result<Summary> finish(const std::stop_token& stop);
+
+ private:
+  void drain() KILN_REQUIRES(mutex_);
+  base::Status write(BlockResult& result);
+  void end() {
+    ended_.store(true, std::memory_order_relaxed);
+    changed_.notify_all();
+  }
+
+  const dataset::Snapshot& snapshot_;
+  const std::vector<Subject>& subjects_;
+  const Options& options_;
+  const uint64_t window_;
+  Progress* const progress_;
+
+  std::atomic<bool> ended_{false};
+  base::Mutex mutex_;
+  base::Condition changed_;
+  uint64_t next_ KILN_GUARDED_BY(mutex_) = 0;  ///< ordinal to be written next
+  bool writing_ KILN_GUARDED_BY(mutex_) = false;
+  std::map<uint64_t, BlockResult> waiting_ KILN_GUARDED_BY(mutex_);
+  // Touched by the writing worker alone, or after all have ended.
+  Summary summary_;
+  std::optional<base::Error> error_;
+};
+
+}  // namespace kiln::engine

@@ -1,0 +1,94 @@
+#include <algorithm>
+
+#include "base/mutex.h"
+#include "engine/output.h"
+
+namespace kiln::engine {
+namespace {
+
+class TextPiece final : public Piece {
+ public:
+  std::string bytes;
+  std::vector<size_t> row_ends;
+};
+
+class TextOutput final : public Output {
+ public:
+  TextOutput(table::Format format, const table::Schema& schema, table::EncodeOptions options,
+             std::unique_ptr<ByteSink> sink, bool limited)
+      : encoder_(table::make_encoder(format, schema, options)),
+        sink_(std::move(sink)),
+        limited_(limited) {}
+
+  base::Result<std::unique_ptr<Piece>> encode(const table::Batch& batch) override {
+    auto piece = take_piece();
+    encoder_->encode(batch, piece->bytes, limited_ ? &piece->row_ends : nullptr);
+    piece->rows = batch.rows();
+    return std::unique_ptr<Piece>(std::move(piece));
+  }
+
+  base::Status write(std::unique_ptr<Piece> piece, uint64_t limit) override {
+    std::unique_ptr<TextPiece> text(static_cast<TextPiece*>(piece.release()));
+    KILN_TRY(begin());
+    std::string_view bytes = text->bytes;
+    if (text->rows > limit) {
+      bytes = bytes.substr(0, limit == 0 ? 0 : text->row_ends[limit - 1]);
+    }
+    if (!bytes.empty()) {
+      if (any_rows_ && !encoder_->separator().empty()) KILN_TRY(sink_->write(encoder_->separator()));
+      any_rows_ = true;
+      KILN_TRY(sink_->write(bytes));
+    }
+    give_back(std::move(text));
+    return {};
+  }
+
+  base::Status finish() override {
+    KILN_TRY(begin());
+    if (!encoder_->suffix().empty()) KILN_TRY(sink_->write(encoder_->suffix()));
+    return sink_->finish();
+  }
+
+ private:
+  base::Status begin() {
+    if (begun_) return {};
+    begun_ = true;
+    const std::string prefix = encoder_->prefix();
+    return prefix.empty() ? base::Status() : sink_->write(prefix);
+  }
+
+  /// Pieces go round, so that their memory is allocated once.
+  std::unique_ptr<TextPiece> take_piece() {
+    base::MutexLock lock(mutex_);
+    if (free_.empty()) return std::make_unique<TextPiece>();
+    auto piece = std::move(free_.back());
+    free_.pop_back();
+    return piece;
+  }
+  void give_back(std::unique_ptr<TextPiece> piece) {
+    static constexpr size_t kMostKept = 4 << 20;
+    if (piece->bytes.capacity() > kMostKept) return;
+    piece->bytes.clear();
+    piece->row_ends.clear();
+    base::MutexLock lock(mutex_);
+    free_.push_back(std::move(piece));
+  }
+
+  const std::unique_ptr<table::Encoder> encoder_;
+  const std::unique_ptr<ByteSink> sink_;
+  const bool limited_;
+  bool begun_ = false;
+  bool any_rows_ = false;
+  base::Mutex mutex_;
+  std::vector<std::unique_ptr<TextPiece>> free_ KILN_GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
+std::unique_ptr<Output> make_text_output(table::Format format, const table::Schema& schema,
+                                         table::EncodeOptions options,
+                                         std::unique_ptr<ByteSink> sink, bool limited) {
+  return std::make_unique<TextOutput>(format, schema, options, std::move(sink), limited);
+}
+
+}  // namespace kiln::engine

@@ -1,0 +1,167 @@
+#include "engine/worker.h"
+
+#include <cstring>
+
+#include "json/validate.h"
+
+namespace kiln::engine {
+namespace {
+
+/// Details of this many skipped lines are kept for each block.
+constexpr size_t kMostExamples = 10;
+
+const char* end_of_line(const char* at) {
+  return static_cast<const char*>(rawmemchr(at, '\n'));
+}
+
+}  // namespace
+
+Worker::Worker(const RunContext& context) : context_(context) {
+  const view::RowOptions row_options{context.options.lenient_casts};
+  lanes_.reserve(context.subjects.size());
+  for (const Subject& subject : context.subjects) {
+    lanes_.push_back(std::make_unique<Lane>(*subject.view, context.options.now, row_options));
+  }
+}
+
+void Worker::run(const std::stop_token& stop) {
+  while (!stop.stop_requested() && !context_.sequencer.ended()) {
+    dataset::Part part;
+    BlockResult result;
+    auto claimed = context_.reader.claim(part, buffer_);
+    if (!claimed.ok()) {
+      result.error = std::move(claimed).error();
+    } else if (!*claimed) {
+      return;
+    } else {
+      auto block = context_.reader.load(part, buffer_);
+      if (block.ok()) {
+        result = process(part, *block, stop);
+      } else {
+        result.error = std::move(block).error();
+      }
+    }
+    result.file = part.file;
+    result.bytes = part.size;
+    if (stop.stop_requested()) return;
+    if (!context_.sequencer.deposit(part.ordinal, std::move(result), stop)) return;
+  }
+}
+
+BlockResult Worker::process(const dataset::Part& part, const dataset::Block& block,
+                            const std::stop_token& stop) {
+  BlockResult result;
+  for (const auto& lane : lanes_) lane->batch.clear();
+  const char* at = block.begin;
+  while (at < block.end && !stop.stop_requested()) {
+    if (!line(at, part, block, result)) break;
+  }
+  result.pieces.resize(lanes_.size());
+  for (size_t i = 0; i < lanes_.size(); ++i) {
+    Lane& lane = *lanes_[i];
+    result.failed_casts += lane.evaluation.casts_failed() - lane.casts_failed;
+    lane.casts_failed = lane.evaluation.casts_failed();
+    if (lane.batch.rows() == 0) continue;
+    auto piece = context_.subjects[i].output->encode(lane.batch);
+    if (!piece.ok()) {
+      if (!result.error) result.error = std::move(piece).error();
+      break;
+    }
+    result.pieces[i] = std::move(*piece);
+  }
+  return result;
+}
+
+/// The group whose views want the line; null for none. In a file that is named after a type all
+/// lines are taken to be of that type until the parser finds otherwise.
+const ScanGroup* Worker::group_for(const dataset::Part& part, const char* line) {
+  const std::string& named = context_.reader.file(part.file).input().type;
+  const std::string_view type = named.empty() ? json::find_resource_type(line) : named;
+  for (const ScanGroup& group : context_.groups) {
+    if (group.type() == type) return &group;
+  }
+  return nullptr;
+}
+
+/// False if the line can be told to yield no row without parsing it; then `newline` is its end.
+bool Worker::may_match(const ScanGroup& group, const char* line, const char*& newline) const {
+  if (group.needles().empty()) return true;
+  // A line that may be of another type has to be looked at, to be counted.
+  const std::string& start = group.usual_start();
+  if (std::strncmp(line, start.data(), start.size()) != 0) return true;
+  for (const json::Needle& needle : group.needles()) {
+    const json::SearchResult found = json::search_line(needle, line);
+    if (found.found) return true;
+    newline = found.newline;
+  }
+  return false;
+}
+
+bool Worker::line(const char*& at, const dataset::Part& part, const dataset::Block& block,
+                  BlockResult& result) {
+  const char* const start = at;
+  if (context_.options.validate_full) {
+    at = end_of_line(start) + 1;
+    const std::string_view text(start, static_cast<size_t>(at - 1 - start));
+    if (const auto problem = json::find_problem(text)) {
+      return bad(base::Error(base::ErrorCode::kInvalid, problem->message),
+                 start + problem->offset, part, block, result) &&
+             (++result.bad_lines, true);
+    }
+  }
+  const ScanGroup* const group = group_for(part, start);
+  if (group == nullptr) {
+    at = end_of_line(start) + 1;
+    return true;
+  }
+  const char* newline = nullptr;
+  if (!may_match(*group, start, newline)) {
+    ++result.resources;
+    at = newline + 1;
+    return true;
+  }
+  const json::LineResult parsed = json::parse_line(group->shape(), group->type(), start, tape_);
+  at = end_of_line(parsed.kind == json::LineResult::Kind::kError ? start : parsed.stop) + 1;
+  switch (parsed.kind) {
+    case json::LineResult::Kind::kBlank: return true;
+    case json::LineResult::Kind::kOtherType: ++result.other_type; return true;
+    case json::LineResult::Kind::kResource:
+      ++result.resources;
+      return rows(*group, start, part, block, result);
+    case json::LineResult::Kind::kError: break;
+  }
+  ++result.bad_lines;
+  return bad(base::Error(base::ErrorCode::kInvalid, parsed.error), parsed.stop, part, block,
+             result);
+}
+
+bool Worker::rows(const ScanGroup& group, const char* line, const dataset::Part& part,
+                  const dataset::Block& block, BlockResult& result) {
+  for (const size_t index : group.subjects()) {
+    Lane& lane = *lanes_[index];
+    base::Status status = lane.evaluation.append_rows(tape_, lane.batch);
+    if (status.ok()) continue;
+    ++result.bad_rows;
+    const std::string& name = context_.subjects[index].view->name();
+    base::Error error = std::move(status).error();
+    if (!name.empty()) error = std::move(error).in("view '" + name + "'");
+    if (!bad(std::move(error), line, part, block, result)) return false;
+  }
+  return true;
+}
+
+/// Notes a bad line; false if it ends the run.
+bool Worker::bad(base::Error error, const char* at, const dataset::Part& part,
+                 const dataset::Block& block, BlockResult& result) {
+  const bool skip = context_.options.skip_errors && error.code() == base::ErrorCode::kInvalid;
+  if (skip && result.examples.size() >= kMostExamples) return true;
+  error = std::move(error).at(context_.reader.position(part, block, at));
+  if (!skip) {
+    result.error = std::move(error);
+    return false;
+  }
+  result.examples.push_back(std::move(error));
+  return true;
+}
+
+}  // namespace kiln::engine

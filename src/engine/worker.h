@@ -1,0 +1,56 @@
+// One worker: parts in, block results out.
+#pragma once
+
+#include <stop_token>
+#include <vector>
+
+#include "engine/scan_group.h"
+#include "engine/sequencer.h"
+
+namespace kiln::engine {
+
+/// What the workers of a run share. All immutable or thread-safe.
+struct RunContext {
+  const dataset::Snapshot& snapshot;
+  const std::vector<Subject>& subjects;
+  const std::vector<ScanGroup>& groups;
+  const Options& options;
+  dataset::Reader& reader;
+  Sequencer& sequencer;
+};
+
+class Worker {
+ public:
+  explicit Worker(const RunContext& context);
+  /// Until the input or the run ends.
+  void run(const std::stop_token& stop);
+
+ private:
+  /// A subject's evaluation and the rows of the block at hand.
+  struct Lane {
+    Lane(const view::CompiledView& view, base::WallTime now, view::RowOptions row_options)
+        : evaluation(view, now, row_options), batch(view.schema()) {}
+    view::RowEvaluation evaluation;
+    table::Batch batch;
+    uint64_t casts_failed = 0;
+  };
+
+  BlockResult process(const dataset::Part& part, const dataset::Block& block,
+                      const std::stop_token& stop);
+  /// False: the error in `result` ends the block.
+  bool line(const char*& at, const dataset::Part& part, const dataset::Block& block,
+            BlockResult& result);
+  bool rows(const ScanGroup& group, const char* line, const dataset::Part& part,
+            const dataset::Block& block, BlockResult& result);
+  bool bad(base::Error error, const char* at, const dataset::Part& part,
+           const dataset::Block& block, BlockResult& result);
+  const ScanGroup* group_for(const dataset::Part& part, const char* line);
+  bool may_match(const ScanGroup& group, const char* line, const char*& newline) const;
+
+  const RunContext& context_;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  json::Tape tape_;
+  dataset::BlockBuffer buffer_;
+};
+
+}  // namespace kiln::engine

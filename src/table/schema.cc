@@ -1,0 +1,214 @@
+#include "table/schema.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "json/writer.h"
+
+namespace kiln::table {
+namespace {
+
+struct TypeName {
+  std::string_view name;
+  SqlType type;
+};
+
+constexpr TypeName kAnsiNames[] = {
+    {"BOOLEAN", SqlType::kBoolean},
+    {"BOOL", SqlType::kBoolean},
+    {"TINYINT", SqlType::kSmallInt},
+    {"SMALLINT", SqlType::kSmallInt},
+    {"INTEGER", SqlType::kInteger},
+    {"INT", SqlType::kInteger},
+    {"BIGINT", SqlType::kBigInt},
+    {"REAL", SqlType::kReal},
+    {"FLOAT", SqlType::kDouble},
+    {"DOUBLE", SqlType::kDouble},
+    {"DOUBLE PRECISION", SqlType::kDouble},
+    {"DECIMAL", SqlType::kDecimal},
+    {"DEC", SqlType::kDecimal},
+    {"NUMERIC", SqlType::kDecimal},
+    {"CHARACTER VARYING", SqlType::kVarchar},
+    {"CHARACTER", SqlType::kVarchar},
+    {"CHAR", SqlType::kVarchar},
+    {"VARCHAR", SqlType::kVarchar},
+    {"NVARCHAR", SqlType::kVarchar},
+    {"TEXT", SqlType::kVarchar},
+    {"STRING", SqlType::kVarchar},
+    {"CLOB", SqlType::kVarchar},
+    {"CHARACTER LARGE OBJECT", SqlType::kVarchar},
+    {"BINARY", SqlType::kBinary},
+    {"VARBINARY", SqlType::kBinary},
+    {"BINARY VARYING", SqlType::kBinary},
+    {"BLOB", SqlType::kBinary},
+    {"BINARY LARGE OBJECT", SqlType::kBinary},
+    {"DATE", SqlType::kDate},
+    {"TIME", SqlType::kTime},
+    {"TIME WITHOUT TIME ZONE", SqlType::kTime},
+    {"TIMESTAMP", SqlType::kTimestamp},
+    {"DATETIME", SqlType::kTimestamp},
+    {"TIMESTAMP WITHOUT TIME ZONE", SqlType::kTimestamp},
+    {"TIMESTAMP WITH TIME ZONE", SqlType::kTimestampTz},
+    {"TIMESTAMPTZ", SqlType::kTimestampTz},
+};
+
+JsonForm json_form(SqlType type) {
+  switch (type) {
+    case SqlType::kBoolean: return JsonForm::kBoolean;
+    case SqlType::kSmallInt:
+    case SqlType::kInteger:
+    case SqlType::kBigInt:
+    case SqlType::kReal:
+    case SqlType::kDouble:
+    case SqlType::kDecimal: return JsonForm::kNumber;
+    default: return JsonForm::kString;
+  }
+}
+
+std::string_view base_name(SqlType type) {
+  switch (type) {
+    case SqlType::kBoolean: return "BOOLEAN";
+    case SqlType::kSmallInt: return "SMALLINT";
+    case SqlType::kInteger: return "INTEGER";
+    case SqlType::kBigInt: return "BIGINT";
+    case SqlType::kReal: return "REAL";
+    case SqlType::kDouble: return "DOUBLE PRECISION";
+    case SqlType::kDecimal: return "DECIMAL";
+    case SqlType::kVarchar: return "VARCHAR";
+    case SqlType::kBinary: return "BINARY";
+    case SqlType::kDate: return "DATE";
+    case SqlType::kTime: return "TIME";
+    case SqlType::kTimestamp: return "TIMESTAMP";
+    case SqlType::kTimestampTz: return "TIMESTAMP WITH TIME ZONE";
+  }
+  return "VARCHAR";
+}
+
+/// Upper case, runs of white space as one blank, the part in parentheses cut out.
+std::string normal_name(std::string_view text, std::string& arguments) {
+  std::string name;
+  bool inside = false;
+  for (const char c : text) {
+    if (c == '(') {
+      inside = true;
+    } else if (c == ')') {
+      inside = false;
+    } else if (inside) {
+      if (c != ' ') arguments += c;
+    } else if (c == ' ' || c == '\t' || c == '\n') {
+      if (!name.empty() && name.back() != ' ') name += ' ';
+    } else {
+      name += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+    }
+  }
+  while (!name.empty() && name.back() == ' ') name.pop_back();
+  return name;
+}
+
+}  // namespace
+
+Storage storage_of(SqlType type) {
+  switch (type) {
+    case SqlType::kBoolean: return Storage::kBoolean;
+    case SqlType::kSmallInt:
+    case SqlType::kInteger:
+    case SqlType::kBigInt: return Storage::kInteger;
+    default: return Storage::kText;
+  }
+}
+
+ColumnType default_type(std::string_view fhir_type) {
+  ColumnType type;
+  if (fhir_type == "boolean") {
+    type.sql = SqlType::kBoolean;
+  } else if (fhir_type == "integer" || fhir_type == "positiveInt" || fhir_type == "unsignedInt") {
+    type.sql = SqlType::kInteger;
+  } else if (fhir_type == "integer64") {
+    type.sql = SqlType::kBigInt;
+  } else if (fhir_type == "base64Binary") {
+    type.sql = SqlType::kBinary;
+  } else if (fhir_type == "instant") {
+    type.sql = SqlType::kTimestampTz;
+  }
+  type.json = fhir_type == "decimal" ? JsonForm::kNumber : json_form(type.sql);
+  return type;
+}
+
+std::optional<ColumnType> parse_ansi_type(std::string_view text) {
+  std::string arguments;
+  const std::string name = normal_name(text, arguments);
+  const auto* const found = std::find_if(std::begin(kAnsiNames), std::end(kAnsiNames),
+                                         [&](const TypeName& t) { return t.name == name; });
+  if (found == std::end(kAnsiNames)) return std::nullopt;
+  ColumnType type;
+  type.sql = found->type;
+  type.json = json_form(found->type);
+  if (type.sql != SqlType::kDecimal) return type;
+  int precision = 18;
+  int scale = 0;
+  if (!arguments.empty()) {
+    const size_t comma = arguments.find(',');
+    const auto read = [](std::string_view digits, int& number) {
+      const auto [end, error] =
+          std::from_chars(digits.data(), digits.data() + digits.size(), number);
+      return error == std::errc() && end == digits.data() + digits.size();
+    };
+    const std::string_view all = arguments;
+    if (!read(all.substr(0, comma), precision)) return std::nullopt;
+    if (comma != std::string::npos && !read(all.substr(comma + 1), scale)) return std::nullopt;
+  }
+  if (precision < 1 || precision > 38 || scale < 0 || scale > precision) return std::nullopt;
+  type.precision = static_cast<uint8_t>(precision);
+  type.scale = static_cast<uint8_t>(scale);
+  return type;
+}
+
+std::string sql_name(const ColumnType& type) {
+  std::string name(base_name(type.sql));
+  if (type.sql == SqlType::kDecimal) {
+    name += "(" + std::to_string(type.precision) + "," + std::to_string(type.scale) + ")";
+  }
+  if (type.list) name += "[]";
+  return name;
+}
+
+std::string quote_identifier(std::string_view name) {
+  const bool plain =
+      !name.empty() && name.front() != '_' && !(name.front() >= '0' && name.front() <= '9') &&
+      std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+      });
+  if (plain) return std::string(name);
+  std::string quoted = "\"";
+  for (const char c : name) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+std::string create_table(std::string_view name, const Schema& schema) {
+  std::string sql = "CREATE TABLE " + quote_identifier(name) + " (\n";
+  for (size_t i = 0; i < schema.columns.size(); ++i) {
+    const Column& column = schema.columns[i];
+    sql += "  " + quote_identifier(column.name) + " " + sql_name(column.type);
+    sql += i + 1 < schema.columns.size() ? ",\n" : "\n";
+  }
+  return sql + ");\n";
+}
+
+std::string schema_json(const Schema& schema) {
+  json::Writer writer;
+  writer.begin_array();
+  for (const Column& column : schema.columns) {
+    writer.begin_object().member("name", column.name).member("type", sql_name(column.type));
+    if (!column.fhir_type.empty()) writer.member("fhirType", column.fhir_type);
+    writer.key("collection").boolean(column.type.list);
+    if (!column.description.empty()) writer.member("description", column.description);
+    writer.end_object();
+  }
+  writer.end_array();
+  return std::move(writer).take();
+}
+
+}  // namespace kiln::table

@@ -1,0 +1,77 @@
+// The columns of a table and their types.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kiln::table {
+
+enum class SqlType : uint8_t {
+  kBoolean,
+  kSmallInt,
+  kInteger,
+  kBigInt,
+  kReal,
+  kDouble,
+  kDecimal,  ///< with precision and scale
+  kVarchar,
+  kBinary,
+  kDate,
+  kTime,
+  kTimestamp,
+  kTimestampTz,
+};
+
+/// How values are held in a batch. What is neither Boolean nor a whole number is text, in the form
+/// that CSV and JSON show; writers of binary formats convert it.
+enum class Storage : uint8_t { kBoolean, kInteger, kText };
+
+/// How a value looks in JSON.
+enum class JsonForm : uint8_t { kBoolean, kNumber, kString };
+
+struct ColumnType {
+  SqlType sql = SqlType::kVarchar;
+  uint8_t precision = 0;  ///< kDecimal
+  uint8_t scale = 0;
+  JsonForm json = JsonForm::kString;
+  bool list = false;  ///< a collection: every value is a list
+
+  friend bool operator==(const ColumnType&, const ColumnType&) = default;
+};
+
+struct Column {
+  std::string name;
+  ColumnType type;
+  std::string fhir_type;  ///< "code", "dateTime"; "" if unknown
+  std::string description;
+};
+
+struct Schema {
+  std::vector<Column> columns;
+};
+
+Storage storage_of(SqlType type);
+
+/// The default column type for a FHIR type (views.md): boolean BOOLEAN, integer INTEGER ...,
+/// VARCHAR for everything that is not listed there.
+ColumnType default_type(std::string_view fhir_type);
+
+/// Of the value of an ansi/type tag: "DECIMAL(10,2)", "timestamp with time zone"; nothing if it is
+/// not understood.
+std::optional<ColumnType> parse_ansi_type(std::string_view text);
+
+/// "DECIMAL(10,2)", "VARCHAR[]".
+std::string sql_name(const ColumnType& type);
+
+/// "CREATE TABLE name (...);" with a line per column.
+std::string create_table(std::string_view name, const Schema& schema);
+/// [{"name":...,"type":...,"fhirType":...,"list":...}].
+std::string schema_json(const Schema& schema);
+
+/// An SQL identifier, in double quotes unless it is a plain lower-case word.
+std::string quote_identifier(std::string_view name);
+
+}  // namespace kiln::table

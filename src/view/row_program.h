@@ -1,0 +1,38 @@
+// The executable form of a view's selects. Internal to the library.
+#pragma once
+
+#include <vector>
+
+#include "fhirpath/program.h"
+#include "table/schema.h"
+
+namespace kiln::view {
+
+struct ColumnProgram {
+  fhirpath::Program program;
+  uint32_t column;  ///< in the schema
+  /// Depends on %rowIndex and constants alone, so that it has a value where the focus has none.
+  bool of_row_index;
+};
+
+enum class Iteration : uint8_t { kNone, kForEach, kForEachOrNull, kRepeat };
+
+/// A select. Its columns stand next to each other in the schema: its own, those of its selects,
+/// those of its unionAll.
+struct SelectProgram {
+  Iteration iteration = Iteration::kNone;
+  std::vector<fhirpath::Program> paths;  ///< one for forEach, one or more for repeat
+  uint32_t first_column = 0;
+  uint32_t width = 0;
+  std::vector<ColumnProgram> columns;
+  std::vector<SelectProgram> selects;
+  std::vector<SelectProgram> unions;  ///< branches: all with the same columns
+};
+
+class RowProgram {
+ public:
+  std::vector<fhirpath::Program> where;
+  std::vector<SelectProgram> selects;
+};
+
+}  // namespace kiln::view

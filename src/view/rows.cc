@@ -1,0 +1,317 @@
+#include <algorithm>
+
+#include "fhirpath/values.h"
+#include "view/cast.h"
+#include "view/row_program.h"
+#include "view/view.h"
+
+namespace kiln::view {
+
+using fhirpath::Collection;
+using fhirpath::Item;
+using table::Cell;
+
+namespace {
+
+/// Rows of a select: width cells a row, one row after the other.
+struct Fragment {
+  const Cell* cells = nullptr;
+  uint32_t rows = 0;
+};
+
+/// Grows a fragment in the evaluation's arena.
+class FragmentBuilder {
+ public:
+  FragmentBuilder(base::Arena& arena, uint32_t width) : arena_(arena), width_(width) {}
+
+  /// Room for one more row, its cells null.
+  Cell* add_row() {
+    if (rows_ == capacity_) grow();
+    Cell* const row = cells_ + size_t{rows_} * width_;
+    std::fill_n(row, width_, Cell());
+    ++rows_;
+    return row;
+  }
+  Fragment fragment() const { return {cells_, rows_}; }
+
+ private:
+  void grow() {
+    const uint32_t capacity = capacity_ == 0 ? 1 : capacity_ * 2;
+    Cell* const cells = arena_.make_array<Cell>(size_t{capacity} * width_);
+    std::copy_n(cells_, size_t{rows_} * width_, cells);
+    cells_ = cells;
+    capacity_ = capacity;
+  }
+
+  base::Arena& arena_;
+  const uint32_t width_;
+  Cell* cells_ = nullptr;
+  uint32_t rows_ = 0;
+  uint32_t capacity_ = 0;
+};
+
+}  // namespace
+
+/// Computes the rows of one resource. False: failed, the error is set.
+class RowBuilder {
+ public:
+  RowBuilder(RowEvaluation& rows, table::Batch& batch)
+      : rows_(rows),
+        schema_(rows.view_.schema()),
+        evaluation_(rows.evaluation_),
+        texts_(batch.texts()) {}
+
+  base::Error take_error() {
+    return error_ ? std::move(*error_) : evaluation_.take_error();
+  }
+
+  bool keeps(const fhirpath::Program& where, bool& keep) {
+    Collection value;
+    if (!evaluation_.run(where, evaluation_.root(), value)) return false;
+    keep = false;
+    if (value.empty()) return true;
+    Item item;
+    if (value.size == 1 && evaluation_.value_of(value[0], item) &&
+        item.kind == fhirpath::ItemKind::kBoolean) {
+      keep = item.boolean;
+      return true;
+    }
+    if (value.size == 1 && value[0].kind == fhirpath::ItemKind::kElement &&
+        value[0].node == fhirpath::kNoNode) {
+      return true;
+    }
+    return fail("where: expected true or false from '" + where.text + "'");
+  }
+
+  bool select(const SelectProgram& select, const Item& focus, int64_t row_index,
+              Fragment& result) {
+    FragmentBuilder out(evaluation_.arena(), select.width);
+    bool ok = true;
+    switch (select.iteration) {
+      case Iteration::kNone: ok = body(select, focus, row_index, out); break;
+      case Iteration::kForEach:
+      case Iteration::kForEachOrNull: ok = for_each(select, focus, out); break;
+      case Iteration::kRepeat: {
+        int64_t index = 0;
+        ok = repeat(select, focus, index, 0, out);
+        break;
+      }
+    }
+    result = out.fragment();
+    return ok;
+  }
+
+ private:
+  static constexpr int kDeepestRepeat = 256;
+
+  bool fail(std::string message) {
+    if (!error_) error_ = base::Error(base::ErrorCode::kInvalid, std::move(message));
+    return false;
+  }
+
+  bool for_each(const SelectProgram& select, const Item& focus, FragmentBuilder& out) {
+    Collection items;
+    if (!evaluation_.run(select.paths[0], focus, items)) return false;
+    for (uint32_t i = 0; i < items.size; ++i) {
+      if (!body(select, items[i], i, out)) return false;
+    }
+    if (items.empty() && select.iteration == Iteration::kForEachOrNull) {
+      return null_row(select, out.add_row(), select.first_column);
+    }
+    return true;
+  }
+
+  /// Nulls, but for columns that depend on %rowIndex alone, which is 0.
+  bool null_row(const SelectProgram& select, Cell* row, uint32_t first) {
+    evaluation_.set_row_index(0);
+    for (const ColumnProgram& column : select.columns) {
+      if (column.of_row_index && !value(column, Item(), row[column.column - first])) return false;
+    }
+    for (const SelectProgram& inner : select.selects) {
+      if (!null_row(inner, row, first)) return false;
+    }
+    return select.unions.empty() || null_row(select.unions.front(), row, first);
+  }
+
+  /// Depth first, each item before what is below it.
+  bool repeat(const SelectProgram& select, const Item& focus, int64_t& index, int depth,
+              FragmentBuilder& out) {
+    if (depth > kDeepestRepeat) return fail("repeat: nested too deeply");
+    for (const fhirpath::Program& path : select.paths) {
+      Collection items;
+      if (!evaluation_.run(path, focus, items)) return false;
+      for (const Item& item : items) {
+        if (!body(select, item, index++, out)) return false;
+        if (!repeat(select, item, index, depth + 1, out)) return false;
+      }
+    }
+    return true;
+  }
+
+  /// The rows for one focus: own columns, times the rows of each nested select, times the union's.
+  bool body(const SelectProgram& select, const Item& focus, int64_t row_index,
+            FragmentBuilder& out) {
+    // One more part than selects: the union.
+    static constexpr size_t kInline = 8;
+    Fragment inline_parts[kInline];
+    std::vector<Fragment> more;
+    const size_t count = select.selects.size() + (select.unions.empty() ? 0 : 1);
+    Fragment* parts = inline_parts;
+    if (count > kInline) {
+      more.resize(count);
+      parts = more.data();
+    }
+    uint64_t total = 1;
+    for (size_t i = 0; i < select.selects.size(); ++i) {
+      if (!this->select(select.selects[i], focus, row_index, parts[i])) return false;
+      total *= parts[i].rows;
+      if (total == 0) return true;
+      if (!evaluation_.step(total)) return false;
+    }
+    if (!select.unions.empty()) {
+      if (!union_rows(select, focus, row_index, parts[count - 1])) return false;
+      total *= parts[count - 1].rows;
+      if (total == 0) return true;
+    }
+    if (!evaluation_.step(total)) return false;
+
+    Cell* const first = out.add_row();
+    evaluation_.set_row_index(row_index);
+    for (const ColumnProgram& column : select.columns) {
+      if (!value(column, focus, first[column.column - select.first_column])) return false;
+    }
+    if (count == 0) return true;
+    const auto own = static_cast<uint32_t>(select.columns.size());
+    fill_product(select, parts, count, 0, first);
+    for (uint64_t row = 1; row < total; ++row) {
+      Cell* const next = out.add_row();  // may move the rows before it
+      std::copy_n(next - select.width, own, next);
+      fill_product(select, parts, count, row, next);
+    }
+    return true;
+  }
+
+  /// Copies the cells of combination number `row` of the parts, the last part varying fastest.
+  static void fill_product(const SelectProgram& select, const Fragment* parts, size_t count,
+                           uint64_t row, Cell* cells) {
+    uint32_t end = select.width;
+    for (size_t i = count; i-- > 0;) {
+      const uint32_t width = part_width(select, i);
+      const uint64_t index = row % parts[i].rows;
+      row /= parts[i].rows;
+      std::copy_n(parts[i].cells + index * width, width, cells + end - width);
+      end -= width;
+    }
+  }
+
+  static uint32_t part_width(const SelectProgram& select, size_t part) {
+    return part < select.selects.size() ? select.selects[part].width
+                                        : select.unions.front().width;
+  }
+
+  /// The branches' rows one after the other.
+  bool union_rows(const SelectProgram& select, const Item& focus, int64_t row_index,
+                  Fragment& result) {
+    FragmentBuilder all(evaluation_.arena(), select.unions.front().width);
+    for (const SelectProgram& branch : select.unions) {
+      Fragment rows;
+      if (!this->select(branch, focus, row_index, rows)) return false;
+      for (uint32_t i = 0; i < rows.rows; ++i) {
+        std::copy_n(rows.cells + size_t{i} * branch.width, branch.width, all.add_row());
+      }
+    }
+    result = all.fragment();
+    return true;
+  }
+
+  bool value(const ColumnProgram& column, const Item& focus, Cell& cell) {
+    Collection items;
+    if (!evaluation_.run(column.program, focus, items)) return false;
+    const table::Column& target = schema_.columns[column.column];
+    if (target.type.list) return list_value(target, items, cell);
+    if (items.empty()) {
+      cell = Cell();
+      return true;
+    }
+    if (items.size > 1) {
+      return fail("column '" + target.name + "': " + std::to_string(items.size) +
+                  " values where one is expected (use first(), or collection: true)");
+    }
+    return cast(target, items[0], cell);
+  }
+
+  bool list_value(const table::Column& target, const Collection& items, Cell& cell) {
+    Cell* const cells = texts_.make_array<Cell>(items.size);
+    uint32_t size = 0;
+    for (const Item& item : items) {
+      Cell one;
+      if (!cast(target, item, one)) return false;
+      if (one.kind != Cell::Kind::kNull) cells[size++] = one;
+    }
+    cell = Cell::of_list(cells, size);
+    return true;
+  }
+
+  bool cast(const table::Column& target, const Item& item, Cell& cell) {
+    if (cast_item(evaluation_, item, target.type, texts_, cell)) return true;
+    if (rows_.options_.lenient_casts) {
+      ++rows_.casts_failed_;
+      cell = Cell();
+      return true;
+    }
+    return fail("column '" + target.name + "': " + shown(item) + " does not fit " +
+                table::sql_name(target.type));
+  }
+
+  /// The value for a message, cut if it is long.
+  std::string shown(const Item& item) {
+    static constexpr size_t kMostShown = 60;
+    std::string json = fhirpath::json_of_item(evaluation_, item);
+    if (json.size() <= kMostShown) return json;
+    size_t end = kMostShown;
+    while (end > 0 && (static_cast<unsigned char>(json[end]) & 0xC0) == 0x80) --end;
+    return json.substr(0, end) + "...";
+  }
+
+  RowEvaluation& rows_;
+  const table::Schema& schema_;
+  fhirpath::Evaluation& evaluation_;
+  base::Arena& texts_;
+  std::optional<base::Error> error_;
+};
+
+RowEvaluation::RowEvaluation(const CompiledView& view, base::WallTime now, RowOptions options)
+    : view_(view), options_(options), evaluation_(view.model(), now) {}
+RowEvaluation::~RowEvaluation() = default;
+
+base::Status RowEvaluation::append_rows(const json::Tape& tape, table::Batch& batch) {
+  evaluation_.begin(tape, view_.resource_type());
+  RowBuilder builder(*this, batch);
+  for (const fhirpath::Program& where : view_.rows_->where) {
+    bool keep = false;
+    if (!builder.keeps(where, keep)) return builder.take_error();
+    if (!keep) return {};
+  }
+  const std::vector<SelectProgram>& selects = view_.rows_->selects;
+  std::vector<Fragment> parts(selects.size());
+  uint64_t total = 1;
+  for (size_t i = 0; i < selects.size(); ++i) {
+    if (!builder.select(selects[i], evaluation_.root(), 0, parts[i])) return builder.take_error();
+    total *= parts[i].rows;
+    if (total == 0) return {};
+    if (!evaluation_.step(total)) return builder.take_error();
+  }
+  for (uint64_t row = 0; row < total; ++row) {
+    uint64_t rest = row;
+    for (size_t i = selects.size(); i-- > 0;) {
+      const SelectProgram& select = selects[i];
+      const Cell* const cells = parts[i].cells + (rest % parts[i].rows) * select.width;
+      rest /= parts[i].rows;
+      batch.append_cells(select.first_column, select.width, cells);
+    }
+    batch.finish_row();
+  }
+  return {};
+}
+
+}  // namespace kiln::view

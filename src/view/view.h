@@ -1,0 +1,86 @@
+// A compiled view: rows out of resources.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fhir/model.h"
+#include "fhirpath/evaluation.h"
+#include "json/shape.h"
+#include "table/batch.h"
+#include "view/definition.h"
+
+namespace kiln::view {
+
+struct CompileOptions {
+  /// Without it the highest supported one that the view names, else R4.
+  std::optional<fhir::Version> version;
+};
+
+class RowProgram;
+
+/// Immutable and thread-safe. What changes while it runs belongs to a RowEvaluation.
+class CompiledView {
+ public:
+  /// Compiles a view that was read without errors. Null if there are any; all are in `problems`.
+  static std::shared_ptr<const CompiledView> compile(const ViewDefinition& definition,
+                                                     const CompileOptions& options,
+                                                     Problems& problems);
+  ~CompiledView();
+
+  const std::string& name() const { return name_; }
+  const fhir::Model& model() const { return *model_; }
+  /// The type of resource it is over, "Patient".
+  const std::string& resource() const { return resource_; }
+  fhir::TypeId resource_type() const { return resource_type_; }
+  const table::Schema& schema() const { return schema_; }
+  /// What it needs of a resource.
+  const std::vector<json::ShapeNode>& demand() const { return demand_; }
+  /// A text without which a line yields no row ("\"component\""); "" if there is none.
+  const std::string& needle() const { return needle_; }
+
+ private:
+  friend class RowEvaluation;
+  friend class ViewCompiler;
+  CompiledView();
+
+  std::string name_;
+  const fhir::Model* model_ = nullptr;
+  std::string resource_;
+  fhir::TypeId resource_type_ = fhir::kNoType;
+  table::Schema schema_;
+  std::vector<json::ShapeNode> demand_;
+  std::string needle_;
+  std::unique_ptr<const RowProgram> rows_;
+};
+
+using ViewPtr = std::shared_ptr<const CompiledView>;
+
+struct RowOptions {
+  bool lenient_casts = false;  ///< a value that does not fit its column is null, and counted
+};
+
+/// Runs one view over one resource after another. One per worker and view; not thread-safe.
+class RowEvaluation {
+ public:
+  /// The view must outlive the evaluation.
+  RowEvaluation(const CompiledView& view, base::WallTime now, RowOptions options);
+  ~RowEvaluation();
+
+  /// Appends the resource's rows to `batch`, all or, on an error, none. The texts of the rows stay
+  /// valid as long as the line that the tape points into, and the batch's arena.
+  base::Status append_rows(const json::Tape& tape, table::Batch& batch);
+
+  uint64_t casts_failed() const { return casts_failed_; }
+
+ private:
+  friend class RowBuilder;
+  const CompiledView& view_;
+  const RowOptions options_;
+  fhirpath::Evaluation evaluation_;
+  uint64_t casts_failed_ = 0;
+};
+
+}  // namespace kiln::view

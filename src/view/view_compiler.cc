@@ -1,0 +1,492 @@
+#include <algorithm>
+#include <set>
+
+#include "base/near_name.h"
+#include "fhirpath/ast.h"
+#include "fhirpath/binder.h"
+#include "fhirpath/compiler.h"
+#include "fhirpath/demand.h"
+#include "fhirpath/typing.h"
+#include "view/needle.h"
+#include "view/row_program.h"
+#include "view/view.h"
+
+namespace kiln::view {
+
+using fhirpath::Bound;
+using fhirpath::BoundKind;
+using fhirpath::Cursors;
+using fhirpath::ExprType;
+
+namespace {
+
+/// What expressions of a select are evaluated on.
+struct Focus {
+  ExprType type;
+  Cursors cursors;
+};
+
+/// True if the tree reads %rowIndex and constants, and nothing else.
+bool is_of_row_index(const Bound& bound, bool& mentions) {
+  if (bound.kind == BoundKind::kRowIndex) mentions = true;
+  if (bound.kind == BoundKind::kRowIndex || bound.kind == BoundKind::kConstant) return true;
+  if (bound.kind != BoundKind::kFunction || !bound.input) return false;
+  return is_of_row_index(*bound.input, mentions) &&
+         std::all_of(bound.arguments.begin(), bound.arguments.end(),
+                     [&](const auto& argument) { return is_of_row_index(*argument, mentions); });
+}
+
+}  // namespace
+
+/// Builds one CompiledView. Goes on after an error, so that all are reported.
+class ViewCompiler {
+ public:
+  ViewCompiler(const ViewDefinition& definition, const CompileOptions& options, Problems& problems)
+      : definition_(definition), problems_(problems), options_(options) {}
+
+  std::shared_ptr<const CompiledView> run() {
+    const size_t errors_before = problems_.errors.size();
+    view_.reset(new CompiledView);
+    view_->name_ = definition_.name.empty() ? definition_.id : definition_.name;
+    choose_model();
+    if (!choose_resource()) return nullptr;
+    read_constants();
+    demand_.emplace(*view_->model_, shapes_);
+
+    auto rows = std::make_unique<RowProgram>();
+    const Focus root{ExprType::of(view_->resource_type_), demand_->root()};
+    compile_where(root, *rows);
+    std::set<std::string> names;
+    for (const SelectDefinition& select : definition_.selects) {
+      rows->selects.push_back(compile_select(select, root, true, view_->schema_.columns, names));
+    }
+    if (problems_.errors.size() != errors_before) return nullptr;
+    view_->rows_ = std::move(rows);
+    view_->demand_ = shapes_.build();
+    view_->needle_ = best_needle(needles_);
+    return view_;
+  }
+
+ private:
+  // ---- problems ----
+
+  void error(json::Value at, const std::string& path, std::string message,
+             std::string suggestion = {}) {
+    problems_.errors.push_back(base::Error(base::ErrorCode::kInvalid, std::move(message))
+                                   .at(at.position())
+                                   .with_path(path)
+                                   .with_suggestion(std::move(suggestion)));
+  }
+
+  /// Where an offset of an expression stands in the document. Escapes before it move it.
+  static base::SourcePosition position_of(const PathText& text, size_t offset) {
+    const std::string_view raw = text.value.raw();
+    size_t at = 1;  // the opening quote
+    for (size_t shown = 0; shown < offset && at < raw.size(); ++shown) {
+      if (raw[at] != '\\') {
+        ++at;
+      } else {
+        at += at + 1 < raw.size() && raw[at + 1] == 'u' ? 6 : 2;
+      }
+    }
+    const json::Document& document = *text.value.document();
+    const auto begin = static_cast<size_t>(raw.data() - document.text().data());
+    return document.position_at(begin + std::min(at, raw.size()));
+  }
+
+  void expression_error(const PathText& text, base::Error error) {
+    const size_t caret = error.caret();
+    problems_.errors.push_back(
+        std::move(error).at(position_of(text, caret)).with_path(text.path));
+  }
+
+  // ---- the view's head ----
+
+  void choose_model() {
+    std::optional<fhir::Version> version = options_.version;
+    for (const std::string& text : definition_.fhir_versions) {
+      const auto candidate = fhir::version_of(text);
+      if (options_.version || !candidate) continue;
+      if (!version || *candidate > *version) version = candidate;
+    }
+    if (options_.version && !definition_.fhir_versions.empty() &&
+        std::none_of(definition_.fhir_versions.begin(), definition_.fhir_versions.end(),
+                     [&](const std::string& t) { return fhir::version_of(t) == options_.version; })) {
+      problems_.warnings.push_back(
+          base::Error(base::ErrorCode::kInvalid,
+                      "the view does not name FHIR version " +
+                          std::string(fhir::name_of(*options_.version)))
+              .at(definition_.document->root()["fhirVersion"].position())
+              .with_path("fhirVersion"));
+    }
+    view_->model_ = &fhir::Model::of(version.value_or(fhir::Version::kR4));
+  }
+
+  bool choose_resource() {
+    const fhir::Model& model = *view_->model_;
+    view_->resource_ = definition_.resource;
+    view_->resource_type_ = model.find_resource(definition_.resource);
+    if (view_->resource_type_ != fhir::kNoType && !model.is_abstract(view_->resource_type_)) {
+      return true;
+    }
+    if (!definition_.resource.empty()) {
+      error(definition_.document->root()["resource"], "resource",
+            "unknown type of resource in FHIR " + std::string(fhir::name_of(model.version())) +
+                ": '" + definition_.resource + "'",
+            base::nearest_name(definition_.resource, model.resource_names()));
+    } else if (problems_.ok()) {
+      error(definition_.document->root(), "resource", "missing: the type of resource");
+    }
+    return false;
+  }
+
+  void read_constants() {
+    for (const ConstantDefinition& constant : definition_.constants) {
+      const fhir::TypeId type = view_->model_->find_type(constant.type);
+      if (type == fhir::kNoType && constant.type != "integer64") {
+        error(constant.value, constant.path, "a constant cannot be of type " + constant.type);
+        continue;
+      }
+      constants_[constant.name] = {type, constant.text};
+    }
+  }
+
+  // ---- expressions ----
+
+  /// A parsed and bound expression; the tree is null if there was an error.
+  struct Prepared {
+    fhirpath::Program program;
+    std::unique_ptr<Bound> tree;
+  };
+
+  Prepared prepare(const PathText& text, const Focus& focus, bool of_repeat = false) {
+    Prepared prepared;
+    prepared.program.text = text.text;
+    auto ast = fhirpath::parse_expression(text.text);
+    if (!ast.ok()) {
+      expression_error(text, std::move(ast).error());
+      return prepared;
+    }
+    fhirpath::BindContext context{*view_->model_};
+    context.constants = &constants_;
+    context.resource = view_->resource_type_;
+    context.row_index = true;
+    context.warn_of_unknown = of_repeat;
+    auto bound =
+        fhirpath::bind_expression(**ast, text.text, context, focus.type, prepared.program);
+    if (!bound.ok()) {
+      expression_error(text, std::move(bound).error());
+      return prepared;
+    }
+    for (const fhirpath::Warning& warning : bound->warnings) {
+      problems_.warnings.push_back(
+          fhirpath::error_at(text.text, warning.span, warning.message)
+              .at(position_of(text, warning.span.begin))
+              .with_path(text.path));
+    }
+    prepared.tree = std::move(bound->tree);
+    return prepared;
+  }
+
+  void finish(Prepared& prepared) {
+    fhirpath::compile(*prepared.tree, *view_->model_, prepared.program);
+  }
+
+  void compile_where(const Focus& root, RowProgram& rows) {
+    for (const PathText& where : definition_.where) {
+      if (!where.given()) continue;
+      Prepared prepared = prepare(where, root);
+      if (!prepared.tree) continue;
+      if (!fhirpath::may_be(*view_->model_, prepared.tree->type, fhirpath::Expect::kBoolean)) {
+        error(where.value, where.path,
+              "a where must be true or false, this is " +
+                  fhirpath::describe(*view_->model_, prepared.tree->type));
+        continue;
+      }
+      demand_->add(*prepared.tree, root.cursors, fhirpath::Need());
+      for (std::string& text : texts_if_true(*prepared.tree, *view_->model_)) {
+        needles_.push_back(std::move(text));
+      }
+      finish(prepared);
+      rows.where.push_back(std::move(prepared.program));
+    }
+  }
+
+  // ---- selects ----
+
+  /// `required`: without rows of this select the view has none. `columns` gets the select's columns
+  /// in order; `names` are those taken already.
+  SelectProgram compile_select(const SelectDefinition& definition, const Focus& outer,
+                               bool required, std::vector<table::Column>& columns,
+                               std::set<std::string>& names) {
+    SelectProgram select;
+    select.first_column = static_cast<uint32_t>(columns.size());
+    Focus focus = outer;
+    const bool usable = compile_iteration(definition, outer, required, select, focus);
+    for (const ColumnDefinition& column : definition.columns) {
+      compile_column(column, focus, usable, select, columns, names);
+    }
+    const bool inner_required = required && select.iteration != Iteration::kForEachOrNull;
+    for (const SelectDefinition& inner : definition.selects) {
+      select.selects.push_back(compile_select(inner, focus, inner_required, columns, names));
+    }
+    if (!definition.unions.empty()) compile_union(definition, focus, select, columns, names);
+    select.width = static_cast<uint32_t>(columns.size()) - select.first_column;
+    return select;
+  }
+
+  /// Sets the focus to what the select iterates over; false if that is in error.
+  bool compile_iteration(const SelectDefinition& definition, const Focus& outer, bool required,
+                         SelectProgram& select, Focus& focus) {
+    fhirpath::Need need;
+    need.existence = true;
+    const auto one = [&](const PathText& path, Iteration iteration) {
+      select.iteration = iteration;
+      Prepared prepared = prepare(path, outer);
+      if (!prepared.tree) return false;
+      focus.cursors = demand_->add(*prepared.tree, outer.cursors, need);
+      focus.type = item_type(prepared.tree->type);
+      if (required && iteration == Iteration::kForEach) {
+        for (std::string& text : texts_if_present(*prepared.tree, *view_->model_)) {
+          needles_.push_back(std::move(text));
+        }
+      }
+      finish(prepared);
+      select.paths.push_back(std::move(prepared.program));
+      return true;
+    };
+    if (definition.for_each.given()) return one(definition.for_each, Iteration::kForEach);
+    if (definition.for_each_or_null.given()) {
+      return one(definition.for_each_or_null, Iteration::kForEachOrNull);
+    }
+    if (definition.repeat.empty()) return true;
+    return compile_repeat(definition, outer, select, focus);
+  }
+
+  static ExprType item_type(ExprType type) {
+    type.single = true;
+    return type;
+  }
+
+  /// Paths of a repeat are evaluated on the select's focus and again on what they yield. The types
+  /// are followed until no new ones come.
+  bool compile_repeat(const SelectDefinition& definition, const Focus& outer,
+                      SelectProgram& select, Focus& focus) {
+    static constexpr size_t kMostRounds = 16;
+    select.iteration = Iteration::kRepeat;
+    ExprType reached;
+    std::vector<Prepared> prepared;
+    const size_t warnings_before = problems_.warnings.size();
+    for (size_t round = 0; round < kMostRounds; ++round) {
+      ExprType from = outer.type;
+      fhirpath::add_types(from, reached);
+      problems_.warnings.erase(
+          problems_.warnings.begin() + static_cast<ptrdiff_t>(warnings_before),
+          problems_.warnings.end());
+      prepared.clear();
+      ExprType next = reached;
+      for (const PathText& path : definition.repeat) {
+        prepared.push_back(prepare(path, Focus{from, {}}, true));
+        if (!prepared.back().tree) return false;
+        fhirpath::add_types(next, prepared.back().tree->type);
+      }
+      const bool grown = next.types.size() != reached.types.size() || next.open != reached.open;
+      reached = next;
+      if (!grown) break;
+    }
+    std::vector<Bound*> trees;
+    for (Prepared& one : prepared) trees.push_back(one.tree.get());
+    focus.cursors = demand_->add_repeat(trees, outer.cursors);
+    focus.type = item_type(reached);
+    for (Prepared& one : prepared) {
+      finish(one);
+      select.paths.push_back(std::move(one.program));
+    }
+    return true;
+  }
+
+  void compile_union(const SelectDefinition& definition, const Focus& focus, SelectProgram& select,
+                     std::vector<table::Column>& columns, std::set<std::string>& names) {
+    const auto first = columns.size();
+    std::vector<table::Column> expected;
+    for (size_t i = 0; i < definition.unions.size(); ++i) {
+      std::vector<table::Column> branch_columns(columns.begin(),
+                                                columns.begin() + static_cast<ptrdiff_t>(first));
+      std::set<std::string> branch_names = names;
+      select.unions.push_back(
+          compile_select(definition.unions[i], focus, false, branch_columns, branch_names));
+      std::vector<table::Column> own(branch_columns.begin() + static_cast<ptrdiff_t>(first),
+                                     branch_columns.end());
+      if (i == 0) {
+        expected = std::move(own);
+      } else {
+        check_branch(definition.unions[0], definition.unions[i], expected, own);
+      }
+    }
+    for (table::Column& column : expected) {
+      names.insert(column.name);
+      columns.push_back(std::move(column));
+    }
+  }
+
+  void check_branch(const SelectDefinition& first, const SelectDefinition& branch,
+                    const std::vector<table::Column>& expected,
+                    const std::vector<table::Column>& own) {
+    const json::Value at = value_at(branch);
+    if (expected.size() != own.size()) {
+      error(at, branch.path,
+            "branches of a unionAll must have the same columns: " + std::to_string(own.size()) +
+                " here, " + std::to_string(expected.size()) + " in " + first.path);
+      return;
+    }
+    for (size_t i = 0; i < own.size(); ++i) {
+      if (own[i].name != expected[i].name) {
+        error(at, branch.path,
+              "branches of a unionAll must have the same columns in the same order: '" +
+                  own[i].name + "' here is '" + expected[i].name + "' in " + first.path);
+      } else if (own[i].type != expected[i].type) {
+        error(at, branch.path,
+              "branches of a unionAll must have the same types: '" + own[i].name + "' is " +
+                  table::sql_name(own[i].type) + " here, " + table::sql_name(expected[i].type) +
+                  " in " + first.path);
+      }
+    }
+  }
+
+  /// Something in the branch that has a position.
+  static json::Value value_at(const SelectDefinition& select) {
+    if (!select.columns.empty()) return select.columns.front().path.value;
+    if (select.for_each.given()) return select.for_each.value;
+    if (select.for_each_or_null.given()) return select.for_each_or_null.value;
+    if (!select.selects.empty()) return value_at(select.selects.front());
+    if (!select.unions.empty()) return value_at(select.unions.front());
+    return {};
+  }
+
+  void compile_column(const ColumnDefinition& definition, const Focus& focus, bool usable,
+                      SelectProgram& select, std::vector<table::Column>& columns,
+                      std::set<std::string>& names) {
+    const auto index = static_cast<uint32_t>(columns.size());
+    table::Column column;
+    column.name = definition.name;
+    column.description = definition.description;
+    if (!names.insert(definition.name).second) {
+      error(definition.path.value, definition.path.path,
+            "two columns are named '" + definition.name + "'");
+    }
+    columns.push_back(column);
+    if (!usable || !definition.path.given()) return;
+    Prepared prepared = prepare(definition.path, focus);
+    if (!prepared.tree) return;
+    choose_type(definition, prepared.tree->type, columns.back());
+    demand_->add(*prepared.tree, focus.cursors, fhirpath::Need());
+    bool mentions_row_index = false;
+    const bool of_row_index =
+        is_of_row_index(*prepared.tree, mentions_row_index) && mentions_row_index;
+    finish(prepared);
+    select.columns.push_back({std::move(prepared.program), index, of_row_index});
+  }
+
+  /// The column's type: its tag's, else that of its FHIR type, which is its own or the path's.
+  void choose_type(const ColumnDefinition& definition, const ExprType& type,
+                   table::Column& column) {
+    const fhir::Model& model = *view_->model_;
+    const bool only_complex =
+        !type.open && !type.types.empty() &&
+        std::all_of(type.types.begin(), type.types.end(), [&](fhir::TypeId t) {
+          return t >= fhir::kFirstFhirType && model.kind(t) != fhir::TypeKind::kPrimitive;
+        });
+    const bool quantity = std::any_of(type.types.begin(), type.types.end(), [](fhir::TypeId t) {
+      return t == fhir::kSystemQuantity;
+    });
+    if (only_complex || quantity) {
+      error(definition.path.value, definition.path.path,
+            "a column holds a primitive value, this is " + fhirpath::describe(model, type));
+    }
+    column.fhir_type = definition.type.empty() ? inferred_type(type) : short_type(definition.type);
+    const fhir::TypeId declared = model.find_type(column.fhir_type);
+    if (!definition.type.empty() && column.fhir_type != "integer64" &&
+        (declared == fhir::kNoType || model.kind(declared) != fhir::TypeKind::kPrimitive)) {
+      std::vector<std::string_view> known;
+      for (size_t i = fhir::kFirstFhirType; i < model.type_count(); ++i) {
+        const auto candidate = static_cast<fhir::TypeId>(i);
+        if (model.kind(candidate) == fhir::TypeKind::kPrimitive) {
+          known.push_back(model.name(candidate));
+        }
+      }
+      error(definition.path.value, definition.path.path,
+            "not a primitive type of FHIR: '" + definition.type + "'",
+            base::nearest_name(definition.type, known));
+    }
+    column.type = table::default_type(column.fhir_type);
+    if (!definition.ansi_type.empty()) {
+      const auto tagged = table::parse_ansi_type(definition.ansi_type);
+      if (tagged) {
+        column.type = *tagged;
+      } else {
+        error(definition.path.value, definition.path.path,
+              "not an SQL type: '" + definition.ansi_type + "'");
+      }
+    }
+    column.type.list = definition.collection;
+    if (!definition.collection && !type.single) {
+      problems_.hints.push_back(
+          base::Error(base::ErrorCode::kInvalid,
+                      "column '" + column.name +
+                          "' may get several values, which is an error when it does")
+              .at(definition.path.value.position())
+              .with_path(definition.path.path)
+              .with_suggestion("first(), or \"collection\": true"));
+    }
+  }
+
+  /// "http://hl7.org/fhirpath/System.String" and "String" as "string".
+  static std::string short_type(std::string type) {
+    const size_t dot = type.rfind("System.");
+    if (dot != std::string::npos) {
+      type.erase(0, dot + 7);
+      if (!type.empty() && type[0] >= 'A' && type[0] <= 'Z') type[0] = static_cast<char>(type[0] + 32);
+    }
+    const size_t slash = type.rfind('/');
+    return slash == std::string::npos ? type : type.substr(slash + 1);
+  }
+
+  /// The one FHIR type that values of the path have; "string" for several, "" for any.
+  std::string inferred_type(const ExprType& type) const {
+    if (type.open || type.types.empty()) return type.open ? "" : "string";
+    const auto name = [&](fhir::TypeId t) {
+      std::string text(view_->model_->name(t));
+      if (t < fhir::kFirstFhirType && !text.empty()) {
+        text[0] = static_cast<char>(text[0] + ('a' - 'A'));
+        if (text == "long") text = "integer64";
+      }
+      return text;
+    };
+    const std::string first = name(type.types[0]);
+    const table::ColumnType same = table::default_type(first);
+    const bool alike = std::all_of(type.types.begin(), type.types.end(), [&](fhir::TypeId t) {
+      return table::default_type(name(t)) == same;
+    });
+    return alike ? first : "string";
+  }
+
+  const ViewDefinition& definition_;
+  Problems& problems_;
+  const CompileOptions& options_;
+  std::shared_ptr<CompiledView> view_;
+  fhirpath::Constants constants_;
+  json::ShapeBuilder shapes_;
+  std::optional<fhirpath::Demand> demand_;
+  std::vector<std::string> needles_;
+};
+
+CompiledView::CompiledView() = default;
+CompiledView::~CompiledView() = default;
+
+std::shared_ptr<const CompiledView> CompiledView::compile(const ViewDefinition& definition,
+                                                          const CompileOptions& options,
+                                                          Problems& problems) {
+  return ViewCompiler(definition, options, problems).run();
+}
+
+}  // namespace kiln::view
