@@ -1,0 +1,63 @@
+#include <CLI/CLI.hpp>
+
+#include "app/commands/commands.h"
+#include "app/data_options.h"
+#include "app/diagnostics.h"
+#include "plan/view_source.h"
+
+namespace kiln::app {
+namespace {
+
+struct CheckOptions {
+  std::vector<std::string> files;
+  std::string fhir_version;
+};
+
+/// True if the file is in order.
+bool check_file(const std::string& path, std::optional<fhir::Version> version) {
+  const auto document = plan::read_document(path);
+  if (!document.ok()) {
+    print_error(document.error());
+    return false;
+  }
+  if ((*document)->root()["resourceType"].text() == "Library") {
+    print_warning(base::Error(base::ErrorCode::kUnsupported,
+                              "a Library: its SQL is not checked by this version")
+                      .at({path, 0, 0}));
+    return true;
+  }
+  view::Problems problems;
+  const view::ViewPtr view = plan::load_view(path, {version}, problems);
+  print_problems(problems);
+  for (const base::Error& hint : problems.hints) print_warning(hint);
+  if (!view) return false;
+  print_note("ok: " + path + ": " + view->name() + " over " + view->resource() + ", " +
+             std::to_string(view->schema().columns.size()) + " columns");
+  return true;
+}
+
+int run(const CheckOptions& options) {
+  const auto version = requested_version(options.fhir_version);
+  if (!version.ok()) {
+    print_error(version.error());
+    return 2;
+  }
+  bool good = true;
+  for (const std::string& path : options.files) good &= check_file(path, *version);
+  return good ? 0 : 1;
+}
+
+}  // namespace
+
+void add_check_command(CLI::App& app, int& status) {
+  auto options = std::make_shared<CheckOptions>();
+  CLI::App* const command =
+      app.add_subcommand("check", "Check views without data: every problem with its position");
+  command->add_option("FILE", options->files, "ViewDefinition JSON files")->required();
+  command->add_option("--fhir-version", options->fhir_version, "R4, R4B, R5 or R6")
+      ->type_name("VERSION");
+  command->footer("Example:\n  kiln check views/*.json");
+  command->callback([options, &status] { status = run(*options); });
+}
+
+}  // namespace kiln::app

@@ -1,0 +1,134 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <set>
+
+#include "app/commands/commands.h"
+#include "app/data_options.h"
+#include "app/diagnostics.h"
+#include "app/file_output.h"
+#include "base/digest.h"
+#include "json/writer.h"
+#include "sql/parquet_output.h"
+
+namespace kiln::app {
+namespace {
+
+struct ExportOptions {
+  std::vector<std::string> views;
+  DataOptions data;
+  OutputOptions output;
+};
+
+/// A file of the export on its way: written under a temporary name, counted and digested, and
+/// published with all others at the end.
+struct ExportFile {
+  std::string name;
+  std::unique_ptr<PendingFile> pending;
+  std::unique_ptr<engine::Output> output;
+  uint64_t size = 0;
+  std::string sha256;
+};
+
+base::Status digest_file(ExportFile& file) {
+  KILN_ASSIGN(const base::FileDigest digest, base::digest_file(file.pending->temporary_path()));
+  file.size = digest.size;
+  file.sha256 = digest.sha256;
+  return {};
+}
+
+base::Result<std::vector<ExportFile>> open_files(const ExportOptions& options,
+                                                 const std::vector<view::ViewPtr>& views) {
+  const auto format = options.output.format.empty() ? table::Format::kNdjson
+                                                    : *table::format_of(options.output.format);
+  std::set<std::string> names;
+  std::vector<ExportFile> files;
+  for (const view::ViewPtr& view : views) {
+    KILN_TRY(table::check_format(format, view->schema()));
+    if (!names.insert(view->name()).second) {
+      return base::Error(base::ErrorCode::kUsage, "two views are named '" + view->name() +
+                                                      "': their files would be the same");
+    }
+    ExportFile file;
+    file.name = view->name() + "." + std::string(table::name_of(format));
+    const std::string path = options.output.output + "/" + file.name;
+    file.pending = std::make_unique<PendingFile>(path);
+    if (format == table::Format::kParquet) {
+      KILN_ASSIGN(file.output,
+                  sql::make_parquet_output(file.pending->temporary_path(), view->schema()));
+    } else {
+      KILN_ASSIGN(auto sink, open_plain_sink(file.pending->temporary_path()));
+      const table::EncodeOptions encode{!options.output.no_header, options.output.csv_guard};
+      file.output = engine::make_text_output(format, view->schema(), encode, std::move(sink),
+                                             options.data.limit != UINT64_MAX);
+    }
+    files.push_back(std::move(file));
+  }
+  return files;
+}
+
+std::string manifest_of(const std::vector<ExportFile>& files,
+                        const std::vector<view::ViewPtr>& views, const engine::Summary& summary) {
+  json::Writer writer;
+  writer.begin_object().key("output").begin_array();
+  for (size_t i = 0; i < files.size(); ++i) {
+    writer.begin_object()
+        .member("name", views[i]->name())
+        .member("file", files[i].name)
+        .key("rows")
+        .number(summary.rows[i])
+        .key("bytes")
+        .number(files[i].size)
+        .member("sha256", files[i].sha256)
+        .end_object();
+  }
+  writer.end_array().end_object();
+  return json::pretty(writer.text()) + "\n";
+}
+
+base::Status export_views(const ExportOptions& options, const std::vector<view::ViewPtr>& views,
+                          const SignalStop& signals) {
+  KILN_ASSIGN(const dataset::Snapshot snapshot, open_data(options.data));
+  if (mkdir(options.output.output.c_str(), 0777) != 0 && errno != EEXIST) {
+    return base::io_error("cannot make the folder " + options.output.output, errno);
+  }
+  KILN_ASSIGN(std::vector<ExportFile> files, open_files(options, views));
+  std::vector<engine::Subject> subjects;
+  for (size_t i = 0; i < files.size(); ++i) {
+    subjects.push_back({views[i].get(), files[i].output.get()});
+  }
+  KILN_ASSIGN(const engine::Summary summary,
+              run_subjects(snapshot, subjects, options.data, signals));
+  for (ExportFile& file : files) KILN_TRY(digest_file(file));
+  KILN_ASSIGN(auto manifest, open_file_sink(options.output.output + "/manifest.json"));
+  KILN_TRY(manifest->write(manifest_of(files, views, summary)));
+  for (ExportFile& file : files) KILN_TRY(file.pending->publish());
+  return manifest->finish();
+}
+
+int run(const ExportOptions& options) {
+  const SignalStop signals;
+  const auto views = load_views(options.views, options.data);
+  if (views.empty()) return requested_version(options.data.fhir_version).ok() ? 1 : 2;
+  const base::Status status = export_views(options, views, signals);
+  return status.ok() ? 0 : report(status.error(), signals);
+}
+
+}  // namespace
+
+void add_export_command(CLI::App& app, int& status) {
+  auto options = std::make_shared<ExportOptions>();
+  CLI::App* const command = app.add_subcommand(
+      "export", "Evaluate many views into a folder; each input file is read once");
+  command->add_option("VIEW", options->views, "ViewDefinition JSON files")->required();
+  add_data_options(*command, options->data);
+  add_output_options(*command, options->output, true);
+  command->footer(
+      "Example:\n"
+      "  kiln export views/*.json -d data/ -o tables -f parquet");
+  command->callback([options, &status] { status = run(*options); });
+}
+
+}  // namespace kiln::app

@@ -1,0 +1,185 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstring>
+#include <map>
+
+#include "app/commands/commands.h"
+#include "app/data_options.h"
+#include "app/diagnostics.h"
+#include "dataset/reader.h"
+#include "fhir/key_names.h"
+#include "fhirpath/evaluation.h"
+#include "fhirpath/expression.h"
+#include "fhirpath/values.h"
+#include "json/line_parser.h"
+#include "json/writer.h"
+
+namespace kiln::app {
+namespace {
+
+struct FhirpathOptions {
+  std::string expression;
+  std::vector<std::string> files;
+  std::string fhir_version;
+  std::string resource;
+  bool typed = false;
+  bool strict = false;
+  bool ast = false;
+};
+
+/// Evaluates one expression on resources of any type; compiled once for each.
+class Evaluator {
+ public:
+  Evaluator(const FhirpathOptions& options, const fhir::Model& model)
+      : options_(options),
+        model_(model),
+        names_(fhirpath::kSiblingFlag),
+        shape_({whole()}, &names_),
+        evaluation_(model, base::SystemClock().now()) {
+    evaluation_.set_tracer([](std::string_view name, std::string_view value) {
+      std::fprintf(stderr, "trace %.*s: %.*s\n", static_cast<int>(name.size()), name.data(),
+                   static_cast<int>(value.size()), value.data());
+    });
+  }
+
+  /// Without a resource.
+  base::Status evaluate() { return run(fhir::kNoType); }
+
+  /// `line` as for json::parse_line().
+  base::Status evaluate(const char* line, std::string& bad, const char*& at) {
+    const json::LineResult parsed = json::parse_line(shape_, "", line, tape_);
+    if (parsed.kind == json::LineResult::Kind::kBlank) return {};
+    if (parsed.kind == json::LineResult::Kind::kError) {
+      bad = parsed.error;
+      at = parsed.stop;
+      return {};
+    }
+    return run(model_.find_resource(json::find_resource_type(line)));
+  }
+
+ private:
+  static json::ShapeNode whole() {
+    json::ShapeNode node;
+    node.whole = true;
+    return node;
+  }
+
+  base::Status run(fhir::TypeId type) {
+    auto found = compiled_.find(type);
+    if (found == compiled_.end()) {
+      fhirpath::BindContext context{model_};
+      context.resource = type;
+      context.strictness =
+          options_.strict ? fhirpath::Strictness::kStrict : fhirpath::Strictness::kLenient;
+      KILN_ASSIGN(fhirpath::Expression expression,
+                  fhirpath::compile_expression(options_.expression, context));
+      found = compiled_.emplace(type, std::move(expression)).first;
+    }
+    evaluation_.begin(tape_, type);
+    fhirpath::Collection result;
+    if (!evaluation_.run(found->second.program, evaluation_.root(), result)) {
+      return evaluation_.take_error();
+    }
+    std::string out;
+    for (const fhirpath::Item& item : result) append(out, item);
+    if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size()) {
+      return base::io_error("cannot write standard output", errno);
+    }
+    return {};
+  }
+
+  void append(std::string& out, const fhirpath::Item& item) {
+    if (!options_.typed) {
+      out += fhirpath::json_of_item(evaluation_, item) + "\n";
+      return;
+    }
+    json::Writer writer;
+    const auto text = fhirpath::text_of_item(evaluation_, item);
+    writer.begin_object().member("type", fhirpath::type_name_of(evaluation_, item));
+    writer.member("value", text ? *text : fhirpath::json_of_item(evaluation_, item));
+    writer.end_object();
+    out += writer.text() + "\n";
+  }
+
+  const FhirpathOptions& options_;
+  const fhir::Model& model_;
+  fhir::KeyNames names_;
+  json::Shape shape_;
+  json::Tape tape_;
+  fhirpath::Evaluation evaluation_;
+  std::map<fhir::TypeId, fhirpath::Expression> compiled_;
+};
+
+base::Status evaluate_files(const FhirpathOptions& options, Evaluator& evaluator,
+                            const std::stop_token& stop) {
+  KILN_ASSIGN(const auto inputs, dataset::find_inputs(options.files, is_resource_type));
+  KILN_ASSIGN(const auto snapshot, dataset::Snapshot::open(inputs));
+  dataset::Reader reader(snapshot, std::vector<bool>(snapshot.files.size(), true), {});
+  dataset::BlockBuffer buffer;
+  for (;;) {
+    dataset::Part part;
+    KILN_ASSIGN(const bool more, reader.claim(part, buffer));
+    if (!more) return {};
+    KILN_ASSIGN(const dataset::Block block, reader.load(part, buffer));
+    for (const char* line = block.begin; line < block.end;) {
+      if (stop.stop_requested()) return base::Error(base::ErrorCode::kCancelled, "stopped");
+      std::string bad;
+      const char* at = line;
+      KILN_TRY(evaluator.evaluate(line, bad, at));
+      if (!bad.empty()) {
+        return base::Error(base::ErrorCode::kInvalid, bad).at(reader.position(part, block, at));
+      }
+      line = static_cast<const char*>(rawmemchr(line, '\n')) + 1;
+    }
+  }
+}
+
+int run(const FhirpathOptions& options) {
+  const SignalStop signals;
+  const auto version = requested_version(options.fhir_version);
+  if (!version.ok()) return report(version.error(), signals);
+  const fhir::Model& model = fhir::Model::of(version->value_or(fhir::Version::kR4));
+  if (options.ast) {
+    fhirpath::BindContext context{model};
+    context.resource = model.find_resource(options.resource);
+    context.strictness =
+        options.strict ? fhirpath::Strictness::kStrict : fhirpath::Strictness::kLenient;
+    const auto tree = fhirpath::describe_tree(options.expression, context);
+    if (!tree.ok()) return report(tree.error(), signals);
+    std::printf("%s\n", json::pretty(*tree).c_str());
+    return 0;
+  }
+  Evaluator evaluator(options, model);
+  base::Status status = options.files.empty()
+                            ? evaluator.evaluate()
+                            : evaluate_files(options, evaluator, signals.token());
+  if (status.ok() && std::fflush(stdout) != 0) {
+    status = base::io_error("cannot write standard output", errno);
+  }
+  return status.ok() ? 0 : report(status.error(), signals);
+}
+
+}  // namespace
+
+void add_fhirpath_command(CLI::App& app, int& status) {
+  auto options = std::make_shared<FhirpathOptions>();
+  CLI::App* const command =
+      app.add_subcommand("fhirpath", "Evaluate a FHIRPath expression on each resource");
+  command->add_option("EXPRESSION", options->expression, "FHIRPath expression")->required();
+  command->add_option("FILE", options->files,
+                      "Files of resources, as for run -d; none: evaluated without a resource");
+  command->add_flag("--typed", options->typed, "Each result with the name of its type");
+  command->add_flag("--strict", options->strict, "Unknown elements and wrong types are errors");
+  command->add_flag("--ast", options->ast, "Show the parsed and typed tree instead");
+  command->add_option("--resource", options->resource, "With --ast: the type it is evaluated on")
+      ->type_name("TYPE");
+  command->add_option("--fhir-version", options->fhir_version, "R4, R4B, R5 or R6")
+      ->type_name("VERSION");
+  command->footer(
+      "Examples:\n"
+      "  kiln fhirpath \"name.where(use = 'official').family\" data/Patient.ndjson\n"
+      "  kiln fhirpath '(1 | 2 | 3).aggregate($total + $this, 0)'");
+  command->callback([options, &status] { status = run(*options); });
+}
+
+}  // namespace kiln::app

@@ -1,0 +1,211 @@
+#include "app/data_options.h"
+
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <chrono>
+
+#include "app/diagnostics.h"
+#include "app/progress_bar.h"
+#include "plan/view_source.h"
+
+namespace kiln::app {
+namespace {
+
+void print_summary(const engine::Summary& summary, const DataOptions& options) {
+  for (const auto& [file, count] : summary.other_types) {
+    print_warning(base::Error(base::ErrorCode::kInvalid,
+                              std::to_string(count) +
+                                  (count == 1 ? " line is" : " lines are") +
+                                  " of another type than the file's name says, and left out")
+                      .at({file, 0, 0}));
+  }
+  for (const base::Error& example : summary.examples) print_warning(example);
+  if (options.on_error == "skip" && summary.bad_lines + summary.bad_rows != 0) {
+    print_note("skipped: " + std::to_string(summary.bad_lines) + " bad lines, " +
+               std::to_string(summary.bad_rows) + " resources with bad rows");
+  }
+  if (summary.failed_casts != 0) {
+    print_note("made null: " + std::to_string(summary.failed_casts) +
+               " values that do not fit their column");
+  }
+}
+
+void print_stats(const engine::Summary& summary, double seconds) {
+  uint64_t rows = 0;
+  for (const uint64_t count : summary.rows) rows += count;
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto bytes = static_cast<double>(summary.bytes);
+  char text[256];
+  std::snprintf(text, sizeof(text),
+                "rows %llu, resources %llu, read %s, %.3f s, %s/s, peak memory %s",
+                static_cast<unsigned long long>(rows),
+                static_cast<unsigned long long>(summary.resources), format_bytes(bytes).c_str(),
+                seconds, format_bytes(seconds > 0 ? bytes / seconds : 0).c_str(),
+                format_bytes(static_cast<double>(usage.ru_maxrss) * 1024).c_str());
+  print_note(text);
+}
+
+}  // namespace
+
+void add_data_options(CLI::App& command, DataOptions& options) {
+  command
+      .add_option("-d,--data", options.data,
+                  "NDJSON file (.gz, .zst too), .json resource or Bundle, folder, glob, - for stdin; "
+                  "repeatable")
+      ->required()
+      ->type_name("PATH");
+  command.add_option("--fhir-version", options.fhir_version, "R4, R4B, R5 or R6")
+      ->type_name("VERSION");
+  command.add_option("--limit", options.limit, "At most N rows; reading stops when they are there")
+      ->type_name("N");
+  command.add_option("--threads", options.threads, "Worker threads (default: all cores)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
+  command.add_option("--progress", options.progress, "Progress bar: auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str();
+  command
+      .add_option("--on-error", options.on_error,
+                  "A bad line or row: fail with its position, or skip and count it")
+      ->check(CLI::IsMember({"fail", "skip"}))
+      ->capture_default_str();
+  command
+      .add_option("--validate", options.validate,
+                  "Check lines as far as the view needs, or every byte: needed or full")
+      ->check(CLI::IsMember({"needed", "full"}))
+      ->capture_default_str();
+  command.add_option("--max-line-size", options.max_line_size, "Longest line accepted")
+      ->type_name("SIZE")
+      ->capture_default_str();
+  command.add_flag("--lenient-casts", options.lenient_casts,
+                   "A value that does not fit its column is null and counted");
+  command.add_flag("--table-stats", options.table_stats,
+                   "At the end: rows, bytes, seconds, peak memory");
+}
+
+void add_output_options(CLI::App& command, OutputOptions& options, bool to_folder) {
+  command
+      .add_option("-f,--format", options.format,
+                  to_folder ? "csv, ndjson, json or parquet (default: ndjson)"
+                            : "csv, ndjson, json or parquet (default: by the output's ending; else "
+                              "a table on a terminal, ndjson elsewhere)")
+      ->check(CLI::IsMember({"csv", "ndjson", "json", "parquet"}))
+      ->type_name("FORMAT");
+  CLI::Option* const output = command.add_option(
+      "-o,--output", options.output,
+      to_folder ? "Folder for the files, made if missing" : "File to write; - is standard output");
+  output->type_name(to_folder ? "DIR" : "FILE");
+  if (to_folder) output->required();
+  command.add_flag("--no-header,!--header", options.no_header, "CSV without a header line");
+  command.add_flag("--csv-guard", options.csv_guard,
+                   "CSV: a quote before values that a spreadsheet would run");
+}
+
+base::Result<std::optional<fhir::Version>> requested_version(const std::string& text) {
+  if (text.empty()) return std::optional<fhir::Version>();
+  const auto version = fhir::version_of(text);
+  if (version) return version;
+  return base::Error(base::ErrorCode::kUsage,
+                     "--fhir-version: not one of R4, R4B, R5, R6: " + text);
+}
+
+base::Result<uint64_t> parse_size(const std::string& text) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  std::string unit(end, static_cast<const char*>(text.data() + text.size()));
+  while (unit.starts_with(' ')) unit.erase(0, 1);
+  int shift = -1;
+  if (unit.empty() || unit == "B") shift = 0;
+  if (unit == "KiB" || unit == "K") shift = 10;
+  if (unit == "MiB" || unit == "M") shift = 20;
+  if (unit == "GiB" || unit == "G") shift = 30;
+  if (error != std::errc() || shift < 0 || number > (UINT64_MAX >> 1 >> shift)) {
+    return base::Error(base::ErrorCode::kUsage,
+                       "not a size (bytes, or with KiB, MiB, GiB): " + text);
+  }
+  return number << shift;
+}
+
+bool is_resource_type(std::string_view name) {
+  for (const fhir::Version version :
+       {fhir::Version::kR4, fhir::Version::kR4B, fhir::Version::kR5, fhir::Version::kR6}) {
+    if (fhir::Model::of(version).find_resource(name) != fhir::kNoType) return true;
+  }
+  return false;
+}
+
+unsigned available_threads() {
+  cpu_set_t cpus;
+  if (sched_getaffinity(0, sizeof(cpus), &cpus) != 0) return 1;
+  return static_cast<unsigned>(std::max(1, CPU_COUNT(&cpus)));
+}
+
+std::vector<view::ViewPtr> load_views(const std::vector<std::string>& paths,
+                                      const DataOptions& options) {
+  const auto version = requested_version(options.fhir_version);
+  if (!version.ok()) {
+    print_error(version.error());
+    return {};
+  }
+  std::vector<view::ViewPtr> views;
+  bool failed = false;
+  for (const std::string& path : paths) {
+    view::Problems problems;
+    view::ViewPtr view = plan::load_view(path, {*version}, problems);
+    print_problems(problems);
+    failed |= !view;
+    views.push_back(std::move(view));
+  }
+  if (failed) views.clear();
+  return views;
+}
+
+base::Result<dataset::Snapshot> open_data(const DataOptions& options) {
+  KILN_ASSIGN(const auto inputs, dataset::find_inputs(options.data, is_resource_type));
+  return dataset::Snapshot::open(inputs);
+}
+
+base::Result<engine::Summary> run_subjects(const dataset::Snapshot& snapshot,
+                                           const std::vector<engine::Subject>& subjects,
+                                           const DataOptions& options, const SignalStop& signals) {
+  engine::Options run;
+  run.threads = options.threads == 0 ? available_threads() : options.threads;
+  run.skip_errors = options.on_error == "skip";
+  run.validate_full = options.validate == "full";
+  run.lenient_casts = options.lenient_casts;
+  run.limit = options.limit;
+  run.now = base::SystemClock().now();
+  KILN_ASSIGN(run.reader.max_line_size, parse_size(options.max_line_size));
+
+  const auto start = std::chrono::steady_clock::now();
+  engine::Progress progress;
+  std::unique_ptr<ProgressBar> bar;
+  if (options.progress == "always" || (options.progress == "auto" && isatty(STDERR_FILENO) != 0)) {
+    bar = std::make_unique<ProgressBar>(progress, snapshot.total_size());
+  }
+  auto summary = engine::run(snapshot, subjects, run, signals.token(), &progress);
+  bar.reset();
+  if (!summary.ok()) return summary;
+  print_summary(*summary, options);
+  if (options.table_stats) {
+    print_stats(*summary,
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  return summary;
+}
+
+int report(const base::Error& error, const SignalStop& signals) {
+  if (error.code() == base::ErrorCode::kCancelled && signals.signal() != 0) {
+    return 128 + signals.signal();
+  }
+  if (error.code() == base::ErrorCode::kClosedPipe) return 141;
+  print_error(error);
+  return exit_status(error);
+}
+
+}  // namespace kiln::app

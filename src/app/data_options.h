@@ -1,0 +1,71 @@
+// Options of the commands that read data, and running views over it.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/signals.h"
+#include "dataset/snapshot.h"
+#include "engine/pipeline.h"
+#include "table/format/encoder.h"
+#include "view/view.h"
+
+namespace CLI {
+class App;
+}
+
+namespace kiln::app {
+
+struct DataOptions {
+  std::vector<std::string> data;
+  std::string fhir_version;
+  uint64_t limit = UINT64_MAX;
+  unsigned threads = 0;
+  std::string progress = "auto";
+  std::string on_error = "fail";
+  std::string validate = "needed";
+  std::string max_line_size = "256MiB";
+  bool lenient_casts = false;
+  bool table_stats = false;
+};
+
+struct OutputOptions {
+  std::string format;
+  std::string output;
+  bool no_header = false;
+  bool csv_guard = false;
+};
+
+void add_data_options(CLI::App& command, DataOptions& options);
+void add_output_options(CLI::App& command, OutputOptions& options, bool to_folder);
+
+/// The FHIR version that was asked for, if any; an unknown one is kUsage.
+base::Result<std::optional<fhir::Version>> requested_version(const std::string& text);
+
+/// "16MiB", "1 GiB", "4096" in bytes; kUsage if it is none.
+base::Result<uint64_t> parse_size(const std::string& text);
+
+/// True for the name of a resource type of any FHIR version.
+bool is_resource_type(std::string_view name);
+
+/// Cores that this process may use.
+unsigned available_threads();
+
+/// Loads and compiles views; prints what is wrong. Empty if there are errors.
+std::vector<view::ViewPtr> load_views(const std::vector<std::string>& paths,
+                                      const DataOptions& options);
+
+/// Opens the data that the options name.
+base::Result<dataset::Snapshot> open_data(const DataOptions& options);
+
+/// Runs the subjects over the data, with progress and messages on stderr.
+base::Result<engine::Summary> run_subjects(const dataset::Snapshot& snapshot,
+                                           const std::vector<engine::Subject>& subjects,
+                                           const DataOptions& options, const SignalStop& signals);
+
+/// Prints the error as its code wants it and gives the exit status: quiet for a closed pipe and for
+/// an interruption.
+int report(const base::Error& error, const SignalStop& signals);
+
+}  // namespace kiln::app

@@ -1,0 +1,65 @@
+#include "app/diagnostics.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+namespace kiln::app {
+namespace {
+
+bool use_color() {
+  static const bool kColor = isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr;
+  return kColor;
+}
+
+/// The line of the excerpt that the caret is in, cut to what a terminal shows.
+std::string caret_lines(const std::string& excerpt, size_t caret) {
+  static constexpr size_t kWidth = 96;
+  size_t begin = excerpt.rfind('\n', caret == 0 ? 0 : caret - 1);
+  begin = begin == std::string::npos || begin >= caret ? 0 : begin + 1;
+  size_t end = excerpt.find('\n', caret);
+  if (end == std::string::npos) end = excerpt.size();
+  if (caret - begin > kWidth / 2) begin = caret - kWidth / 2;
+  if (end - begin > kWidth) end = begin + kWidth;
+  std::string line = excerpt.substr(begin, end - begin);
+  std::string pad;
+  for (size_t i = begin; i < caret && i < end; ++i) {
+    if ((static_cast<unsigned char>(excerpt[i]) & 0xC0) != 0x80) {
+      pad += excerpt[i] == '\t' ? '\t' : ' ';
+    }
+  }
+  return "    " + line + "\n    " + pad + "^\n";
+}
+
+void print(const char* kind, const char* color, const base::Error& error) {
+  std::string text;
+  text += use_color() ? std::string(color) + kind + "\x1b[0m: " : std::string(kind) + ": ";
+  text += error.message() + "\n";
+  const base::SourcePosition& at = error.position();
+  std::string where = at.source;
+  if (at.line != 0) where += ":" + std::to_string(at.line);
+  if (at.line != 0 && at.column != 0) where += ":" + std::to_string(at.column);
+  if (!error.path().empty()) where += (where.empty() ? "" : ", ") + error.path();
+  if (!where.empty()) text += "  at " + where + "\n";
+  if (!error.excerpt().empty()) text += caret_lines(error.excerpt(), error.caret());
+  if (!error.suggestion().empty()) text += "  did you mean `" + error.suggestion() + "`?\n";
+  std::fputs(text.c_str(), stderr);
+}
+
+}  // namespace
+
+void print_error(const base::Error& error) { print("error", "\x1b[1;31m", error); }
+void print_warning(const base::Error& warning) { print("warning", "\x1b[1;33m", warning); }
+void print_note(const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); }
+
+void print_problems(const view::Problems& problems) {
+  for (const base::Error& error : problems.errors) print_error(error);
+  for (const base::Error& warning : problems.warnings) print_warning(warning);
+}
+
+int exit_status(const base::Error& error) {
+  return error.code() == base::ErrorCode::kUsage ? 2 : 1;
+}
+
+}  // namespace kiln::app

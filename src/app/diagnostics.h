@@ -1,0 +1,22 @@
+// What goes to stderr: errors that point, warnings, notes.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "view/definition.h"
+
+namespace kiln::app {
+
+/// "error: message", where it is, the expression with a caret, what may have been meant.
+void print_error(const base::Error& error);
+void print_warning(const base::Error& warning);
+void print_note(const std::string& text);
+/// All errors and warnings of a view.
+void print_problems(const view::Problems& problems);
+
+/// The exit status for an error that ended a command: 1, or 2 for wrong usage.
+int exit_status(const base::Error& error);
+
+}  // namespace kiln::app

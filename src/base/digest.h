@@ -1,0 +1,38 @@
+// SHA-256.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+namespace kiln::base {
+
+/// Of bytes that come piece by piece. Not thread-safe.
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+  void update(std::string_view bytes);
+  /// Lower-case hex; the digest cannot be used after.
+  std::string finish_hex();
+  /// The 32 bytes.
+  std::string finish();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+std::string sha256_hex(std::string_view bytes);
+
+struct FileDigest {
+  uint64_t size;
+  std::string sha256;  ///< lower-case hex
+};
+Result<FileDigest> digest_file(const std::string& path);
+
+}  // namespace kiln::base

@@ -1,0 +1,93 @@
+#include "plan/view_source.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+namespace kiln::plan {
+namespace {
+
+/// An artefact larger than this is a mistake.
+constexpr size_t kLargest = size_t{64} << 20;
+
+base::Result<std::string> read_text(const std::string& path) {
+  const bool is_stdin = path == "-";
+  const int descriptor = is_stdin ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return base::io_error("cannot read " + path, errno);
+  std::string text;
+  base::Status status;
+  for (;;) {
+    const size_t before = text.size();
+    if (before > kLargest) {
+      status = base::Error(base::ErrorCode::kLimit, "the file is larger than 64 MiB: " + path);
+      break;
+    }
+    text.resize(before + 64 * 1024 + before / 2);
+    const ssize_t got = read(descriptor, text.data() + before, text.size() - before);
+    text.resize(before + (got > 0 ? static_cast<size_t>(got) : 0));
+    if (got == 0) break;
+    if (got < 0 && errno != EINTR) {
+      status = base::io_error("cannot read " + path, errno);
+      break;
+    }
+  }
+  if (!is_stdin) close(descriptor);
+  KILN_TRY(std::move(status));
+  return text;
+}
+
+}  // namespace
+
+base::Result<json::DocumentPtr> read_document(const std::string& path) {
+  KILN_ASSIGN(std::string text, read_text(path));
+  return json::Document::parse(std::move(text), path == "-" ? "<stdin>" : path);
+}
+
+base::Result<json::Value> find_view(const json::DocumentPtr& document) {
+  const json::Value root = document->root();
+  const std::string_view type = root["resourceType"].text();
+  if (type == "Bundle") {
+    for (const json::Value entry : root["entry"].items()) {
+      if (view::is_view(entry["resource"])) return entry["resource"];
+    }
+  }
+  if (type == "Parameters") {
+    for (const json::Value parameter : root["parameter"].items()) {
+      if (view::is_view(parameter["resource"])) return parameter["resource"];
+    }
+  }
+  // Views without a resourceType are common in examples.
+  if (view::is_view(root) || (type.empty() && root.is_object())) return root;
+  return base::Error(base::ErrorCode::kInvalid,
+                     "not a ViewDefinition" +
+                         (type.empty() ? std::string() : ": " + std::string(type)))
+      .at(root.position());
+}
+
+std::string stem_of(const std::string& path) {
+  std::string name = path.substr(path.rfind('/') + 1);
+  const size_t dot = name.rfind('.');
+  if (dot != std::string::npos && dot != 0) name.resize(dot);
+  return name;
+}
+
+view::ViewPtr load_view(const std::string& path, const view::CompileOptions& options,
+                        view::Problems& problems) {
+  auto document = read_document(path);
+  if (!document.ok()) {
+    problems.errors.push_back(std::move(document).error());
+    return nullptr;
+  }
+  auto value = find_view(*document);
+  if (!value.ok()) {
+    problems.errors.push_back(std::move(value).error());
+    return nullptr;
+  }
+  view::ViewDefinition definition = view::read_view(*document, *value, problems);
+  if (!problems.ok()) return nullptr;
+  if (definition.name.empty()) definition.name = stem_of(path);
+  return view::CompiledView::compile(definition, options, problems);
+}
+
+}  // namespace kiln::plan

@@ -1,0 +1,28 @@
+// Views from files.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "json/document.h"
+#include "view/view.h"
+
+namespace kiln::plan {
+
+/// Reads and parses a JSON file; "-" is stdin.
+base::Result<json::DocumentPtr> read_document(const std::string& path);
+
+/// Finds the ViewDefinition in a document: the document itself, or the one in a Bundle or in
+/// Parameters; anything else is an error.
+base::Result<json::Value> find_view(const json::DocumentPtr& document);
+
+/// A view from a file, compiled; null if there are errors in `problems`. A view without a name is
+/// named after its file.
+view::ViewPtr load_view(const std::string& path, const view::CompileOptions& options,
+                        view::Problems& problems);
+
+/// The file's name without folder and ".json".
+std::string stem_of(const std::string& path);
+
+}  // namespace kiln::plan

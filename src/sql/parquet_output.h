@@ -1,0 +1,17 @@
+// Parquet files, written by DuckDB.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "engine/output.h"
+
+namespace kiln::sql {
+
+/// Writes the rows to `path`, which must not exist: zstd, columns of the schema's types, in the
+/// order they come. After a failure, or if it is destroyed before finish(), the file is removed.
+/// `schema` must outlive the output.
+base::Result<std::unique_ptr<engine::Output>> make_parquet_output(const std::string& path,
+                                                                  const table::Schema& schema);
+
+}  // namespace kiln::sql

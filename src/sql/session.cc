@@ -1,0 +1,66 @@
+#include "sql/session.h"
+
+namespace kiln::sql {
+
+base::Result<std::unique_ptr<Session>> Session::open(int threads) {
+  KILN_ASSIGN(const DuckDbApi* const api, duckdb_api());
+  std::unique_ptr<Session> session(new Session(api));
+  duckdb_config config = nullptr;
+  if (api->duckdb_create_config(&config) == DuckDBError) {
+    return base::Error(base::ErrorCode::kInternal, "DuckDB: no configuration");
+  }
+  const std::string thread_count = std::to_string(threads);
+  const std::pair<const char*, const char*> settings[] = {
+      {"threads", thread_count.c_str()},
+      {"temp_directory", ""},
+      {"autoinstall_known_extensions", "false"},
+      {"autoload_known_extensions", "false"},
+      {"preserve_insertion_order", "true"},
+  };
+  for (const auto& [name, value] : settings) api->duckdb_set_config(config, name, value);
+  char* message = nullptr;
+  const duckdb_state opened =
+      api->duckdb_open_ext(nullptr, &session->database_, config, &message);
+  api->duckdb_destroy_config(&config);
+  if (opened == DuckDBError) {
+    base::Error error(base::ErrorCode::kInternal,
+                      std::string("DuckDB: ") + (message == nullptr ? "cannot open" : message));
+    api->duckdb_free(message);
+    return error;
+  }
+  if (api->duckdb_connect(session->database_, &session->connection_) == DuckDBError) {
+    return base::Error(base::ErrorCode::kInternal, "DuckDB: cannot connect");
+  }
+  return session;
+}
+
+Session::~Session() {
+  if (connection_ != nullptr) api_->duckdb_disconnect(&connection_);
+  if (database_ != nullptr) api_->duckdb_close(&database_);
+}
+
+base::Status Session::execute(const std::string& sql) {
+  duckdb_result result{};
+  const duckdb_state state = api_->duckdb_query(connection_, sql.c_str(), &result);
+  base::Status status;
+  if (state == DuckDBError) {
+    const char* const message = api_->duckdb_result_error(&result);
+    status = base::Error(base::ErrorCode::kIo,
+                         std::string("DuckDB: ") + (message == nullptr ? "failed" : message));
+  }
+  api_->duckdb_destroy_result(&result);
+  return status;
+}
+
+void Session::interrupt() { api_->duckdb_interrupt(connection_); }
+
+std::string quote_literal(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'') quoted += '\'';
+    quoted += c;
+  }
+  return quoted + "'";
+}
+
+}  // namespace kiln::sql
