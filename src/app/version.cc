@@ -12,7 +12,7 @@ std::string version_text() {
   const auto duckdb = sql::duckdb_version();
   return "kiln " + version_number() + " (" KILN_COMMIT ")\nDuckDB " +
          (duckdb.ok() ? *duckdb : std::string("not found")) + "\nsimdjson " +
-         json::simdjson_version() + "\nSIMD " + std::string(json::active_simd_target());
+         json::simdjson_version() + "\nSIMD " + std::string(json::Scanner::best().target);
 }
 
 }  // namespace kiln::app

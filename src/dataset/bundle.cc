@@ -47,10 +47,10 @@ base::Result<Block> load_json(const OpenFilePtr& file, BlockBuffer& buffer) {
   line[line.size() - 1 - json::kPadding] = '\n';
 
   const bool is_bundle = json::find_resource_type(line.data()) == "Bundle";
-  json::Tape tape;
-  static const json::Shape kShape = bundle_shape();
-  const json::LineResult parsed =
-      json::parse_line(kShape, is_bundle ? "Bundle" : "", line.data(), tape);
+  const json::Shape shape = bundle_shape();
+  json::LineParser parser(shape);
+  const json::LineResult parsed = parser.parse(is_bundle ? "Bundle" : "", line.data());
+  const json::Tape& tape = parser.tape();
   if (parsed.kind == json::LineResult::Kind::kError ||
       parsed.kind == json::LineResult::Kind::kBlank) {
     // Once more, for where it is wrong in the text as it was written.

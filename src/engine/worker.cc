@@ -16,7 +16,11 @@ const char* end_of_line(const char* at) {
 
 }  // namespace
 
-Worker::Worker(const RunContext& context) : context_(context) {
+Worker::Worker(const RunContext& context)
+    : context_(context), scanner_(json::Scanner::best()) {
+  for (const ScanGroup& group : context.groups) {
+    parsers_.push_back({&group, json::LineParser(group.shape(), scanner_)});
+  }
   const view::RowOptions row_options{context.options.lenient_casts};
   lanes_.reserve(context.subjects.size());
   for (const Subject& subject : context.subjects) {
@@ -52,6 +56,7 @@ BlockResult Worker::process(const dataset::Part& part, const dataset::Block& blo
                             const std::stop_token& stop) {
   BlockResult result;
   for (const auto& lane : lanes_) lane->batch.clear();
+  named_ = find_group(context_.reader.file(part.file).input().type);
   const char* at = block.begin;
   while (at < block.end && !stop.stop_requested()) {
     if (!line(at, part, block, result)) break;
@@ -72,13 +77,9 @@ BlockResult Worker::process(const dataset::Part& part, const dataset::Block& blo
   return result;
 }
 
-/// The group whose views want the line; null for none. In a file that is named after a type all
-/// lines are taken to be of that type until the parser finds otherwise.
-const ScanGroup* Worker::group_for(const dataset::Part& part, const char* line) {
-  const std::string& named = context_.reader.file(part.file).input().type;
-  const std::string_view type = named.empty() ? json::find_resource_type(line) : named;
-  for (const ScanGroup& group : context_.groups) {
-    if (group.type() == type) return &group;
+Worker::GroupParser* Worker::find_group(std::string_view type) {
+  for (GroupParser& candidate : parsers_) {
+    if (candidate.group->type() == type) return &candidate;
   }
   return nullptr;
 }
@@ -90,7 +91,7 @@ bool Worker::may_match(const ScanGroup& group, const char* line, const char*& ne
   const std::string& start = group.usual_start();
   if (std::strncmp(line, start.data(), start.size()) != 0) return true;
   for (const json::Needle& needle : group.needles()) {
-    const json::SearchResult found = json::search_line(needle, line);
+    const json::SearchResult found = scanner_.search_line(needle, line);
     if (found.found) return true;
     newline = found.newline;
   }
@@ -109,18 +110,21 @@ bool Worker::line(const char*& at, const dataset::Part& part, const dataset::Blo
              (++result.bad_lines, true);
     }
   }
-  const ScanGroup* const group = group_for(part, start);
+  // In a file that is named after a type all lines are taken to be of that type until the parser
+  // finds otherwise.
+  GroupParser* const group =
+      named_ != nullptr ? named_ : find_group(scanner_.find_resource_type(start));
   if (group == nullptr) {
     at = end_of_line(start) + 1;
     return true;
   }
   const char* newline = nullptr;
-  if (!may_match(*group, start, newline)) {
+  if (!may_match(*group->group, start, newline)) {
     ++result.resources;
     at = newline + 1;
     return true;
   }
-  const json::LineResult parsed = json::parse_line(group->shape(), group->type(), start, tape_);
+  const json::LineResult parsed = group->parser.parse(group->group->type(), start);
   at = end_of_line(parsed.kind == json::LineResult::Kind::kError ? start : parsed.stop) + 1;
   switch (parsed.kind) {
     case json::LineResult::Kind::kBlank: return true;
@@ -135,11 +139,11 @@ bool Worker::line(const char*& at, const dataset::Part& part, const dataset::Blo
              result);
 }
 
-bool Worker::rows(const ScanGroup& group, const char* line, const dataset::Part& part,
+bool Worker::rows(const GroupParser& group, const char* line, const dataset::Part& part,
                   const dataset::Block& block, BlockResult& result) {
-  for (const size_t index : group.subjects()) {
+  for (const size_t index : group.group->subjects()) {
     Lane& lane = *lanes_[index];
-    base::Status status = lane.evaluation.append_rows(tape_, lane.batch);
+    base::Status status = lane.evaluation.append_rows(group.parser.tape(), lane.batch);
     if (status.ok()) continue;
     ++result.bad_rows;
     const std::string& name = context_.subjects[index].view->name();

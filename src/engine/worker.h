@@ -35,21 +35,30 @@ class Worker {
     uint64_t casts_failed = 0;
   };
 
+  /// A group and its parser.
+  struct GroupParser {
+    const ScanGroup* group;
+    json::LineParser parser;
+  };
+
   BlockResult process(const dataset::Part& part, const dataset::Block& block,
                       const std::stop_token& stop);
   /// False: the error in `result` ends the block.
   bool line(const char*& at, const dataset::Part& part, const dataset::Block& block,
             BlockResult& result);
-  bool rows(const ScanGroup& group, const char* line, const dataset::Part& part,
+  bool rows(const GroupParser& group, const char* line, const dataset::Part& part,
             const dataset::Block& block, BlockResult& result);
   bool bad(base::Error error, const char* at, const dataset::Part& part,
            const dataset::Block& block, BlockResult& result);
-  const ScanGroup* group_for(const dataset::Part& part, const char* line);
+  /// The group whose views are over the type; null for none.
+  GroupParser* find_group(std::string_view type);
   bool may_match(const ScanGroup& group, const char* line, const char*& newline) const;
 
   const RunContext& context_;
+  const json::Scanner& scanner_;
   std::vector<std::unique_ptr<Lane>> lanes_;
-  json::Tape tape_;
+  std::vector<GroupParser> parsers_;
+  GroupParser* named_ = nullptr;  ///< of the file at hand, if its name tells a type
   dataset::BlockBuffer buffer_;
 };
 

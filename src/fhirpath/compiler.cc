@@ -83,8 +83,10 @@ class Compiler {
       path.steps.push_back(step_of(bound));
       return true;
     }
-    if (bound.kind != BoundKind::kFunction || !bound.input) return false;
+    if (bound.kind != BoundKind::kFunction) return false;
     const FunctionRow& row = *bound.function;
+    if (row.reads == Reads::kResourceKey && !bound.input) return resource_key(bound, path);
+    if (!bound.input) return false;
     if (row.reads == Reads::kFirst) return pick(bound, 0, path, start);
     if (row.reads == Reads::kPosition) {
       const Bound& index = *bound.arguments[0];
@@ -117,6 +119,24 @@ class Compiler {
       }
     }
     start = bound.input.get();
+    return true;
+  }
+
+  /// getResourceKey() of $this, a resource: its id.
+  bool resource_key(const Bound& bound, Path& path) {
+    const ExprType& of = bound.input_type;
+    if (of.open || of.types.size() != 1 || of.types[0] < fhir::kFirstFhirType ||
+        model_.kind(of.types[0]) != fhir::TypeKind::kResource) {
+      return false;
+    }
+    static const fhir::NameId kId = fhir::find_name("id");
+    const auto rows = model_.element(of.types[0], kId);
+    if (rows.size() != 1) return false;
+    PathStep step{};
+    step.element = kId;
+    step.pick = json::kAllItems;
+    set_row(step, of.types[0], rows[0]);
+    path.steps.push_back(step);
     return true;
   }
 

@@ -349,8 +349,13 @@ struct Evaluation::Walk {
   Evaluation& evaluation;
   const Path& path;
   ItemList& out;
-  std::array<uint32_t, kMaxSteps> positions{};
+  std::array<uint32_t, kMaxSteps> positions;
   bool finished = false;
+
+  Walk(Evaluation& its_evaluation, const Path& its_path, ItemList& its_out)
+      : evaluation(its_evaluation), path(its_path), out(its_out) {
+    std::fill_n(positions.begin(), path.steps.size(), 0);
+  }
 
   void level(size_t depth, const Item& item) {
     if (depth == path.steps.size()) {
@@ -465,7 +470,7 @@ bool Evaluation::append_all_children(const Item& item, ItemList& out) {
 }
 
 bool Evaluation::walk(const Path& path, const Collection& from, ItemList& out) {
-  Walk walk{*this, path, out};
+  Walk walk(*this, path, out);
   for (const Item& item : from) {
     walk.level(0, item);
     if (walk.finished) break;

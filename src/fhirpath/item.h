@@ -42,6 +42,7 @@ constexpr uint32_t kNoNode = UINT32_MAX;
 /// compiled program or the parsed line.
 struct Item {
   ItemKind kind = ItemKind::kElement;
+  bool in_input = false;  ///< kString: a slice of the line, without escapes
   fhir::TypeId type = fhir::kNoType;
   uint32_t node = kNoNode;     ///< kElement: index of the value in the tape
   uint32_t sibling = kNoNode;  ///< kElement: of the object under the "_" key, if kept
@@ -79,6 +80,12 @@ struct Item {
     item.kind = ItemKind::kString;
     item.type = fhir::kSystemString;
     item.string = {value.data(), value.size()};
+    return item;
+  }
+  /// A part of a string of the input that has no escapes.
+  static Item of_slice(std::string_view value) {
+    Item item = of_string(value);
+    item.in_input = true;
     return item;
   }
   static Item of_decimal(const fhir::Decimal* value) {

@@ -19,16 +19,36 @@ HWY_EXPORT(parse_line);
 HWY_EXPORT(find_resource_type);
 HWY_EXPORT(search_line);
 
-LineResult parse_line(const Shape& shape, std::string_view type, const char* line, Tape& tape) {
-  return HWY_DYNAMIC_DISPATCH(parse_line)(shape, type, line, tape);
+namespace {
+
+/// The function for the target that is chosen at the moment.
+#define KILN_CHOSEN(function) (HWY_DISPATCH_TABLE(function)[hwy::GetChosenTarget().GetIndex()])
+
+std::vector<Scanner> all_scanners() {
+  std::vector<Scanner> scanners;
+  // Asked once: each time it executes CPUID many times over, which is slow in virtual machines.
+  const int64_t supported = hwy::SupportedTargets();
+  for (int64_t rest = supported & HWY_TARGETS; rest != 0; rest &= rest - 1) {
+    const int64_t target = rest & -rest;  // the lowest bit is the best
+    hwy::GetChosenTarget().Update(target);
+    scanners.push_back({hwy::TargetName(target), KILN_CHOSEN(parse_line),
+                        KILN_CHOSEN(find_resource_type), KILN_CHOSEN(search_line)});
+  }
+  hwy::GetChosenTarget().Update(supported);
+  return scanners;
 }
+
+}  // namespace
+
+const std::vector<Scanner>& Scanner::all() {
+  static const std::vector<Scanner> kAll = all_scanners();
+  return kAll;
+}
+
+const Scanner& Scanner::best() { return all().front(); }
 
 std::string_view find_resource_type(const char* line) {
-  return HWY_DYNAMIC_DISPATCH(find_resource_type)(line);
-}
-
-SearchResult search_line(const Needle& needle, const char* line) {
-  return HWY_DYNAMIC_DISPATCH(search_line)(needle, line);
+  return Scanner::best().find_resource_type(line);
 }
 
 Needle::Needle(std::string_view needle) : text(needle), probe_a(0), probe_b(needle.size() - 1) {
@@ -42,11 +62,6 @@ Needle::Needle(std::string_view needle) : text(needle), probe_a(0), probe_b(need
   for (size_t i = 0; i < text.size(); ++i) {
     if (i != probe_a && rarity(i) > rarity(probe_b)) probe_b = i;
   }
-}
-
-std::string_view active_simd_target() {
-  const int64_t targets = hwy::SupportedTargets() & HWY_TARGETS;
-  return hwy::TargetName(targets & -targets);
 }
 
 }  // namespace kiln::json

@@ -6,9 +6,11 @@
 // The first of two equal keys wins. Compiled for each SIMD target, chosen at run time.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "json/shape.h"
 #include "json/tape.h"
@@ -33,31 +35,75 @@ struct LineResult {
   const char* error;  ///< static text of what was expected or found, null unless kError
 };
 
-/// Parses the line that starts at `line` and ends at the next '\n', which must be there, with
-/// kPadding readable bytes after it. `type` is the resourceType wanted (empty: any). The tape's
-/// nodes point into the line. Thread-safe for different tapes.
-LineResult parse_line(const Shape& shape, std::string_view type, const char* line, Tape& tape);
-
-/// The resourceType of the line, "" if it has none or is not an object. Reads as far as that key.
-/// A type name with escapes is returned as written.
-std::string_view find_resource_type(const char* line);
-
-/// A raw text without which a line cannot yield a row, prepared for search_line.
+/// A raw text without which a line cannot yield a row, prepared for Scanner::search_line.
 struct Needle {
   explicit Needle(std::string_view needle);
-  std::string_view text;  ///< 2 to 64 bytes of [A-Za-z0-9_.:-"]; must outlive the Needle
+  std::string_view text;  ///< 2 to 64 bytes of [A-Za-z0-9_.:-" ]; must outlive the Needle
   size_t probe_a;         ///< offsets of two rare bytes
   size_t probe_b;
 };
 
+/// Looking for a needle up to the line's end.
 struct SearchResult {
-  const char* newline;  ///< the line's end
-  bool found;  ///< the needle, or an escape \u that might hide it, stands in the line
+  const char* newline;  ///< the line's end; null if found
+  bool found;           ///< the needle, or an escape \\u that might hide it, stands in the line
 };
-/// Looks for the needle up to the line's end; stops early, with `newline` null, when found.
-SearchResult search_line(const Needle& needle, const char* line);
 
-/// Names of the SIMD targets that this machine can run, the one in use first ("AVX3", "AVX2", ...).
-std::string_view active_simd_target();
+/// The order that the keys of an object came in last time. Resources of one file are mostly written
+/// by one program, so that the next key is nearly always the expected one, and one comparison tells.
+class KeyOrder {
+ public:
+  struct Entry {
+    alignas(32) std::array<char, 32> text;  ///< the key, its closing quote and the colon
+    uint32_t mask;                          ///< a bit for each byte of it
+    uint8_t length;
+    const Shape::Key* wanted;  ///< null: its value is skipped
+  };
+  static constexpr size_t kMostEntries = 24;
+
+  std::array<Entry, kMostEntries> entries;
+  size_t count = 0;
+};
+
+/// The functions that are compiled for one SIMD target. Immutable; lives as long as the program.
+struct Scanner {
+  std::string_view target;  ///< "AVX3", "AVX2", "SSE4", "SSSE3", "NEON"
+  LineResult (*parse_line)(const Shape& shape, std::string_view type, const char* line, Tape& tape,
+                           std::vector<KeyOrder>& orders);
+  std::string_view (*find_resource_type)(const char* line);
+  SearchResult (*search_line)(const Needle& needle, const char* line);
+
+  /// The fastest that this machine can run.
+  static const Scanner& best();
+  /// All that it can run, the fastest first.
+  static const std::vector<Scanner>& all();
+};
+
+/// Parses lines of resources of one shape. One per worker; not thread-safe.
+class LineParser {
+ public:
+  /// The shape and the scanner must outlive the parser.
+  explicit LineParser(const Shape& shape, const Scanner& scanner = Scanner::best())
+      : shape_(shape), scanner_(scanner), orders_(shape.size()) {}
+
+  /// Parses the line that starts at `line` and ends at the next '\n', which must be there, with
+  /// kPadding readable bytes after it. `type` is the resourceType wanted (empty: any). The tape's
+  /// nodes point into the line.
+  LineResult parse(std::string_view type, const char* line) {
+    return scanner_.parse_line(shape_, type, line, tape_, orders_);
+  }
+  /// What the last parse() kept.
+  const Tape& tape() const { return tape_; }
+
+ private:
+  const Shape& shape_;
+  const Scanner& scanner_;
+  Tape tape_;
+  std::vector<KeyOrder> orders_;  // by shape
+};
+
+/// The resourceType of the line, "" if it has none or is not an object. Reads as far as that key.
+/// A type name with escapes is returned as written.
+std::string_view find_resource_type(const char* line);
 
 }  // namespace kiln::json

@@ -84,6 +84,7 @@ class Shape {
     uint64_t all_seen;  ///< the seen mask when nothing more is wanted; 0: never stop early
     bool whole;
     uint32_t item_limit;
+    ShapeId id;
   };
 
   /// Keys of 32 bytes and more share the last bucket. `names` is needed if any node is whole, and

@@ -8,38 +8,32 @@ ColumnVector::ColumnVector(const ColumnType& type)
   ColumnType item = type;
   item.list = false;
   items_ = std::make_unique<ColumnVector>(item);
-  offsets_.push_back(0);
 }
 
-void ColumnVector::append(const Cell& cell) {
-  const bool valid = cell.kind != Cell::Kind::kNull;
-  if (size_ % 64 == 0) validity_.push_back(0);
-  validity_[size_ / 64] |= uint64_t{valid} << (size_ % 64);
-  ++size_;
+void ColumnVector::grow() {
+  capacity_ = capacity_ == 0 ? 256 : capacity_ * 2;
+  validity_.resize((capacity_ + 63) / 64);
   if (list_) {
-    if (valid) {
-      for (uint32_t i = 0; i < cell.list.size; ++i) items_->append(cell.list.items[i]);
-    }
-    offsets_.push_back(static_cast<uint32_t>(items_->size()));
-    return;
+    offsets_.resize(capacity_ + 1);
+  } else if (storage_ == Storage::kText) {
+    texts_.resize(capacity_);
+  } else if (storage_ == Storage::kInteger) {
+    integers_.resize(capacity_);
+  } else {
+    booleans_.resize(capacity_);
   }
-  switch (storage_) {
-    case Storage::kBoolean: booleans_.push_back(valid && cell.boolean ? 1 : 0); break;
-    case Storage::kInteger: integers_.push_back(valid ? cell.integer : 0); break;
-    case Storage::kText: texts_.push_back(valid ? cell.text : Text()); break;
+}
+
+void ColumnVector::append_list(const Cell& cell) {
+  if (cell.kind != Cell::Kind::kNull) {
+    for (uint32_t i = 0; i < cell.list.size; ++i) items_->append(cell.list.items[i]);
   }
+  offsets_[size_ + 1] = static_cast<uint32_t>(items_->size());
 }
 
 void ColumnVector::clear() {
   size_ = 0;
-  validity_.clear();
-  booleans_.clear();
-  integers_.clear();
-  texts_.clear();
-  if (list_) {
-    offsets_.resize(1);
-    items_->clear();
-  }
+  if (list_) items_->clear();
 }
 
 Batch::Batch(const Schema& schema) : texts_(std::make_unique<base::Arena>()) {

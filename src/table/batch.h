@@ -70,7 +70,22 @@ class ColumnVector {
  public:
   explicit ColumnVector(const ColumnType& type);
 
-  void append(const Cell& cell);
+  void append(const Cell& cell) {
+    if (size_ == capacity_) grow();
+    const bool valid = cell.kind != Cell::Kind::kNull;
+    if (size_ % 64 == 0) validity_[size_ / 64] = 0;
+    validity_[size_ / 64] |= uint64_t{valid} << (size_ % 64);
+    if (list_) {
+      append_list(cell);
+    } else if (storage_ == Storage::kText) {
+      texts_[size_] = valid ? cell.text : Text();
+    } else if (storage_ == Storage::kInteger) {
+      integers_[size_] = valid ? cell.integer : 0;
+    } else {
+      booleans_[size_] = valid && cell.boolean ? 1 : 0;
+    }
+    ++size_;
+  }
   void clear();
 
   size_t size() const { return size_; }
@@ -85,14 +100,19 @@ class ColumnVector {
   Storage storage() const { return storage_; }
 
  private:
+  void grow();
+  void append_list(const Cell& cell);
+
   Storage storage_;
   bool list_;
   size_t size_ = 0;
+  size_t capacity_ = 0;
   std::vector<uint64_t> validity_;
+  // One of these has a value for each row.
   std::vector<uint8_t> booleans_;
   std::vector<int64_t> integers_;
   std::vector<Text> texts_;
-  std::vector<uint32_t> offsets_;
+  std::vector<uint32_t> offsets_;        // of a list column: where each row's items end
   std::unique_ptr<ColumnVector> items_;  // of a list column
 };
 

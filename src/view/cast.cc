@@ -36,7 +36,11 @@ bool text_of(Evaluation& evaluation, const Item& item, base::Arena& texts, Text&
     return true;
   }
   if (item.kind == ItemKind::kString) {
-    text = own_text(texts, item.text());
+    if (item.in_input) {
+      text = {item.string.data, static_cast<uint32_t>(item.string.size), true};
+    } else {
+      text = own_text(texts, item.text());
+    }
     return true;
   }
   const auto written = fhirpath::text_of_item(evaluation, item);

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "fhirpath/direct_path.h"
 #include "fhirpath/program.h"
 #include "table/schema.h"
 
@@ -11,6 +12,7 @@ namespace kiln::view {
 struct ColumnProgram {
   fhirpath::Program program;
   uint32_t column;  ///< in the schema
+  const fhirpath::Path* direct;  ///< the whole program as a direct path, if it is one
   /// Depends on %rowIndex and constants alone, so that it has a value where the focus has none.
   bool of_row_index;
 };
@@ -27,6 +29,11 @@ struct SelectProgram {
   std::vector<ColumnProgram> columns;
   std::vector<SelectProgram> selects;
   std::vector<SelectProgram> unions;  ///< branches: all with the same columns
+
+  /// Just columns: always one row.
+  bool is_simple() const {
+    return iteration == Iteration::kNone && selects.empty() && unions.empty();
+  }
 };
 
 class RowProgram {

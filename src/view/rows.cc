@@ -83,6 +83,17 @@ class RowBuilder {
     return fail("where: expected true or false from '" + where.text + "'");
   }
 
+  /// The columns of a simple select of the resource itself.
+  bool cells(const SelectProgram& select, Cell* cells) {
+    evaluation_.set_row_index(0);
+    for (const ColumnProgram& column : select.columns) {
+      if (!value(column, evaluation_.root(), cells[column.column - select.first_column])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   bool select(const SelectProgram& select, const Item& focus, int64_t row_index,
               Fragment& result) {
     FragmentBuilder out(evaluation_.arena(), select.width);
@@ -225,9 +236,22 @@ class RowBuilder {
   }
 
   bool value(const ColumnProgram& column, const Item& focus, Cell& cell) {
+    const table::Column& target = schema_.columns[column.column];
+    if (column.direct != nullptr && !target.type.list && focus.node != fhirpath::kNoNode &&
+        focus.type == column.direct->steps[0].parent) {
+      const auto found = fhirpath::follow(*column.direct, evaluation_.tape(), focus.node);
+      if (found.count == 0 || found.node == fhirpath::kNoNode) {
+        cell = Cell();
+        if (found.count < 2) return true;
+      } else if (found.count == 1) {
+        Item item;
+        item.type = column.direct->steps.back().child;
+        item.node = found.node;
+        return cast(target, item, cell);
+      }
+    }
     Collection items;
     if (!evaluation_.run(column.program, focus, items)) return false;
-    const table::Column& target = schema_.columns[column.column];
     if (target.type.list) return list_value(target, items, cell);
     if (items.empty()) {
       cell = Cell();
@@ -281,7 +305,10 @@ class RowBuilder {
 };
 
 RowEvaluation::RowEvaluation(const CompiledView& view, base::WallTime now, RowOptions options)
-    : view_(view), options_(options), evaluation_(view.model(), now) {}
+    : view_(view),
+      options_(options),
+      evaluation_(view.model(), now),
+      row_(view.schema().columns.size()) {}
 RowEvaluation::~RowEvaluation() = default;
 
 base::Status RowEvaluation::append_rows(const json::Tape& tape, table::Batch& batch) {
@@ -292,22 +319,34 @@ base::Status RowEvaluation::append_rows(const json::Tape& tape, table::Batch& ba
     if (!builder.keeps(where, keep)) return builder.take_error();
     if (!keep) return {};
   }
+  // Selects of columns alone have one row; the others are combined.
   const std::vector<SelectProgram>& selects = view_.rows_->selects;
-  std::vector<Fragment> parts(selects.size());
+  parts_.clear();
   uint64_t total = 1;
-  for (size_t i = 0; i < selects.size(); ++i) {
-    if (!builder.select(selects[i], evaluation_.root(), 0, parts[i])) return builder.take_error();
-    total *= parts[i].rows;
+  for (const SelectProgram& select : selects) {
+    if (select.is_simple()) {
+      if (!builder.cells(select, &row_[select.first_column])) return builder.take_error();
+      continue;
+    }
+    Fragment fragment;
+    if (!builder.select(select, evaluation_.root(), 0, fragment)) return builder.take_error();
+    parts_.push_back({&select, fragment.cells, fragment.rows});
+    total *= fragment.rows;
     if (total == 0) return {};
     if (!evaluation_.step(total)) return builder.take_error();
   }
   for (uint64_t row = 0; row < total; ++row) {
     uint64_t rest = row;
-    for (size_t i = selects.size(); i-- > 0;) {
-      const SelectProgram& select = selects[i];
-      const Cell* const cells = parts[i].cells + (rest % parts[i].rows) * select.width;
-      rest /= parts[i].rows;
-      batch.append_cells(select.first_column, select.width, cells);
+    for (size_t i = parts_.size(); i-- > 0;) {
+      const Part& part = parts_[i];
+      batch.append_cells(part.select->first_column, part.select->width,
+                         part.cells + (rest % part.rows) * part.select->width);
+      rest /= part.rows;
+    }
+    for (const SelectProgram& select : selects) {
+      if (select.is_simple()) {
+        batch.append_cells(select.first_column, select.width, &row_[select.first_column]);
+      }
     }
     batch.finish_row();
   }

@@ -20,6 +20,7 @@ struct CompileOptions {
 };
 
 class RowProgram;
+struct SelectProgram;
 
 /// Immutable and thread-safe. What changes while it runs belongs to a RowEvaluation.
 class CompiledView {
@@ -77,10 +78,19 @@ class RowEvaluation {
 
  private:
   friend class RowBuilder;
+  /// The rows of a select that is more than columns.
+  struct Part {
+    const SelectProgram* select;
+    const table::Cell* cells;
+    uint32_t rows;
+  };
+
   const CompiledView& view_;
   const RowOptions options_;
   fhirpath::Evaluation evaluation_;
   uint64_t casts_failed_ = 0;
+  std::vector<table::Cell> row_;  ///< of the simple selects
+  std::vector<Part> parts_;       ///< of the others
 };
 
 }  // namespace kiln::view

@@ -384,7 +384,8 @@ class ViewCompiler {
     const bool of_row_index =
         is_of_row_index(*prepared.tree, mentions_row_index) && mentions_row_index;
     finish(prepared);
-    select.columns.push_back({std::move(prepared.program), index, of_row_index});
+    select.columns.push_back({std::move(prepared.program), index, nullptr, of_row_index});
+    select.columns.back().direct = fhirpath::direct_path(select.columns.back().program);
   }
 
   /// The column's type: its tag's, else that of its FHIR type, which is its own or the path's.

@@ -35,6 +35,7 @@ class Evaluator {
         model_(model),
         names_(fhirpath::kSiblingFlag),
         shape_({whole()}, &names_),
+        parser_(shape_),
         evaluation_(model, base::SystemClock().now()) {
     evaluation_.set_tracer([](std::string_view name, std::string_view value) {
       std::fprintf(stderr, "trace %.*s: %.*s\n", static_cast<int>(name.size()), name.data(),
@@ -47,7 +48,7 @@ class Evaluator {
 
   /// `line` as for json::parse_line().
   base::Status evaluate(const char* line, std::string& bad, const char*& at) {
-    const json::LineResult parsed = json::parse_line(shape_, "", line, tape_);
+    const json::LineResult parsed = parser_.parse("", line);
     if (parsed.kind == json::LineResult::Kind::kBlank) return {};
     if (parsed.kind == json::LineResult::Kind::kError) {
       bad = parsed.error;
@@ -75,7 +76,7 @@ class Evaluator {
                   fhirpath::compile_expression(options_.expression, context));
       found = compiled_.emplace(type, std::move(expression)).first;
     }
-    evaluation_.begin(tape_, type);
+    evaluation_.begin(parser_.tape(), type);
     fhirpath::Collection result;
     if (!evaluation_.run(found->second.program, evaluation_.root(), result)) {
       return evaluation_.take_error();
@@ -105,7 +106,7 @@ class Evaluator {
   const fhir::Model& model_;
   fhir::KeyNames names_;
   json::Shape shape_;
-  json::Tape tape_;
+  json::LineParser parser_;
   fhirpath::Evaluation evaluation_;
   std::map<fhir::TypeId, fhirpath::Expression> compiled_;
 };

@@ -9,9 +9,9 @@ namespace {
 const fhir::NameId kId = fhir::find_name("id");
 const fhir::NameId kReference = fhir::find_name("reference");
 
-/// The text of a string member of an object.
+/// The text of a string member of an object; `slice`: it is the input's own.
 bool string_under(Evaluation& evaluation, const Item& item, fhir::NameId name,
-                  std::string_view& text) {
+                  std::string_view& text, bool& slice) {
   if (item.kind != ItemKind::kElement || item.node == kNoNode) return false;
   const uint32_t end = evaluation.node(item.node).end;
   for (uint32_t i = item.node + 1; i < end; i = evaluation.node(i).end) {
@@ -19,6 +19,7 @@ bool string_under(Evaluation& evaluation, const Item& item, fhir::NameId name,
     if (node.name == name) {
       if (node.kind != json::NodeKind::kString) return false;
       text = evaluation.string_of(node);
+      slice = !node.escaped;
       return true;
     }
   }
@@ -31,7 +32,9 @@ bool run_resource_key(Evaluation& evaluation, const Instruction& instruction, Co
   ItemList keys(evaluation.arena());
   for (const Item& item : input) {
     std::string_view id;
-    if (string_under(evaluation, item, kId, id)) keys.push(Item::of_string(id));
+    bool slice = false;
+    if (!string_under(evaluation, item, kId, id, slice)) continue;
+    keys.push(slice ? Item::of_slice(id) : Item::of_string(id));
   }
   out = keys.collection();
   return evaluation.step(1 + input.size);
@@ -46,9 +49,10 @@ bool run_reference_key(Evaluation& evaluation, const Instruction& instruction, C
   ItemList keys(evaluation.arena());
   for (const Item& item : input) {
     std::string_view reference;
-    if (!string_under(evaluation, item, kReference, reference)) continue;
+    bool slice = false;
+    if (!string_under(evaluation, item, kReference, reference, slice)) continue;
     const std::string_view key = reference_key(reference, type);
-    if (!key.empty()) keys.push(Item::of_string(key));
+    if (!key.empty()) keys.push(slice ? Item::of_slice(key) : Item::of_string(key));
   }
   out = keys.collection();
   return evaluation.step(1 + input.size);

@@ -97,12 +97,11 @@ HWY_INLINE const char* skip_string(const char* p) {
   }
 }
 
-/// The byte after the bracket that closes the innermost open object or array at `p`, which is
-/// outside of strings; null if the line ends first. Kinds of brackets are not told apart.
-HWY_INLINE const char* skip_to_close(const char* p) {
+/// The byte after the bracket that closes the `depth` innermost open objects and arrays at `p`,
+/// which is outside of strings; null if the line ends first. Kinds of brackets are not told apart.
+HWY_INLINE const char* skip_to_close(const char* p, int64_t depth) {
   uint64_t carry = 0;
   uint64_t in_string = 0;  // all ones while a string goes on from the block before
-  int64_t depth = 1;
   for (;; p += kBlock) {
     const uint64_t backslashes = block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('\\')); });
     const uint64_t quotes = block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('"')); }) &

@@ -58,10 +58,11 @@ HWY_INLINE StringScan scan_string(const char* p) {
   }
 }
 
-class LineParser {
+class LineReader {
  public:
-  LineParser(const Shape& shape, std::string_view type, Tape& tape)
-      : shape_(shape), type_(type), tape_(tape) {}
+  LineReader(const Shape& shape, std::string_view type, Tape& tape,
+             std::vector<KeyOrder>& orders)
+      : shape_(shape), type_(type), tape_(tape), orders_(orders.data()) {}
 
   LineResult parse(const char* line) {
     const char* p = skip_space(line);
@@ -118,42 +119,48 @@ class LineParser {
     uint32_t index = 0;
     if (add(NodeKind::kObject, open, name, index) == nullptr) return nullptr;
     if (shape.keys.empty() && !shape.whole) {
-      p = closed(p + 1);
+      p = skipped(p + 1, 1);
       return p == nullptr ? p : close(index, p);
     }
-    uint64_t seen = 0;
     p = skip_space(p + 1);
     if (*p == '}') return close(index, p + 1);
+    return shape.whole ? whole_members(p, shape, depth, index)
+                       : wanted_members(p, shape, depth, last, index);
+  }
+
+  /// The members of an object of which some keys are wanted.
+  const char* wanted_members(const char* p, const Shape::Object& shape, int depth, bool last,
+                             uint32_t index) {
+    uint64_t seen = 0;
+    KeyOrder& order = orders_[shape.id];
+    size_t position = 0;
     for (;;) {
       if (HWY_UNLIKELY(*p != '"')) return fail(p, "expected a key in quotes");
-      const char* const key = p + 1;
-      KeyText text = scan_key(key);
-      if (HWY_UNLIKELY(text.end == nullptr)) return fail(text.bad, "the key does not end");
-      p = skip_space(text.end + 1);
-      if (HWY_UNLIKELY(*p != ':')) return fail(p, "expected ':' after the key");
-      p = skip_space(p + 1);
-      if (shape.whole) {
-        p = whole_field(p, text, shape, depth);
+      const Shape::Key* wanted = nullptr;
+      if (HWY_LIKELY(position < order.count && is_next(order.entries[position], p + 1))) {
+        wanted = order.entries[position].wanted;
+        p += 1 + order.entries[position].length;
+        ++position;
       } else {
-        const Shape::Key* const wanted =
-            HWY_LIKELY(!text.escaped) ? match(shape, key, text.length) : match_escaped(shape, text);
-        if (wanted == nullptr || ((seen >> wanted->index) & 1 & (wanted->index < 63)) != 0) {
-          p = skip_value(p);
-        } else {
-          seen |= uint64_t{1} << wanted->index;
-          const bool all = seen == shape.all_seen;
-          p = value(p, shape_.object(wanted->child), wanted->name, depth + 1, last && all);
-          if (wanted->is_type && depth == 0 && p != nullptr && !check_type()) return p;
-          if (done_ || p == nullptr) {
-            tape_[index].end = tape_.size();
-            return p;
-          }
-          if (all) {
-            if (last) done_ = true;
-            tape_[index].end = tape_.size();
-            return last ? p : closed(p);
-          }
+        p = read_key(p + 1, shape, order, position, wanted);
+        if (HWY_UNLIKELY(p == nullptr)) return nullptr;
+      }
+      p = skip_space(p);
+      if (wanted == nullptr || ((seen >> wanted->index) & 1 & (wanted->index < 63)) != 0) {
+        p = skip_value(p);
+      } else {
+        seen |= uint64_t{1} << wanted->index;
+        const bool all = seen == shape.all_seen;
+        p = value(p, shape_.object(wanted->child), wanted->name, depth + 1, last && all);
+        if (wanted->is_type && depth == 0 && p != nullptr && !check_type()) return p;
+        if (done_ || p == nullptr || all) {
+          tape_[index].end = tape_.size();
+          if (done_ || p == nullptr) return p;
+          done_ = last;
+          if (!last) ++unclosed_;
+          return p;
         }
+        p = closed(p);
       }
       if (HWY_UNLIKELY(p == nullptr)) return nullptr;
       p = skip_space(p);
@@ -167,6 +174,73 @@ class LineParser {
     }
   }
 
+  /// No early stop: every member is kept.
+  const char* whole_members(const char* p, const Shape::Object& shape, int depth, uint32_t index) {
+    for (;;) {
+      if (HWY_UNLIKELY(*p != '"')) return fail(p, "expected a key in quotes");
+      const KeyText text = scan_key(p + 1);
+      if (HWY_UNLIKELY(text.end == nullptr)) return fail(text.bad, "the key does not end");
+      p = skip_space(text.end + 1);
+      if (HWY_UNLIKELY(*p != ':')) return fail(p, "expected ':' after the key");
+      p = whole_field(skip_space(p + 1), text, shape, depth);
+      if (HWY_UNLIKELY(p == nullptr)) return nullptr;
+      p = skip_space(p);
+      if (HWY_LIKELY(*p == ',')) {
+        p = skip_space(p + 1);
+      } else if (*p == '}') {
+        return close(index, p + 1);
+      } else {
+        return fail(p, "expected ',' or '}'");
+      }
+    }
+  }
+
+  HWY_INLINE bool is_next(const KeyOrder::Entry& entry, const char* key) {
+    const hn::FixedTag<uint8_t, 16> d;
+    const auto* const at = reinterpret_cast<const uint8_t*>(key);
+    const auto* const text = reinterpret_cast<const uint8_t*>(entry.text.data());
+    // Two halves of 16 bytes, which every target has.
+    const auto low = hn::Eq(hn::LoadU(d, at), hn::Load(d, text));
+    const auto high = hn::Eq(hn::LoadU(d, at + 16), hn::Load(d, text + 16));
+    uint8_t bytes[16] = {};
+    hn::StoreMaskBits(d, low, bytes);
+    hn::StoreMaskBits(d, high, bytes + 2);
+    uint32_t bits = 0;
+    std::memcpy(&bits, bytes, sizeof(bits));
+    return (bits & entry.mask) == entry.mask;
+  }
+
+  /// The key at `key` when it is not the expected one; notes it for the next object. Returns what
+  /// follows the colon.
+  const char* read_key(const char* key, const Shape::Object& shape, KeyOrder& order,
+                       size_t& position, const Shape::Key*& wanted) {
+    const KeyText text = scan_key(key);
+    if (HWY_UNLIKELY(text.end == nullptr)) return fail(text.bad, "the key does not end");
+    const char* const p = skip_space(text.end + 1);
+    if (HWY_UNLIKELY(*p != ':')) return fail(p, "expected ':' after the key");
+    wanted = HWY_LIKELY(!text.escaped) ? match(shape, key, text.length) : match_escaped(shape, text);
+    const size_t length = text.length + 2;
+    if (p == text.end + 1 && length <= order.entries[0].text.size()) {
+      // A key that is optional may be missing here: the one after it is then the next in order.
+      for (size_t i = position + 1; i < order.count && i < position + 4; ++i) {
+        if (is_next(order.entries[i], key)) {
+          position = i + 1;
+          return p + 1;
+        }
+      }
+      if (position < KeyOrder::kMostEntries) {
+        KeyOrder::Entry& entry = order.entries[position];
+        std::memcpy(entry.text.data(), key, length);
+        entry.mask = length == 32 ? ~uint32_t{0} : (uint32_t{1} << length) - 1;
+        entry.length = static_cast<uint8_t>(length);
+        entry.wanted = wanted;
+        order.count = HWY_MAX(order.count, position + 1);
+      }
+    }
+    ++position;
+    return p + 1;
+  }
+
   const char* close(uint32_t index, const char* after) {
     Node& node = tape_[index];
     node.length = static_cast<uint32_t>(after - node.text);
@@ -174,9 +248,18 @@ class LineParser {
     return after;
   }
 
-  /// Jumps from inside an object or array to behind its closing bracket.
-  const char* closed(const char* p) {
-    const char* const after = skip_to_close(p);
+  /// Behind the values that were left before their end because nothing more was wanted of them. A
+  /// value that ends several of them at once (the code of a coding of a concept) costs one jump.
+  HWY_INLINE const char* closed(const char* p) {
+    if (HWY_LIKELY(unclosed_ == 0)) return p;
+    const int64_t depth = unclosed_;
+    unclosed_ = 0;
+    return skipped(p, depth);
+  }
+
+  /// Jumps from inside of `depth` objects or arrays to behind them.
+  const char* skipped(const char* p, int64_t depth) {
+    const char* const after = skip_to_close(p, depth);
     return after != nullptr ? after : fail_at_line_end(p, "an object or array is not closed");
   }
 
@@ -280,12 +363,12 @@ class LineParser {
       }
       if (enough) {
         tape_[index].end = tape_.size();
-        if (last) {
-          done_ = true;
-          return p;
-        }
-        return closed(p);
+        done_ = last;
+        if (!last) ++unclosed_;
+        return p;
       }
+      p = closed(p);
+      if (HWY_UNLIKELY(p == nullptr)) return nullptr;
       p = skip_space(p);
       if (*p == ',') {
         p = skip_space(p + 1);
@@ -345,7 +428,7 @@ class LineParser {
       const char* const close = skip_string(p + 1);
       return close != nullptr ? close + 1 : fail_at_line_end(p, "a string does not end");
     }
-    if (c == '{' || c == '[') return closed(p + 1);
+    if (c == '{' || c == '[') return skipped(p + 1, 1);
     const char* const begin = p;
     while (!ends_scalar(*p)) ++p;
     return p != begin ? p : fail(p, "expected a value");
@@ -368,16 +451,19 @@ class LineParser {
   const Shape& shape_;
   const std::string_view type_;
   Tape& tape_;
+  KeyOrder* const orders_;  // by shape
   const char* error_at_ = nullptr;
   const char* error_ = nullptr;
   bool done_ = false;  ///< everything wanted has been read
+  int64_t unclosed_ = 0;  ///< values around the reading position that were left early
   bool type_seen_ = false;
   bool other_type_ = false;
 };
 
-LineResult parse_line(const Shape& shape, std::string_view type, const char* line, Tape& tape) {
+LineResult parse_line(const Shape& shape, std::string_view type, const char* line, Tape& tape,
+                      std::vector<KeyOrder>& orders) {
   tape.clear();
-  return LineParser(shape, type, tape).parse(line);
+  return LineReader(shape, type, tape, orders).parse(line);
 }
 
 std::string_view find_resource_type(const char* line) {
@@ -407,7 +493,7 @@ std::string_view find_resource_type(const char* line) {
     } else if (found) {
       return {};
     } else if (*p == '{' || *p == '[') {
-      p = skip_to_close(p + 1);
+      p = skip_to_close(p + 1, 1);
       if (p == nullptr) return {};
     } else {
       while (!ends_scalar(*p)) ++p;
