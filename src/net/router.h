@@ -1,0 +1,50 @@
+// Methods and paths to handlers.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "net/http.h"
+
+namespace kiln::net {
+
+/// A request with the values of its route's placeholders.
+struct RoutedRequest {
+  const Request& request;
+  std::map<std::string, std::string, std::less<>> parameters;
+  std::string route;  ///< the pattern, for metrics: "/export/{id}"
+};
+using RouteHandler = std::function<Response(const RoutedRequest&)>;
+
+/// Immutable once serving; thread-safe then.
+class Router {
+ public:
+  /// `pattern`: segments separated by '/', "{name}" for any one segment ("/ViewDefinition/{id}/$run").
+  /// HEAD goes to the GET handler.
+  void add(std::string method, std::string pattern, RouteHandler handler);
+
+  /// What a request leads to.
+  struct Match {
+    enum class Kind : uint8_t { kFound, kNotFound, kWrongMethod };
+    Kind kind;
+    const RouteHandler* handler = nullptr;
+    std::string route;
+    std::map<std::string, std::string, std::less<>> parameters;
+    std::vector<std::string> allowed;  ///< kWrongMethod: for the Allow header
+  };
+  /// Literal segments win over placeholders. A final '/' is ignored.
+  Match match(std::string_view method, std::string_view path) const;
+
+ private:
+  struct Route {
+    std::string method;
+    std::string pattern;
+    std::vector<std::string> segments;
+    RouteHandler handler;
+  };
+  std::vector<Route> routes_;
+};
+
+}  // namespace kiln::net

@@ -1,0 +1,71 @@
+// The HTTP server: connections, limits and time-outs. What requests mean is the handler's matter.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "net/http.h"
+
+namespace kiln::net {
+
+struct ServerOptions {
+  std::string host = "127.0.0.1";
+  uint16_t port = 8080;  ///< 0: a free one
+  size_t max_header_size = 64 * 1024;       ///< 431 above
+  size_t max_body_size = 16U << 20;         ///< 413 above
+  std::chrono::milliseconds request_timeout{60'000};  ///< head and body have to arrive in it (408);
+                                                      ///< the first byte of a streamed answer has
+                                                      ///< to be there in it (504); the client has
+                                                      ///< to take something in it (cut off)
+  std::chrono::milliseconds idle_timeout{75'000};     ///< between requests of a connection
+  std::chrono::milliseconds stop_timeout{8'000};      ///< running requests get this long at stop()
+  size_t max_connections = 10'000;          ///< further ones wait in the kernel's queue
+  size_t handler_threads = 8;               ///< for handlers
+  size_t max_streams = 64;                  ///< producers at once; 503 above
+};
+
+/// What a request is answered with when the server itself has to answer: 400 (not HTTP), 408, 413,
+/// 431, 503, 504, or 500 after an exception. The handler's side knows how an error looks.
+using ErrorResponder = std::function<Response(int status, std::string_view text)>;
+
+/// Called on a handler thread; may block for a short while (a database), not for the length of an
+/// evaluation: that belongs in a StreamBody.
+using Handler = std::function<Response(const Request&)>;
+
+/// Called when a request has been answered or has failed; `bytes` of body were sent.
+struct RequestLog {
+  const Request* request;  ///< null if none could be read
+  int status;
+  uint64_t bytes;
+  std::chrono::microseconds duration;
+  bool complete;  ///< false: cut off
+};
+using RequestLogger = std::function<void(const RequestLog&)>;
+
+/// HTTP/1.1 (and 1.0) with keep-alive, HEAD (the body of a string or source answer is left out, its
+/// Content-Length kept), Expect: 100-continue, chunked answers. Runs on threads of its own.
+class Server {
+ public:
+  /// Listens; an address in use or not ours is kIo, naming it.
+  static base::Result<std::unique_ptr<Server>> start(const ServerOptions& options, Handler handler,
+                                                     ErrorResponder responder,
+                                                     RequestLogger logger);
+  /// Stops hard if stop() was not called.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  uint16_t port() const;
+  /// No new connections or requests; waits for the running ones up to the stop timeout, then resets
+  /// their connections. Returns when all threads have ended.
+  void stop();
+
+ private:
+  class Impl;
+  explicit Server(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace kiln::net
