@@ -1,0 +1,118 @@
+// Compiled programs on pruned tapes against the plain evaluator on whole documents, and the SIMD
+// targets against each other, over random resources and expressions.
+#include "tests/conformance/oracle.h"
+
+#include <gtest/gtest.h>
+
+#include "fhir/key_names.h"
+#include "fhirpath/binder.h"
+#include "fhirpath/compiler.h"
+#include "fhirpath/demand.h"
+#include "fhirpath/evaluation.h"
+#include "fhirpath/values.h"
+#include "json/line_parser.h"
+#include "tests/conformance/random_fhir.h"
+
+namespace kiln::conformance {
+namespace {
+
+/// An expression ready to run, and what it asked the parser for.
+struct Prepared {
+  std::unique_ptr<fhirpath::Ast> ast;
+  fhirpath::Program program;
+  std::unique_ptr<json::Shape> shape;
+};
+
+base::Result<Prepared> prepare(const std::string& text, const fhir::Model& model,
+                               fhir::TypeId type) {
+  static const fhir::KeyNames kNames(fhirpath::kSiblingFlag);
+  Prepared prepared;
+  KILN_ASSIGN(prepared.ast, fhirpath::parse_expression(text));
+  fhirpath::BindContext context{model};
+  context.resource = type;
+  prepared.program.text = text;
+  KILN_ASSIGN(fhirpath::BoundExpression bound,
+              fhirpath::bind_expression(*prepared.ast, text, context,
+                                        fhirpath::ExprType::of(type), prepared.program));
+  json::ShapeBuilder builder;
+  fhirpath::Demand demand(model, builder);
+  fhirpath::Need need;
+  need.existence = true;
+  demand.add(*bound.tree, demand.root(), need);
+  fhirpath::compile(*bound.tree, model, prepared.program);
+  prepared.shape = std::make_unique<json::Shape>(builder.build(), &kNames);
+  return prepared;
+}
+
+std::vector<std::string> evaluate(const Prepared& prepared, const fhir::Model& model,
+                                  fhir::TypeId type, const json::Tape& tape) {
+  fhirpath::Evaluation evaluation(model);
+  evaluation.begin(tape, type);
+  fhirpath::Collection result;
+  if (!evaluation.run(prepared.program, evaluation.root(), result)) {
+    return {"error: " + evaluation.take_error().to_string()};
+  }
+  std::vector<std::string> texts;
+  for (const fhirpath::Item& item : result) {
+    const auto text = fhirpath::text_of_item(evaluation, item);
+    const bool no_value =
+        item.kind == fhirpath::ItemKind::kElement && item.node == fhirpath::kNoNode;
+    texts.push_back(text ? *text : (no_value ? "-" : "{}"));
+  }
+  return texts;
+}
+
+std::string describe(const json::Tape& tape) {
+  std::string text;
+  for (uint32_t i = 0; i < tape.size(); ++i) {
+    const json::Node& node = tape[i];
+    text += std::to_string(node.name) + ":" + std::to_string(static_cast<int>(node.kind)) + ":" +
+            std::to_string(node.end) + ":" + std::string(node.view()) + "\n";
+  }
+  return text;
+}
+
+class OracleTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(OracleTest, PrunedProgramsAgreeWithThePlainEvaluator) {
+  const std::string& type_name = GetParam();
+  const fhir::Model& model = fhir::Model::of(fhir::Version::kR4);
+  const fhir::TypeId type = model.find_resource(type_name);
+  size_t not_empty = 0;
+  for (uint64_t seed = 0; seed < 400; ++seed) {
+    RandomFhir random(model, seed);
+    const std::string text = random.expression(type_name);
+    const auto prepared = prepare(text, model, type);
+    ASSERT_TRUE(prepared.ok()) << "seed " << seed << ": " << text << "\n"
+                               << prepared.error().to_string();
+    for (int i = 0; i < 5; ++i) {
+      const std::string resource = random.resource(type_name);
+      const std::string line = resource + "\n" + std::string(json::kPadding, '\0');
+      const auto document = json::Document::parse(resource, "resource");
+      ASSERT_TRUE(document.ok()) << document.error().to_string() << "\n" << resource;
+      const auto expected =
+          evaluate_plainly(*prepared->ast, model, type, (*document)->root());
+      if (!expected.empty()) ++not_empty;
+      std::string first_tape;
+      for (const json::Scanner& scanner : json::Scanner::all()) {
+        json::LineParser parser(*prepared->shape, scanner);
+        const json::LineResult parsed = parser.parse(type_name, line.data());
+        ASSERT_EQ(parsed.kind, json::LineResult::Kind::kResource)
+            << scanner.target << ": " << parsed.error << "\n" << resource;
+        EXPECT_EQ(evaluate(*prepared, model, type, parser.tape()), expected)
+            << "seed " << seed << " on " << scanner.target << ": " << text << "\n" << resource;
+        if (first_tape.empty()) first_tape = describe(parser.tape());
+        EXPECT_EQ(describe(parser.tape()), first_tape) << scanner.target << "\n" << resource;
+      }
+      if (HasFailure()) return;
+    }
+  }
+  EXPECT_GT(not_empty, 400U) << "the random data hardly ever meets the expressions";
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, OracleTest,
+                         testing::Values("Patient", "Observation", "Questionnaire", "Claim",
+                                         "Encounter", "Task"));
+
+}  // namespace
+}  // namespace kiln::conformance
