@@ -46,6 +46,12 @@ void Demand::whole(const Cursors& cursors) {
 }
 
 Cursors Demand::add(Bound& bound, const Cursors& focus, const Need& need) {
+  Cursors result = follow(bound, focus, need);
+  for (Cursor& cursor : result) cursor.step = nullptr;
+  return result;
+}
+
+Cursors Demand::follow(Bound& bound, const Cursors& focus, const Need& need) {
   switch (bound.kind) {
     case BoundKind::kConstant:
     case BoundKind::kIndex:
@@ -64,15 +70,18 @@ Cursors Demand::add(Bound& bound, const Cursors& focus, const Need& need) {
 }
 
 Cursors Demand::input(Bound& bound, const Cursors& focus, const Need& need) {
-  if (bound.input) return add(*bound.input, focus, need);
+  if (bound.input) return follow(*bound.input, focus, need);
   if (need.whole) whole(focus);
   return focus;
 }
 
 Cursors Demand::child(Bound& bound, const Cursors& focus, const Need& need, fhir::TypeId only) {
   const Cursors from = input(bound, focus, Need());
-  bound.siblings = need.existence || need.whole;
-  return element(from, bound.input_type, bound.element, need, only);
+  const bool first_visit = followed_.insert(&bound).second;
+  bound.siblings = (!first_visit && bound.siblings) || need.existence || need.whole;
+  Cursors found = element(from, bound.input_type, bound.element, need, only);
+  for (Cursor& cursor : found) cursor.step = &bound;
+  return found;
 }
 
 /// Where an element of values at `from` is. The children of a primitive stand under its "_" key.
@@ -98,6 +107,7 @@ Cursors Demand::element(const Cursors& from, const ExprType& of, fhir::NameId na
         if (cursor.json == fhir::kNoName) continue;
         object = shapes_.field(cursor.parent, sibling_key(cursor.json), sibling_name(cursor.json));
         shapes_.need_items(object, json::kAllItems);
+        if (cursor.step != nullptr) cursor.step->siblings = true;
       }
       for (const fhir::Field& row : model_.element(type, name)) {
         if (only != fhir::kNoType && row.choice && !is_named_type(model_, row.type, only)) continue;
@@ -129,7 +139,7 @@ void Demand::arguments(Bound& bound, const Cursors& outer, const Cursors& inner,
     const bool lambda = bound.function->argument(i).pass == Pass::kLambda;
     Need own = need;
     own.whole |= bound.function->reads == Reads::kEquality && is_complex(bound.arguments[i]->type);
-    add(*bound.arguments[i], lambda ? inner : outer, own);
+    follow(*bound.arguments[i], lambda ? inner : outer, own);
   }
 }
 
@@ -185,7 +195,7 @@ Cursors Demand::function(Bound& bound, const Cursors& focus, const Need& need) {
     }
     case Reads::kProjection: {
       const Cursors from = input(bound, focus, Need());
-      return add(*bound.arguments[0], from, need);
+      return follow(*bound.arguments[0], from, need);
     }
     case Reads::kRepeat: {
       const Cursors from = input(bound, focus, Need());
@@ -195,7 +205,7 @@ Cursors Demand::function(Bound& bound, const Cursors& focus, const Need& need) {
       const Cursors from = input(bound, focus, Need());
       Cursors result;
       for (size_t i = 0; i < bound.arguments.size(); ++i) {
-        const Cursors one = add(*bound.arguments[i], from, i == 0 ? Need() : need);
+        const Cursors one = follow(*bound.arguments[i], from, i == 0 ? Need() : need);
         if (i > 0) add_all(result, one);
       }
       return result;
@@ -209,7 +219,7 @@ Cursors Demand::function(Bound& bound, const Cursors& focus, const Need& need) {
       for (const auto& argument : bound.arguments) {
         Need its = own;
         if (row.reads == Reads::kUnion) its.whole |= is_complex(argument->type);
-        add_all(result, add(*argument, focus, its));
+        add_all(result, follow(*argument, focus, its));
       }
       return result;
     }
@@ -220,7 +230,7 @@ Cursors Demand::function(Bound& bound, const Cursors& focus, const Need& need) {
       Cursors result = input(bound, focus, own);
       for (size_t i = 0; i < bound.arguments.size(); ++i) {
         const bool lambda = row.argument(i).pass == Pass::kLambda;
-        add_all(result, add(*bound.arguments[i], lambda ? result : focus, own));
+        add_all(result, follow(*bound.arguments[i], lambda ? result : focus, own));
       }
       if (row.returns == Returns::kReference) {
         whole(root());  // what it refers to may be anywhere in the resource

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "fhirpath/bound.h"
@@ -15,6 +16,9 @@ struct Cursor {
   json::ShapeId shape = json::kRootShape;
   json::ShapeId parent = json::kRootShape;
   fhir::NameId json = fhir::kNoName;  ///< key in the parent; kNoName for the resource itself
+  /// The step of the same expression that leads here and may have to look for the "_" key; null
+  /// outside of Demand::add.
+  Bound* step = nullptr;
 
   friend bool operator==(const Cursor&, const Cursor&) = default;
 };
@@ -41,6 +45,7 @@ class Demand {
   Cursors add_repeat(const std::vector<Bound*>& paths, const Cursors& focus);
 
  private:
+  Cursors follow(Bound& bound, const Cursors& focus, const Need& need);
   Cursors input(Bound& bound, const Cursors& focus, const Need& need);
   Cursors child(Bound& bound, const Cursors& focus, const Need& need,
                 fhir::TypeId only = fhir::kNoType);
@@ -53,6 +58,7 @@ class Demand {
 
   const fhir::Model& model_;
   json::ShapeBuilder& shapes_;
+  std::unordered_set<const Bound*> followed_;  ///< steps whose Bound::siblings has been decided once
 };
 
 }  // namespace kiln::fhirpath

@@ -121,6 +121,7 @@ Shape::Shape(const std::vector<ShapeNode>& nodes, const KeyNames* names) : names
     }
     objects_.push_back(std::move(object));
   }
+  objects_.push_back({{}, {}, 0, true, kAllItems, static_cast<ShapeId>(objects_.size())});
 }
 
 }  // namespace kiln::json

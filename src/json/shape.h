@@ -92,6 +92,8 @@ class Shape {
   Shape(const std::vector<ShapeNode>& nodes, const KeyNames* names);
 
   const Object& object(ShapeId id) const { return objects_[id]; }
+  /// What is below a whole object: everything, however many items.
+  const Object& everything() const { return objects_.back(); }
   size_t size() const { return objects_.size(); }
   const KeyNames* names() const { return names_; }
 

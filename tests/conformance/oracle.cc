@@ -67,8 +67,10 @@ class Oracle {
  private:
   Items name(const Ast& ast, const Items& self) {
     const Items input = ast.children.empty() ? self : eval(*ast.children[0], self);
-    if (ast.children.empty() && model_.find_type(ast.text) == self[0].type &&
-        self[0].type != fhir::kNoType) {
+    // "Patient.name": the type's own name. Primitive types (id) are named as elements are.
+    if (ast.children.empty() && self[0].type != fhir::kNoType &&
+        model_.kind(self[0].type) != fhir::TypeKind::kPrimitive &&
+        model_.find_type(ast.text) == self[0].type) {
       return self;
     }
     Items result;

@@ -98,7 +98,8 @@ TEST_P(OracleTest, PrunedProgramsAgreeWithThePlainEvaluator) {
         json::LineParser parser(*prepared->shape, scanner);
         const json::LineResult parsed = parser.parse(type_name, line.data());
         ASSERT_EQ(parsed.kind, json::LineResult::Kind::kResource)
-            << scanner.target << ": " << parsed.error << "\n" << resource;
+            << "seed " << seed << " on " << scanner.target << ": " << text << ": " << parsed.error
+            << " at " << parsed.stop - line.data() << "\n" << resource;
         EXPECT_EQ(evaluate(*prepared, model, type, parser.tape()), expected)
             << "seed " << seed << " on " << scanner.target << ": " << text << "\n" << resource;
         if (first_tape.empty()) first_tape = describe(parser.tape());

@@ -124,7 +124,7 @@ class LineReader {
     }
     p = skip_space(p + 1);
     if (*p == '}') return close(index, p + 1);
-    return shape.whole ? whole_members(p, shape, depth, index)
+    return shape.whole ? whole_members(p, depth, index)
                        : wanted_members(p, shape, depth, last, index);
   }
 
@@ -175,14 +175,14 @@ class LineReader {
   }
 
   /// No early stop: every member is kept.
-  const char* whole_members(const char* p, const Shape::Object& shape, int depth, uint32_t index) {
+  const char* whole_members(const char* p, int depth, uint32_t index) {
     for (;;) {
       if (HWY_UNLIKELY(*p != '"')) return fail(p, "expected a key in quotes");
       const KeyText text = scan_key(p + 1);
       if (HWY_UNLIKELY(text.end == nullptr)) return fail(text.bad, "the key does not end");
       p = skip_space(text.end + 1);
       if (HWY_UNLIKELY(*p != ':')) return fail(p, "expected ':' after the key");
-      p = whole_field(skip_space(p + 1), text, shape, depth);
+      p = whole_field(skip_space(p + 1), text, depth);
       if (HWY_UNLIKELY(p == nullptr)) return nullptr;
       p = skip_space(p);
       if (HWY_LIKELY(*p == ',')) {
@@ -228,7 +228,8 @@ class LineReader {
           return p + 1;
         }
       }
-      if (position < KeyOrder::kMostEntries) {
+      // Without gaps: only the first `count` entries are ever read.
+      if (position < KeyOrder::kMostEntries && position <= order.count) {
         KeyOrder::Entry& entry = order.entries[position];
         std::memcpy(entry.text.data(), key, length);
         entry.mask = length == 32 ? ~uint32_t{0} : (uint32_t{1} << length) - 1;
@@ -319,8 +320,7 @@ class LineReader {
   }
 
   /// The value of a key in an object that is kept whole.
-  const char* whole_field(const char* p, const KeyText& text, const Shape::Object& shape,
-                          int depth) {
+  const char* whole_field(const char* p, const KeyText& text, int depth) {
     std::string_view key(text.begin, text.length);
     std::string unescaped;
     if (HWY_UNLIKELY(text.escaped)) {
@@ -330,7 +330,7 @@ class LineReader {
       key = unescaped;
     }
     const uint32_t index = tape_.size();
-    p = value(p, shape, shape_.names()->find(key), depth + 1, false);
+    p = value(p, shape_.everything(), shape_.names()->find(key), depth + 1, false);
     const bool is_type = depth == 0 && !type_seen_ && key == "resourceType";
     if (HWY_UNLIKELY(is_type) && p != nullptr && tape_.size() == index + 1) check_type();
     return other_type_ ? nullptr : p;
