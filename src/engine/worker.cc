@@ -58,7 +58,16 @@ BlockResult Worker::process(const dataset::Part& part, const dataset::Block& blo
   for (const auto& lane : lanes_) lane->batch.clear();
   named_ = find_group(context_.reader.file(part.file).input().type);
   const char* at = block.begin;
+  // The reader tells only of lines that are longer than a part.
+  const uint64_t longest = context_.options.reader.max_line_size;
+  const bool measure = static_cast<uint64_t>(block.end - block.begin) > longest;
   while (at < block.end && !stop.stop_requested()) {
+    if (measure && static_cast<uint64_t>(end_of_line(at) - at) > longest) {
+      bad(base::Error(base::ErrorCode::kLimit, "a line is longer than " + std::to_string(longest) +
+                                                   " bytes (--max-line-size)"),
+          at, part, block, result);
+      break;
+    }
     if (!line(at, part, block, result)) break;
   }
   result.pieces.resize(lanes_.size());
@@ -112,8 +121,12 @@ bool Worker::line(const char*& at, const dataset::Part& part, const dataset::Blo
   }
   // In a file that is named after a type all lines are taken to be of that type until the parser
   // finds otherwise.
-  GroupParser* const group =
-      named_ != nullptr ? named_ : find_group(scanner_.find_resource_type(start));
+  GroupParser* group = named_;
+  if (group == nullptr) {
+    const std::string_view type = scanner_.find_resource_type(start);
+    if (type.empty()) return no_type(start, at, part, block, result);
+    group = find_group(type);
+  }
   if (group == nullptr) {
     at = end_of_line(start) + 1;
     return true;
@@ -137,6 +150,19 @@ bool Worker::line(const char*& at, const dataset::Part& part, const dataset::Blo
   ++result.bad_lines;
   return bad(base::Error(base::ErrorCode::kInvalid, parsed.error), parsed.stop, part, block,
              result);
+}
+
+/// A line without a resourceType: blank, or bad in a way that a parser can tell.
+bool Worker::no_type(const char* start, const char*& at, const dataset::Part& part,
+                     const dataset::Block& block, BlockResult& result) {
+  at = end_of_line(start) + 1;
+  const json::LineResult parsed = parsers_.front().parser.parse("", start);
+  if (parsed.kind == json::LineResult::Kind::kBlank) return true;
+  const bool bad_json = parsed.kind == json::LineResult::Kind::kError;
+  ++result.bad_lines;
+  return bad(base::Error(base::ErrorCode::kInvalid,
+                         bad_json ? parsed.error : "not a resource: no resourceType"),
+             bad_json ? parsed.stop : start, part, block, result);
 }
 
 bool Worker::rows(const GroupParser& group, const char* line, const dataset::Part& part,

@@ -46,6 +46,8 @@ class Worker {
   /// False: the error in `result` ends the block.
   bool line(const char*& at, const dataset::Part& part, const dataset::Block& block,
             BlockResult& result);
+  bool no_type(const char* start, const char*& at, const dataset::Part& part,
+               const dataset::Block& block, BlockResult& result);
   bool rows(const GroupParser& group, const char* line, const dataset::Part& part,
             const dataset::Block& block, BlockResult& result);
   bool bad(base::Error error, const char* at, const dataset::Part& part,
