@@ -62,7 +62,10 @@ void add_data_options(CLI::App& command, DataOptions& options) {
   command.add_option("--fhir-version", options.fhir_version, "R4, R4B, R5 or R6")
       ->type_name("VERSION");
   command.add_option("--limit", options.limit, "At most N rows; reading stops when they are there")
-      ->type_name("N");
+      ->type_name("N")
+      ->check([](const std::string& text) {
+        return text.starts_with('-') ? "not a number of rows: " + text : std::string();
+      });
   command.add_option("--threads", options.threads, "Worker threads (default: all cores)")
       ->type_name("N")
       ->check(CLI::Range(1, 1024));
@@ -81,7 +84,11 @@ void add_data_options(CLI::App& command, DataOptions& options) {
       ->capture_default_str();
   command.add_option("--max-line-size", options.max_line_size, "Longest line accepted")
       ->type_name("SIZE")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check([](const std::string& text) {
+        const auto size = parse_size(text);
+        return size.ok() ? std::string() : size.error().message();
+      });
   command.add_flag("--lenient-casts", options.lenient_casts,
                    "A value that does not fit its column is null and counted");
   command.add_flag("--table-stats", options.table_stats,

@@ -22,9 +22,10 @@ base::Status write_all(int descriptor, std::string_view bytes, const std::string
   return {};
 }
 
-base::Result<int> create(const std::string& path) {
+/// `name` is what the user knows the file by.
+base::Result<int> create(const std::string& path, const std::string& name) {
   const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (descriptor < 0) return base::io_error("cannot write " + path, errno);
+  if (descriptor < 0) return base::io_error("cannot write " + name, errno);
   return descriptor;
 }
 
@@ -87,12 +88,12 @@ base::Result<std::unique_ptr<engine::ByteSink>> open_file_sink(const std::string
     return std::unique_ptr<engine::ByteSink>(new FileSink(path, descriptor, nullptr));
   }
   auto pending = std::make_unique<PendingFile>(path);
-  KILN_ASSIGN(const int descriptor, create(pending->temporary_path()));
+  KILN_ASSIGN(const int descriptor, create(pending->temporary_path(), path));
   return std::unique_ptr<engine::ByteSink>(new FileSink(path, descriptor, std::move(pending)));
 }
 
 base::Result<std::unique_ptr<engine::ByteSink>> open_plain_sink(const std::string& path) {
-  KILN_ASSIGN(const int descriptor, create(path));
+  KILN_ASSIGN(const int descriptor, create(path, path));
   return std::unique_ptr<engine::ByteSink>(new FileSink(path, descriptor, nullptr));
 }
 

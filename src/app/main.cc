@@ -1,16 +1,35 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
 #include "app/commands/commands.h"
+#include "app/diagnostics.h"
 #include "app/version.h"
+#include "base/near_name.h"
 
 namespace {
 
 /// Wrong usage is 2, whatever the parser's own codes are; help and version are 0.
 int parse_status(const CLI::App& app, const CLI::ParseError& error) {
-  const bool asked = error.get_exit_code() == 0;
-  app.exit(error, std::cout, std::cerr);
-  return asked ? 0 : 2;
+  if (error.get_exit_code() == 0) return app.exit(error, std::cout, std::cerr);
+  kiln::app::print_error(kiln::base::Error(kiln::base::ErrorCode::kUsage, error.what()));
+  std::string command = "kiln";
+  for (const CLI::App* used : app.get_subcommands()) command += " " + used->get_name();
+  kiln::app::print_note(command + " --help tells more");
+  return 2;
+}
+
+/// The parser would only say that a command is missing.
+bool is_unknown_command(const CLI::App& app, const std::string& word) {
+  if (word.empty() || word.front() == '-') return false;
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  if (std::find(names.begin(), names.end(), word) != names.end()) return false;
+  kiln::app::print_error(
+      kiln::base::Error(kiln::base::ErrorCode::kUsage, "unknown command: " + word)
+          .with_suggestion(kiln::base::nearest_name(word, {names.begin(), names.end()})));
+  kiln::app::print_note("kiln --help tells more");
+  return true;
 }
 
 }  // namespace
@@ -28,6 +47,7 @@ int main(int argc, char** argv) {
   kiln::app::add_schema_command(app, status);
   kiln::app::add_fhirpath_command(app, status);
   kiln::app::add_completion_command(app, status);
+  if (argc > 1 && is_unknown_command(app, argv[1])) return 2;
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -42,6 +42,11 @@ class PendingParquet final : public engine::Output {
 
 /// No format: a table for a person at a terminal.
 base::Result<std::optional<table::Format>> choose_format(const OutputOptions& options) {
+  const std::string& name = options.output;
+  if (name.ends_with(".gz") || name.ends_with(".zst")) {
+    return base::Error(base::ErrorCode::kUsage,
+                       "the output is not compressed, but its name says so: " + name);
+  }
   if (!options.format.empty()) return table::format_of(options.format);
   const bool to_stdout = options.output.empty() || options.output == "-";
   if (to_stdout) {
