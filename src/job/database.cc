@@ -1,0 +1,124 @@
+#include "job/database.h"
+
+#include <sqlite3.h>
+
+#include <utility>
+
+namespace kiln::job {
+namespace {
+
+/// The vendor's codes in ours.
+base::Error error_of(sqlite3* database, std::string_view what) {
+  const int code = sqlite3_errcode(database) & 0xff;
+  const auto kind = code == SQLITE_BUSY || code == SQLITE_LOCKED || code == SQLITE_FULL
+                        ? base::ErrorCode::kUnavailable
+                    : code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? base::ErrorCode::kInvalid
+                                                                      : base::ErrorCode::kIo;
+  return base::Error(kind, "job database, " + std::string(what) + ": " + sqlite3_errmsg(database));
+}
+
+}  // namespace
+
+Statement::~Statement() { sqlite3_finalize(statement_); }
+
+Statement::Statement(Statement&& other) noexcept
+    : database_(other.database_),
+      statement_(std::exchange(other.statement_, nullptr)),
+      bound_(other.bound_) {}
+
+Statement& Statement::bind(std::string_view text) {
+  sqlite3_bind_text64(statement_, ++bound_, text.data(), text.size(), SQLITE_TRANSIENT,
+                      SQLITE_UTF8);
+  return *this;
+}
+
+Statement& Statement::bind(int64_t number) {
+  sqlite3_bind_int64(statement_, ++bound_, number);
+  return *this;
+}
+
+Statement& Statement::bind_null() {
+  sqlite3_bind_null(statement_, ++bound_);
+  return *this;
+}
+
+base::Result<bool> Statement::step() {
+  switch (sqlite3_step(statement_)) {
+    case SQLITE_ROW: return true;
+    case SQLITE_DONE: return false;
+    default: return error_of(database_, "statement");
+  }
+}
+
+base::Status Statement::run() {
+  for (;;) {
+    KILN_ASSIGN(const bool row, step());
+    if (!row) return {};
+  }
+}
+
+std::string Statement::text(int column) const {
+  const auto* const bytes = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+  const int size = sqlite3_column_bytes(statement_, column);
+  return bytes == nullptr ? std::string() : std::string(bytes, static_cast<size_t>(size));
+}
+
+int64_t Statement::number(int column) const { return sqlite3_column_int64(statement_, column); }
+
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
+
+base::Result<Database> Database::open(const std::string& path) {
+  sqlite3* handle = nullptr;
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+  if (sqlite3_open_v2(path.c_str(), &handle, flags, nullptr) != SQLITE_OK) {
+    base::Error error = error_of(handle, "open " + path);
+    sqlite3_close(handle);
+    return error;
+  }
+  Database database(handle);
+  KILN_TRY(database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                            "PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000"));
+  return database;
+}
+
+Database::~Database() { sqlite3_close(handle_); }
+
+Database::Database(Database&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+
+base::Status Database::execute(const char* sql) {
+  if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
+    return error_of(handle_, "execute");
+  }
+  return {};
+}
+
+base::Result<Statement> Database::prepare(std::string_view sql) {
+  sqlite3_stmt* statement = nullptr;
+  if (sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr) !=
+      SQLITE_OK) {
+    return error_of(handle_, "prepare");
+  }
+  return Statement(handle_, statement);
+}
+
+int64_t Database::changes() const { return sqlite3_changes64(handle_); }
+
+Transaction::~Transaction() {
+  if (open_) (void)database_.execute("ROLLBACK");
+}
+
+base::Status Transaction::begin() {
+  KILN_TRY(database_.execute("BEGIN IMMEDIATE"));
+  open_ = true;
+  return {};
+}
+
+base::Status Transaction::commit() {
+  KILN_TRY(database_.execute("COMMIT"));
+  open_ = false;
+  return {};
+}
+
+}  // namespace kiln::job

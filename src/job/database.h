@@ -1,0 +1,80 @@
+// A narrow door to SQLite: statements with bound values, transactions. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace kiln::job {
+
+/// A prepared statement that is being bound, then stepped through.
+class Statement {
+ public:
+  ~Statement();
+  Statement(Statement&& other) noexcept;
+  Statement& operator=(Statement&&) = delete;
+
+  /// Values are bound in the order of the placeholders.
+  Statement& bind(std::string_view text);
+  Statement& bind(int64_t number);
+  Statement& bind_null();
+  /// True if there is a row; false at the end.
+  base::Result<bool> step();
+  /// Runs to the end.
+  base::Status run();
+
+  std::string text(int column) const;
+  int64_t number(int column) const;
+  bool is_null(int column) const;
+
+ private:
+  friend class Database;
+  Statement(sqlite3* database, sqlite3_stmt* statement)
+      : database_(database), statement_(statement) {}
+  sqlite3* database_;
+  sqlite3_stmt* statement_;
+  int bound_ = 0;
+};
+
+class Database {
+ public:
+  /// WAL, synchronous=FULL: what was committed survives a crash of the machine.
+  static base::Result<Database> open(const std::string& path);
+  ~Database();
+  Database(Database&& other) noexcept;
+  Database& operator=(Database&&) = delete;
+
+  /// One or more statements without values.
+  base::Status execute(const char* sql);
+  base::Result<Statement> prepare(std::string_view sql);
+  /// Rows that the last statement changed.
+  int64_t changes() const;
+
+ private:
+  explicit Database(sqlite3* handle) : handle_(handle) {}
+  sqlite3* handle_;
+};
+
+/// Rolls back unless commit() was called and succeeded.
+class Transaction {
+ public:
+  explicit Transaction(Database& database) : database_(database) {}
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  base::Status begin();
+  base::Status commit();
+
+ private:
+  Database& database_;
+  bool open_ = false;
+};
+
+}  // namespace kiln::job

@@ -1,0 +1,80 @@
+// Export jobs as they are kept: docs/impl/export_jobs.md tells their life.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace kiln::job {
+
+/// 128 random bits as hex: the capability to a job.
+struct JobId {
+  std::string text;
+
+  friend bool operator==(const JobId&, const JobId&) = default;
+  friend auto operator<=>(const JobId&, const JobId&) = default;
+};
+
+/// accepted -> in-progress -> completed | failed | cancelled; accepted -> cancelled;
+/// in-progress -> accepted only by recovery after a crash. The last three never change.
+enum class JobState : uint8_t { kAccepted, kInProgress, kCompleted, kFailed, kCancelled };
+
+/// "accepted", "in-progress", "completed", "failed", "cancelled" (operations.md §4).
+std::string_view name_of(JobState state);
+constexpr bool is_final(JobState state) { return state >= JobState::kCompleted; }
+
+/// What a client has asked for.
+struct Submission {
+  std::string client;       ///< who, for fairness and lists
+  std::string tracking_id;  ///< clientTrackingId; "" if none
+  std::string idempotency_key;
+  std::string request_hash;  ///< of what an equal key must come with
+  std::string request;       ///< for the runner: everything that the job needs to run again
+  std::string inputs;        ///< for the runner: the state of the data that it was made for
+};
+
+/// One stored file of a completed job.
+struct OutputFile {
+  std::string output;  ///< the output.name that it belongs to
+  std::string name;    ///< in the sink and in its URL
+  uint64_t rows = 0;
+  uint64_t size = 0;
+  std::string sha256;
+  std::string media_type;
+};
+
+/// Why a job failed: an HTTP status and an OperationOutcome, the same at every fetch.
+struct Failure {
+  int status = 500;
+  std::string outcome;
+};
+
+/// A job's record.
+struct Job {
+  JobId id;
+  JobState state = JobState::kAccepted;
+  Submission submission;
+  uint32_t attempt = 0;  ///< 1 with the first start
+  uint32_t crashes = 0;  ///< how often the server died while it ran
+  base::WallTime created;
+  std::optional<base::WallTime> started;
+  std::optional<base::WallTime> finished;
+  std::optional<base::WallTime> expires;  ///< fixed when it finishes
+  std::vector<OutputFile> files;          ///< kCompleted
+  Failure failure;                        ///< kFailed
+};
+
+/// Output that has to be deleted: recorded before the deletion starts, dropped when it succeeded.
+struct Debt {
+  JobId job;
+  uint32_t before_attempt = 0;  ///< only attempts before this one; 0: the whole job
+  uint32_t tries = 0;
+  base::WallTime due;   ///< not tried again before
+  int64_t renewed = 0;  ///< how often it was recorded again: tells this one from a later one
+};
+
+}  // namespace kiln::job

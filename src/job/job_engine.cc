@@ -1,0 +1,287 @@
+#include "job/job_engine.h"
+
+#include <algorithm>
+
+namespace kiln::job {
+namespace {
+
+using std::chrono::milliseconds;
+constexpr size_t kJobIdBytes = 16;  // operations.md §4.1 asks for 120 bits
+
+}  // namespace
+
+JobEngine::JobEngine(Parts parts, JobEngineOptions options)
+    : parts_(parts),
+      options_(options),
+      janitor_(parts.store, parts.sink, parts.clock, parts.observer,
+               std::max(options.cleanup_interval, milliseconds(1000))) {}
+
+JobEngine::~JobEngine() { stop(); }
+
+base::Status JobEngine::start() {
+  KILN_TRY(recover());
+  for (unsigned i = 0; i < options_.max_running; ++i) {
+    threads_.emplace_back([this] { run_slot(); });
+  }
+  threads_.emplace_back([this] { run_janitor(); });
+  return {};
+}
+
+void JobEngine::stop() {
+  {
+    base::MutexLock lock(mutex_);
+    stopping_ = true;
+    for (auto& [id, running] : running_) running->stop.request_stop();
+  }
+  work_.notify_all();
+  janitor_work_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+}
+
+bool JobEngine::stopping() {
+  base::MutexLock lock(mutex_);
+  return stopping_;
+}
+
+base::Status JobEngine::recover() {
+  JobStore& store = parts_.store;
+  const base::WallTime now = parts_.clock.now();
+  if (!parts_.sink.durable()) KILN_TRY(store.expire_completed(now));
+  // What was in progress when no process was there to stop it: the server died.
+  KILN_ASSIGN(const auto interrupted, store.in_state(JobState::kInProgress));
+  for (const auto& [id, client] : interrupted) {
+    KILN_ASSIGN(const auto job, store.find(id));
+    if (!job) continue;
+    if (job->crashes + 1 < options_.max_crashes) {
+      KILN_TRY(store.requeue(id, true, now));
+      continue;
+    }
+    const base::Error error(base::ErrorCode::kInternal,
+                            "the server was interrupted too often while it ran this job");
+    const Failure failure = parts_.runner.failure_of(*job, error);
+    KILN_TRY(store.fail(id, failure, now, now + options_.output_ttl));
+    parts_.observer.on_state(id, JobState::kFailed, job->attempt);
+  }
+  KILN_TRY(janitor_.adopt_orphans());
+  KILN_ASSIGN(const auto accepted, store.in_state(JobState::kAccepted));
+  base::MutexLock lock(mutex_);
+  for (const auto& [id, client] : accepted) queue_.push(client, id);
+  return {};
+}
+
+base::Result<JobId> JobEngine::submit(Submission submission) {
+  base::MutexLock one_at_a_time(submit_mutex_);
+  if (!submission.idempotency_key.empty()) {
+    KILN_ASSIGN(const auto known,
+                parts_.store.find_idempotent(submission.client, submission.idempotency_key));
+    if (known) {
+      KILN_ASSIGN(const auto job, parts_.store.find(*known));
+      if (job && job->submission.request_hash == submission.request_hash) return *known;
+      return base::Error(base::ErrorCode::kInvalid,
+                         "the Idempotency-Key was used for another request");
+    }
+  }
+  {
+    base::MutexLock lock(mutex_);
+    if (stopping_) return base::Error(base::ErrorCode::kUnavailable, "the server is stopping");
+    if (queue_.size() >= options_.max_queued) {
+      return base::Error(base::ErrorCode::kLimit, "too many jobs are waiting");
+    }
+  }
+  Job job;
+  job.id = {base::random_hex(parts_.random, kJobIdBytes)};
+  job.created = parts_.clock.now();
+  job.submission = std::move(submission);
+  KILN_TRY(parts_.store.add(job));
+  parts_.observer.on_state(job.id, JobState::kAccepted, 0);
+  {
+    base::MutexLock lock(mutex_);
+    queue_.push(job.submission.client, job.id);
+  }
+  work_.notify_one();
+  return job.id;
+}
+
+bool JobEngine::visible(const Job& job) {
+  return job.state != JobState::kCancelled &&
+         (!job.expires || *job.expires > parts_.clock.now());
+}
+
+JobView JobEngine::view_of(Job job) {
+  JobView view{std::move(job), std::nullopt};
+  base::MutexLock lock(mutex_);
+  const auto running = running_.find(view.job.id);
+  if (running != running_.end()) {
+    const JobProgress& progress = running->second->progress;
+    view.progress = ProgressView{progress.rows,          progress.bytes_read,
+                                 progress.bytes_total,   progress.subjects_done,
+                                 progress.subjects_total, progress.current_subject()};
+  }
+  return view;
+}
+
+base::Result<std::optional<JobView>> JobEngine::find(const JobId& id) {
+  KILN_ASSIGN(auto job, parts_.store.find(id));
+  if (!job || !visible(*job)) return std::optional<JobView>();
+  return std::optional<JobView>(view_of(std::move(*job)));
+}
+
+base::Result<std::vector<JobView>> JobEngine::jobs_of(const std::string& client) {
+  KILN_ASSIGN(auto jobs, parts_.store.jobs_of(client));
+  std::vector<JobView> views;
+  for (Job& job : jobs) {
+    if (visible(job)) views.push_back(view_of(std::move(job)));
+  }
+  return views;
+}
+
+base::Result<bool> JobEngine::cancel(const JobId& id) {
+  KILN_ASSIGN(const auto job, parts_.store.find(id));
+  if (!job || !visible(*job)) return false;
+  const base::WallTime now = parts_.clock.now();
+  KILN_ASSIGN(const bool cancelled, parts_.store.cancel(id, now, now + options_.output_ttl));
+  if (!cancelled) return true;  // it had finished
+  parts_.observer.on_state(id, JobState::kCancelled, job->attempt);
+  bool was_queued = false;
+  {
+    base::MutexLock lock(mutex_);
+    was_queued = queue_.remove(id);
+    const auto running = running_.find(id);
+    if (running != running_.end()) running->second->stop.request_stop();
+  }
+  if (was_queued) parts_.runner.forget(id);
+  wake_janitor();
+  return true;
+}
+
+void JobEngine::run_slot() {
+  for (;;) {
+    std::optional<JobId> id;
+    {
+      base::MutexLock lock(mutex_);
+      while (!stopping_ && queue_.size() == 0) work_.wait(mutex_);
+      if (stopping_) return;
+      id = queue_.pop();
+      running_[*id] = std::make_shared<Running>();
+    }
+    run_job(*id);
+    base::MutexLock lock(mutex_);
+    running_.erase(*id);
+  }
+}
+
+template <typename T, typename Function>
+std::optional<T> JobEngine::insist(Function function) {
+  for (uint32_t tries = 0;; ++tries) {
+    base::Result<T> result = function();
+    if (result.ok()) return std::move(result).value();
+    parts_.observer.on_store_error(result.error());
+    base::MutexLock lock(mutex_);
+    if (stopping_) return std::nullopt;
+    work_.wait_for(mutex_, Janitor::delay_after(std::min(tries, 5U)));
+    if (stopping_) return std::nullopt;
+  }
+}
+
+void JobEngine::run_job(const JobId& id) {
+  using Started = std::optional<uint32_t>;
+  const auto started =
+      insist<Started>([&] { return parts_.store.start(id, parts_.clock.now()); });
+  if (!started) return;  // stopping: it starts with the next process
+  if (!*started) {       // cancelled while it waited
+    parts_.runner.forget(id);
+    return;
+  }
+  const auto found = insist<std::optional<Job>>([&] { return parts_.store.find(id); });
+  if (!found || !*found) return;
+  std::shared_ptr<Running> running;
+  {
+    base::MutexLock lock(mutex_);
+    running = running_.at(id);
+  }
+  parts_.observer.on_state(id, JobState::kInProgress, (*found)->attempt);
+  run_attempt(**found, *running);
+}
+
+void JobEngine::run_attempt(const Job& job, Running& running) {
+  // A cancel or a stop may have come between the start in the store and this place.
+  if (job.state != JobState::kInProgress || stopping()) running.stop.request_stop();
+  const auto begin = parts_.clock.steady_now();
+  const Attempt attempt{job, job.attempt, parts_.sink, running.progress, running.stop.get_token()};
+  base::Result<std::vector<OutputFile>> result = parts_.runner.run(attempt);
+  uint64_t bytes = 0;
+  if (result.ok()) {
+    for (const OutputFile& file : *result) bytes += file.size;
+  }
+  parts_.observer.on_attempt_end(
+      job.id, running.progress.rows, bytes,
+      std::chrono::duration_cast<milliseconds>(parts_.clock.steady_now() - begin));
+  settle(job, std::move(result));
+  wake_janitor();
+}
+
+/// What the end of an attempt means is decided by the store alone: whoever comes second, the worker
+/// or a cancel, changes nothing any more.
+void JobEngine::settle(const Job& job, base::Result<std::vector<OutputFile>> result) {
+  JobStore& store = parts_.store;
+  std::optional<bool> settled;
+  JobState state = JobState::kCompleted;
+  if (result.ok()) {
+    settled = insist<bool>([&] {
+      const base::WallTime now = parts_.clock.now();
+      return store.complete(job.id, job.attempt, *result, now, now + options_.output_ttl);
+    });
+  } else if (result.error().code() == base::ErrorCode::kCancelled && stopping()) {
+    settled = insist<bool>([&] { return store.requeue(job.id, false, parts_.clock.now()); });
+    state = JobState::kAccepted;
+  } else {
+    const Failure failure = parts_.runner.failure_of(job, result.error());
+    settled = insist<bool>([&] {
+      const base::WallTime now = parts_.clock.now();
+      return store.fail(job.id, failure, now, now + options_.output_ttl);
+    });
+    state = JobState::kFailed;
+    if (settled && *settled) parts_.observer.on_failure(job.id, result.error());
+  }
+  if (!settled) return;  // stopping: the next process takes it for a crash
+  if (*settled) {
+    parts_.observer.on_state(job.id, state, job.attempt);
+  } else {
+    // Cancelled meanwhile. Files that were finished after the cancel's deletion go now.
+    insist<bool>([&]() -> base::Result<bool> {
+      KILN_TRY(store.add_debt(job.id, 0, parts_.clock.now()));
+      return true;
+    });
+  }
+  if (state != JobState::kAccepted) parts_.runner.forget(job.id);
+}
+
+void JobEngine::wake_janitor() {
+  base::MutexLock lock(mutex_);
+  janitor_due_ = true;
+  janitor_work_.notify_one();
+}
+
+void JobEngine::run_janitor() {
+  for (;;) {
+    const milliseconds wait = janitor_.pass();
+    base::MutexLock lock(mutex_);
+    if (!stopping_ && !janitor_due_) janitor_work_.wait_for(mutex_, wait);
+    if (stopping_) return;
+    janitor_due_ = false;
+  }
+}
+
+base::Result<JobEngine::Gauges> JobEngine::gauges() {
+  JobStore& store = parts_.store;
+  KILN_ASSIGN(const uint64_t accepted, store.count(JobState::kAccepted));
+  KILN_ASSIGN(const uint64_t in_progress, store.count(JobState::kInProgress));
+  KILN_ASSIGN(const uint64_t completed, store.count(JobState::kCompleted));
+  KILN_ASSIGN(const uint64_t failed, store.count(JobState::kFailed));
+  KILN_ASSIGN(const uint64_t cancelled, store.count(JobState::kCancelled));
+  KILN_ASSIGN(const uint64_t debts, store.debt_count());
+  return Gauges{accepted, in_progress, completed, failed, cancelled, debts};
+}
+
+}  // namespace kiln::job

@@ -1,0 +1,122 @@
+// Runs export jobs: a queue, a few slots, a janitor; everything that must last is in the store.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "job/janitor.h"
+#include "job/job_observer.h"
+#include "job/job_queue.h"
+#include "job/job_runner.h"
+#include "job/job_store.h"
+#include "sink/export_sink.h"
+
+namespace kiln::job {
+
+struct JobEngineOptions {
+  unsigned max_running = 2;
+  size_t max_queued = 100;
+  std::chrono::seconds output_ttl{86'400};
+  std::chrono::milliseconds cleanup_interval{300'000};  ///< at least a second
+  uint32_t max_crashes = 3;  ///< attempts that the server may die in before the job fails
+};
+
+/// What a running job has come to.
+struct ProgressView {
+  uint64_t rows;
+  uint64_t bytes_read;
+  uint64_t bytes_total;
+  uint32_t subjects_done;
+  uint32_t subjects_total;
+  std::string current_subject;
+};
+
+/// A job as a client may see it.
+struct JobView {
+  Job job;
+  std::optional<ProgressView> progress;  ///< while it runs
+};
+
+/// Thread-safe. Cancelled and expired jobs are not there for anyone who asks.
+class JobEngine {
+ public:
+  /// Everything must outlive the engine.
+  struct Parts {
+    JobStore& store;
+    sink::ExportSink& sink;
+    JobRunner& runner;
+    JobObserver& observer;
+    base::Clock& clock;
+    base::RandomSource& random;
+  };
+  JobEngine(Parts parts, JobEngineOptions options);
+  /// As stop().
+  ~JobEngine();
+  JobEngine(const JobEngine&) = delete;
+  JobEngine& operator=(const JobEngine&) = delete;
+
+  /// Takes up what a former process has left, then starts the slots and the janitor.
+  base::Status start();
+  /// Running jobs are stopped and go back to the queue of the next start. Blocks until all threads
+  /// have ended.
+  void stop();
+
+  /// The job exists, durably, when this returns. With an idempotency key that is known: the job
+  /// that it stands for, or kInvalid if that one was asked for differently. kLimit: too many wait.
+  base::Result<JobId> submit(Submission submission);
+  base::Result<std::optional<JobView>> find(const JobId& id);
+  /// Newest first, cancelled and expired ones left out.
+  base::Result<std::vector<JobView>> jobs_of(const std::string& client);
+  /// True: there is such a job. Accepted or in progress: it is cancelled from here on; finished: it
+  /// stays as it is.
+  base::Result<bool> cancel(const JobId& id);
+
+  struct Gauges {
+    uint64_t accepted, in_progress, completed, failed, cancelled, debts;
+  };
+  base::Result<Gauges> gauges();
+
+ private:
+  struct Running {
+    std::stop_source stop;
+    JobProgress progress;
+  };
+
+  base::Status recover();
+  void run_slot();
+  void run_job(const JobId& id);
+  void run_attempt(const Job& job, Running& running);
+  void settle(const Job& job, base::Result<std::vector<OutputFile>> result);
+  void run_janitor();
+  void wake_janitor();
+  bool stopping();
+  /// Tries again while the store fails, until a stop.
+  template <typename T, typename Function>
+  std::optional<T> insist(Function function);
+  bool visible(const Job& job);
+  JobView view_of(Job job);
+
+  const Parts parts_;
+  const JobEngineOptions options_;
+  Janitor janitor_;
+
+  base::Mutex mutex_;
+  base::Condition work_;          ///< the queue has grown, or stopping
+  base::Condition janitor_work_;  ///< there is a debt, or stopping
+  JobQueue queue_ KILN_GUARDED_BY(mutex_);
+  std::map<JobId, std::shared_ptr<Running>> running_ KILN_GUARDED_BY(mutex_);
+  bool stopping_ KILN_GUARDED_BY(mutex_) = false;
+  bool janitor_due_ KILN_GUARDED_BY(mutex_) = false;
+  base::Mutex submit_mutex_;  ///< one submission at a time: limits and keys are checked, then used
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace kiln::job

@@ -1,0 +1,61 @@
+// What a job does, as the job engine sees it.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/mutex.h"
+#include "job/job.h"
+#include "sink/export_sink.h"
+
+namespace kiln::job {
+
+/// How far a running job has come. Thread-safe.
+class JobProgress {
+ public:
+  std::atomic<uint64_t> rows{0};
+  std::atomic<uint64_t> bytes_read{0};
+  std::atomic<uint64_t> bytes_total{0};
+  std::atomic<uint32_t> subjects_done{0};
+  std::atomic<uint32_t> subjects_total{0};
+
+  void set_current_subject(std::string name) {
+    base::MutexLock lock(mutex_);
+    current_subject_ = std::move(name);
+  }
+  std::string current_subject() const {
+    base::MutexLock lock(mutex_);
+    return current_subject_;
+  }
+
+ private:
+  mutable base::Mutex mutex_;
+  std::string current_subject_ KILN_GUARDED_BY(mutex_);
+};
+
+/// One attempt of one job. Everything lives until run() returns.
+struct Attempt {
+  const Job& job;
+  uint32_t number;
+  sink::ExportSink& sink;  ///< files go to {job.id, number, name}
+  JobProgress& progress;
+  std::stop_token stop;    ///< cancelled, or the server is stopping
+};
+
+/// Thread-safe: runs several jobs at once.
+class JobRunner {
+ public:
+  virtual ~JobRunner() = default;
+  /// Blocks until the job's files are in the sink. kCancelled after a stop.
+  virtual base::Result<std::vector<OutputFile>> run(const Attempt& attempt) = 0;
+  /// How a failure is told to the client.
+  virtual Failure failure_of(const Job& job, const base::Error& error) = 0;
+  /// The job was accepted but will not run again in this process: cancelled while queued, finished.
+  virtual void forget(const JobId& id) = 0;
+};
+
+}  // namespace kiln::job

@@ -1,0 +1,77 @@
+// The durable record of jobs and deletion debts: SQLite in the state directory.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "base/mutex.h"
+#include "job/database.h"
+#include "job/job.h"
+
+namespace kiln::job {
+
+/// Every change is one transaction and durable when the call returns. A change of state is a
+/// compare-and-set: false if the job is no longer in the state that it starts from, and then
+/// nothing has changed. Thread-safe.
+class JobStore {
+ public:
+  /// Opens or makes the database; ":memory:" for tests. A database of a newer Kiln is kUnsupported.
+  static base::Result<std::unique_ptr<JobStore>> open(const std::string& path);
+
+  /// A value that is made once and kept for ever, such as the instance id.
+  base::Result<std::string> constant(std::string_view name, const std::string& if_new);
+
+  base::Status add(const Job& job);
+  base::Result<std::optional<Job>> find(const JobId& id);
+  base::Result<std::optional<JobId>> find_idempotent(const std::string& client,
+                                                     const std::string& key);
+  /// Newest first; without files.
+  base::Result<std::vector<Job>> jobs_of(const std::string& client);
+  /// Ids in a state, oldest first, with the client.
+  base::Result<std::vector<std::pair<JobId, std::string>>> in_state(JobState state);
+  base::Result<uint64_t> count(JobState state);
+  base::Result<std::vector<JobId>> all_ids();
+
+  /// accepted -> in-progress with the next attempt, which is returned; nothing if it is not accepted.
+  base::Result<std::optional<uint32_t>> start(const JobId& id, base::WallTime now);
+  /// in-progress, of that attempt, -> completed.
+  base::Result<bool> complete(const JobId& id, uint32_t attempt, const std::vector<OutputFile>& files,
+                              base::WallTime now, base::WallTime expires);
+  /// in-progress or accepted -> failed, with a debt for its output.
+  base::Result<bool> fail(const JobId& id, const Failure& failure, base::WallTime now,
+                          base::WallTime expires);
+  /// accepted or in-progress -> cancelled, with a debt for its output.
+  base::Result<bool> cancel(const JobId& id, base::WallTime now, base::WallTime expires);
+  /// in-progress -> accepted, with a debt for the attempts so far: at a shutdown, or after a crash,
+  /// which is counted.
+  base::Result<bool> requeue(const JobId& id, bool crashed, base::WallTime now);
+  /// Completed jobs expire now: their output did not survive.
+  base::Status expire_completed(base::WallTime now);
+  /// Finished jobs whose time has come: the records go, a debt stays for each that has output.
+  base::Result<uint64_t> expire(base::WallTime now);
+
+  /// Again a debt for what is there already is one debt, due at once.
+  base::Status add_debt(const JobId& id, uint32_t before_attempt, base::WallTime now);
+  /// Debts that are due, oldest first, at most `limit`.
+  base::Result<std::vector<Debt>> due_debts(base::WallTime now, size_t limit);
+  /// Of the debt that is due next.
+  base::Result<std::optional<base::WallTime>> next_debt();
+  base::Result<uint64_t> debt_count();
+  /// The debt as it was read has been paid; one that was renewed in between stays.
+  base::Status pay_debt(const Debt& debt);
+  base::Status postpone_debt(const Debt& debt, base::WallTime due, std::string_view reason);
+
+ private:
+  explicit JobStore(Database database) : database_(std::move(database)) {}
+  base::Result<std::vector<OutputFile>> files_of(const JobId& id) KILN_REQUIRES(mutex_);
+  base::Result<bool> finish(const JobId& id, std::string_view sql, JobState state,
+                            base::WallTime now, base::WallTime expires, const Failure* failure);
+
+  base::Mutex mutex_;
+  Database database_ KILN_GUARDED_BY(mutex_);
+};
+
+}  // namespace kiln::job

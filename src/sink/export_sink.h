@@ -1,0 +1,86 @@
+// Where the files of exports are kept: a folder, memory, an object store.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "net/http.h"
+
+namespace kiln::sink {
+
+/// The place of one file. Jobs and names are made by us: see is_safe_name().
+struct ObjectKey {
+  std::string job;
+  uint32_t attempt = 1;
+  std::string name;
+
+  friend bool operator==(const ObjectKey&, const ObjectKey&) = default;
+};
+
+/// True for a name that can be a path segment in every sink: 1 to 200 of A-Z a-z 0-9 . _ - and not
+/// starting with '.'.
+bool is_safe_name(std::string_view name);
+
+/// What has been stored.
+struct StoredObject {
+  uint64_t size;
+  std::string sha256;  ///< lower-case hex, of the stored bytes
+};
+
+/// Takes the bytes of one file. Called from one thread at a time. Destroyed before finish() has
+/// succeeded, it leaves nothing behind that a reader could see, and does its best to leave nothing
+/// at all; what it could not remove, remove_job() does.
+class ObjectWriter {
+ public:
+  virtual ~ObjectWriter() = default;
+  virtual base::Status write(std::string_view bytes) = 0;
+  /// The file is whole, durable as far as the sink can make it, and readable from here on.
+  virtual base::Result<StoredObject> finish() = 0;
+};
+
+/// Files by job and attempt, below one root and one instance id. Files appear to readers whole or
+/// not at all. Thread-safe.
+///
+/// Errors: kUnavailable if trying again may help (a store that is down, a full disk), kNotFound for
+/// a file that is not there, kLimit for a bound of the sink, kIo for the rest, kCancelled on a stop.
+class ExportSink {
+ public:
+  virtual ~ExportSink() = default;
+
+  /// "filesystem", "memory", "s3".
+  virtual std::string_view kind() const = 0;
+  /// Whether stored files are still there after a restart of the server.
+  virtual bool durable() const = 0;
+
+  /// A file with the key must not exist. A stop ends a write that waits.
+  virtual base::Result<std::unique_ptr<ObjectWriter>> create(const ObjectKey& key,
+                                                             std::stop_token stop) = 0;
+  /// `length` bytes from `offset` of a finished file, which has that many. A file that is removed
+  /// while it is read goes on to its end or fails.
+  virtual base::Result<std::unique_ptr<net::BodySource>> open(const ObjectKey& key, uint64_t offset,
+                                                              uint64_t length) = 0;
+  /// An address that gives the file to whoever has it, until `seconds` from now; nothing if the
+  /// sink does not do that. `content_type` and `file_name` are what the store should answer with.
+  virtual std::optional<std::string> presign(const ObjectKey& key, uint32_t seconds,
+                                             std::string_view content_type,
+                                             std::string_view file_name) {
+    (void)key, (void)seconds, (void)content_type, (void)file_name;
+    return std::nullopt;
+  }
+
+  /// Removes every file of the job, of all attempts, finished or not; a job without files is
+  /// removed already. Can be repeated after an error.
+  virtual base::Status remove_job(std::string_view job) = 0;
+  /// Removes the files of the attempts before `attempt`.
+  virtual base::Status remove_attempts_before(std::string_view job, uint32_t attempt) = 0;
+  /// Jobs of this instance that have files, sorted; what is not ours by its name is not listed.
+  virtual base::Result<std::vector<std::string>> list_jobs() = 0;
+};
+
+}  // namespace kiln::sink

@@ -1,0 +1,233 @@
+#include "sink/filesystem/filesystem_sink.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+
+#include "base/digest.h"
+
+namespace kiln::sink {
+namespace {
+
+namespace fs = std::filesystem;
+using base::Error;
+using base::ErrorCode;
+
+base::Error error_of(std::string_view what, int error_number) {
+  if (error_number == ENOENT) return Error(ErrorCode::kNotFound, std::string(what) + ": no such file");
+  if (error_number == ENOSPC || error_number == EDQUOT || error_number == EMFILE) {
+    return Error(ErrorCode::kUnavailable, base::io_error(what, error_number).message());
+  }
+  return base::io_error(what, error_number);
+}
+
+/// Owns a descriptor.
+class Descriptor {
+ public:
+  explicit Descriptor(int value) : value_(value) {}
+  ~Descriptor() {
+    if (value_ >= 0) ::close(value_);
+  }
+  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  int get() const { return value_; }
+  bool ok() const { return value_ >= 0; }
+
+ private:
+  int value_;
+};
+
+base::Status sync_folder(const fs::path& folder) {
+  const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!descriptor.ok() || ::fsync(descriptor.get()) != 0) {
+    return error_of("sync " + folder.string(), errno);
+  }
+  return {};
+}
+
+/// Makes the folder and those above it down from `root`, each made durable in its parent.
+base::Status make_folders(const fs::path& root, const fs::path& folder) {
+  if (folder != root && folder.has_parent_path() && !fs::exists(folder.parent_path())) {
+    KILN_TRY(make_folders(root, folder.parent_path()));
+  }
+  if (::mkdir(folder.c_str(), 0700) != 0) {
+    if (errno == EEXIST) return {};
+    return error_of("make folder " + folder.string(), errno);
+  }
+  return sync_folder(folder.parent_path().empty() ? fs::path(".") : folder.parent_path());
+}
+
+class FileWriter final : public ObjectWriter {
+ public:
+  FileWriter(Descriptor descriptor, fs::path hidden, fs::path final_path, std::stop_token stop)
+      : descriptor_(std::move(descriptor)),
+        hidden_(std::move(hidden)),
+        final_(std::move(final_path)),
+        stop_(std::move(stop)) {}
+  ~FileWriter() override {
+    if (!finished_) ::unlink(hidden_.c_str());
+  }
+
+  base::Status write(std::string_view bytes) override {
+    digest_.update(bytes);
+    size_ += bytes.size();
+    while (!bytes.empty()) {
+      if (stop_.stop_requested()) return Error(ErrorCode::kCancelled, "stopped while writing");
+      const std::string_view piece = bytes.substr(0, kPiece);
+      const ssize_t written = ::write(descriptor_.get(), piece.data(), piece.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) return error_of("write " + final_.filename().string(), errno);
+      bytes.remove_prefix(static_cast<size_t>(written));
+    }
+    return {};
+  }
+
+  base::Result<StoredObject> finish() override {
+    if (::fsync(descriptor_.get()) != 0) return error_of("sync", errno);
+    if (::rename(hidden_.c_str(), final_.c_str()) != 0) return error_of("rename", errno);
+    finished_ = true;
+    KILN_TRY(sync_folder(final_.parent_path()));
+    return StoredObject{size_, digest_.finish_hex()};
+  }
+
+ private:
+  static constexpr size_t kPiece = 4 << 20;  // a stop is seen between two
+
+  Descriptor descriptor_;
+  const fs::path hidden_;
+  const fs::path final_;
+  const std::stop_token stop_;
+  base::Sha256 digest_;
+  uint64_t size_ = 0;
+  bool finished_ = false;
+};
+
+class FileSource final : public net::BodySource {
+ public:
+  FileSource(Descriptor descriptor, uint64_t offset, uint64_t length)
+      : descriptor_(std::move(descriptor)), offset_(offset), left_(length) {}
+
+  base::Result<size_t> read(char* to, size_t size) override {
+    const size_t wanted = std::min<uint64_t>(size, left_);
+    if (wanted == 0) return size_t{0};
+    for (;;) {
+      const ssize_t got =
+          ::pread(descriptor_.get(), to, wanted, static_cast<off_t>(offset_));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return error_of("read an exported file", errno);
+      if (got == 0) return Error(ErrorCode::kConflict, "an exported file is shorter than it was");
+      offset_ += static_cast<uint64_t>(got);
+      left_ -= static_cast<uint64_t>(got);
+      return static_cast<size_t>(got);
+    }
+  }
+
+ private:
+  const Descriptor descriptor_;
+  uint64_t offset_;
+  uint64_t left_;
+};
+
+class FilesystemSink final : public ExportSink {
+ public:
+  FilesystemSink(fs::path root, fs::path instance)
+      : root_(std::move(root)), instance_(std::move(instance)) {}
+
+  std::string_view kind() const override { return "filesystem"; }
+  bool durable() const override { return true; }
+
+  base::Result<std::unique_ptr<ObjectWriter>> create(const ObjectKey& key,
+                                                     std::stop_token stop) override {
+    KILN_ASSIGN(const fs::path path, path_of(key));
+    KILN_TRY(make_folders(root_, path.parent_path()));
+    if (fs::exists(path)) {
+      return Error(ErrorCode::kConflict, "an exported file of that name exists: " + key.name);
+    }
+    fs::path hidden = path.parent_path() / ("." + key.name + ".part");
+    Descriptor descriptor(
+        ::open(hidden.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+    if (!descriptor.ok()) return error_of("create " + key.name, errno);
+    return std::unique_ptr<ObjectWriter>(
+        new FileWriter(std::move(descriptor), std::move(hidden), path, std::move(stop)));
+  }
+
+  base::Result<std::unique_ptr<net::BodySource>> open(const ObjectKey& key, uint64_t offset,
+                                                      uint64_t length) override {
+    KILN_ASSIGN(const fs::path path, path_of(key));
+    Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    if (!descriptor.ok()) return error_of("open " + key.name, errno);
+    return std::unique_ptr<net::BodySource>(
+        new FileSource(std::move(descriptor), offset, length));
+  }
+
+  base::Status remove_job(std::string_view job) override {
+    if (!is_safe_name(job)) return Error(ErrorCode::kInternal, "not a job's name");
+    return remove_folder(instance_ / job);
+  }
+
+  base::Status remove_attempts_before(std::string_view job, uint32_t attempt) override {
+    if (!is_safe_name(job)) return Error(ErrorCode::kInternal, "not a job's name");
+    std::error_code code;
+    for (fs::directory_iterator entry(instance_ / job, code), end; !code && entry != end;
+         entry.increment(code)) {
+      const std::string name = entry->path().filename().string();
+      uint32_t number = 0;
+      const auto parsed = std::from_chars(name.data(), name.data() + name.size(), number);
+      const bool whole = parsed.ec == std::errc() && parsed.ptr == name.data() + name.size();
+      if (whole && number < attempt) KILN_TRY(remove_folder(entry->path()));
+    }
+    if (code && code != std::errc::no_such_file_or_directory) {
+      return error_of("list a job's folder", code.value());
+    }
+    return {};
+  }
+
+  base::Result<std::vector<std::string>> list_jobs() override {
+    std::vector<std::string> jobs;
+    std::error_code code;
+    for (fs::directory_iterator entry(instance_, code), end; !code && entry != end;
+         entry.increment(code)) {
+      std::string name = entry->path().filename().string();
+      if (entry->is_directory(code) && is_safe_name(name)) jobs.push_back(std::move(name));
+    }
+    if (code) return error_of("list " + instance_.string(), code.value());
+    std::sort(jobs.begin(), jobs.end());
+    return jobs;
+  }
+
+ private:
+  base::Result<fs::path> path_of(const ObjectKey& key) const {
+    if (!is_safe_name(key.job) || !is_safe_name(key.name)) {
+      return Error(ErrorCode::kInternal, "not a name for an exported file");
+    }
+    return instance_ / key.job / std::to_string(key.attempt) / key.name;
+  }
+
+  /// Files that a late worker makes meanwhile can keep the folder alive: then it is tried again.
+  static base::Status remove_folder(const fs::path& folder) {
+    std::error_code code;
+    fs::remove_all(folder, code);
+    if (code) return error_of("remove " + folder.string(), code.value());
+    return {};
+  }
+
+  const fs::path root_;
+  const fs::path instance_;
+};
+
+}  // namespace
+
+base::Result<std::unique_ptr<ExportSink>> open_filesystem_sink(const std::string& root,
+                                                               const std::string& instance) {
+  fs::path path = fs::path(root).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();
+  KILN_TRY(make_folders(path.root_path(), path / instance));
+  return std::unique_ptr<ExportSink>(new FilesystemSink(path, path / instance));
+}
+
+}  // namespace kiln::sink
