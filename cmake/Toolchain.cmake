@@ -16,7 +16,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(kiln_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict
     -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds -Wno-dangling-pointer)
 elseif(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-  target_compile_options(kiln_flags INTERFACE -Wthread-safety)
+  # Unnamed structs in unions: every compiler has them.
+  target_compile_options(kiln_flags INTERFACE -Wthread-safety -Wno-nested-anon-types)
 endif()
 
 if(KILN_SANITIZE)

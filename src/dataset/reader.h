@@ -74,7 +74,7 @@ class Reader {
 
  private:
   struct Stream;
-  base::Result<bool> claim_stream(Part& part, BlockBuffer& buffer);
+  base::Result<bool> claim_stream(Part& part, BlockBuffer& buffer) KILN_REQUIRES(mutex_);
   base::Error too_long(const OpenFile& file, uint64_t offset) const;
 
   const Snapshot& snapshot_;

@@ -4,14 +4,13 @@
 #include <map>
 
 #include "fhir/key_names.h"
-#include "fhirpath/program.h"
 
 namespace kiln::engine {
 namespace {
 
 /// Made on the first use by a view that keeps something whole.
 const fhir::KeyNames& key_names() {
-  static const fhir::KeyNames kNames(fhirpath::kSiblingFlag);
+  static const fhir::KeyNames kNames;
   return kNames;
 }
 

@@ -14,7 +14,7 @@ size_t slot_of(std::string_view key) {
 
 }  // namespace
 
-KeyNames::KeyNames(uint16_t sibling_flag) : sibling_flag_(sibling_flag), slots_(kSlots, kNoName) {
+KeyNames::KeyNames() : slots_(kSlots, kNoName) {
   for (size_t i = 1; i < name_count(); ++i) {
     const auto name = static_cast<NameId>(i);
     size_t slot = slot_of(text_of(name));
@@ -28,7 +28,7 @@ uint16_t KeyNames::find(std::string_view key) const {
   if (sibling) key.remove_prefix(1);
   for (size_t slot = slot_of(key); slots_[slot] != kNoName; slot = (slot + 1) & (kSlots - 1)) {
     if (text_of(slots_[slot]) == key) {
-      return sibling ? static_cast<uint16_t>(slots_[slot] | sibling_flag_) : slots_[slot];
+      return sibling ? static_cast<uint16_t>(slots_[slot] | kSiblingFlag) : slots_[slot];
     }
   }
   return kNoName;

@@ -9,15 +9,17 @@
 
 namespace kiln::fhir {
 
-/// A hash over the whole name pool. "_birthDate" has the id of birthDate with the flag's bit set.
+/// Bit in the name of the object that holds a primitive's id and extensions ("_birthDate").
+constexpr uint16_t kSiblingFlag = 0x8000;
+
+/// A hash over the whole name pool. "_birthDate" has the id of birthDate with kSiblingFlag set.
 /// Immutable after construction; thread-safe.
 class KeyNames final : public json::KeyNames {
  public:
-  explicit KeyNames(uint16_t sibling_flag);
+  KeyNames();
   uint16_t find(std::string_view key) const override;
 
  private:
-  uint16_t sibling_flag_;
   std::vector<NameId> slots_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fhir/key_names.h"
 #include "fhirpath/binder.h"
 #include "fhirpath/typing.h"
 
@@ -23,7 +24,7 @@ void add_all(Cursors& into, const Cursors& more) {
 
 std::string sibling_key(fhir::NameId json) { return "_" + std::string(fhir::text_of(json)); }
 
-uint16_t sibling_name(fhir::NameId json) { return static_cast<uint16_t>(json | kSiblingFlag); }
+uint16_t sibling_name(fhir::NameId json) { return static_cast<uint16_t>(json | fhir::kSiblingFlag); }
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 
 #include <charconv>
 
+#include "fhir/key_names.h"
 #include "fhirpath/typing.h"
 #include "json/shape.h"
 #include "json/text.h"
@@ -294,7 +295,7 @@ void Evaluation::for_each_value(uint32_t object, fhir::NameId json, fhir::TypeId
     if (tape[i].name == json && value == kNoNode) {
       value = i;
       if (!siblings) break;
-    } else if (tape[i].name == (json | kSiblingFlag) && siblings) {
+    } else if (tape[i].name == (json | fhir::kSiblingFlag) && siblings) {
       sibling = i;
     }
   }
@@ -449,8 +450,8 @@ bool Evaluation::append_all_children(const Item& item, ItemList& out) {
   const json::Tape& tape = *tape_;
   const uint32_t end = tape[object].end;
   for (uint32_t i = object + 1; i < end; i = tape[i].end) {
-    const auto json = static_cast<fhir::NameId>(tape[i].name & ~kSiblingFlag);
-    const bool is_sibling = (tape[i].name & kSiblingFlag) != 0;
+    const auto json = static_cast<fhir::NameId>(tape[i].name & ~fhir::kSiblingFlag);
+    const bool is_sibling = (tape[i].name & fhir::kSiblingFlag) != 0;
     const fhir::Field* const row = json == 0 ? nullptr : model_.json_field(item.type, json);
     if (row == nullptr) continue;
     if (is_sibling) {

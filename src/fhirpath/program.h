@@ -53,9 +53,6 @@ struct Path {
   std::vector<PathStep> steps;
 };
 
-/// Names of keys in a tape for the object that holds a primitive's id and extensions ("_birthDate").
-constexpr uint16_t kSiblingFlag = 0x8000;
-
 class Program {
  public:
   Program();

@@ -29,7 +29,7 @@ std::string as_line(const std::string& text) {
 
 Outcome evaluate(const std::string& expression, const std::string& input, bool strict) {
   const fhir::Model& model = fhir::Model::of(fhir::Version::kR4);
-  const fhir::KeyNames names(fhirpath::kSiblingFlag);
+  const fhir::KeyNames names;
   json::ShapeNode whole;
   whole.whole = true;
   const json::Shape shape({whole}, &names);

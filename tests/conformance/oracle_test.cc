@@ -25,7 +25,7 @@ struct Prepared {
 
 base::Result<Prepared> prepare(const std::string& text, const fhir::Model& model,
                                fhir::TypeId type) {
-  static const fhir::KeyNames kNames(fhirpath::kSiblingFlag);
+  static const fhir::KeyNames kNames;
   Prepared prepared;
   KILN_ASSIGN(prepared.ast, fhirpath::parse_expression(text));
   fhirpath::BindContext context{model};

@@ -6,6 +6,7 @@
 #include "app/commands/commands.h"
 #include "app/data_options.h"
 #include "app/diagnostics.h"
+#include "base/near_name.h"
 #include "dataset/reader.h"
 #include "fhir/key_names.h"
 #include "fhirpath/evaluation.h"
@@ -33,7 +34,6 @@ class Evaluator {
   Evaluator(const FhirpathOptions& options, const fhir::Model& model)
       : options_(options),
         model_(model),
-        names_(fhirpath::kSiblingFlag),
         shape_({whole()}, &names_),
         parser_(shape_),
         evaluation_(model, base::SystemClock().now()) {
@@ -58,6 +58,9 @@ class Evaluator {
     return run(model_.find_resource(json::find_resource_type(line)));
   }
 
+  /// The last error was of the resource at hand, not of the expression.
+  bool of_resource() const { return of_resource_; }
+
  private:
   static json::ShapeNode whole() {
     json::ShapeNode node;
@@ -79,6 +82,7 @@ class Evaluator {
     evaluation_.begin(parser_.tape(), type);
     fhirpath::Collection result;
     if (!evaluation_.run(found->second.program, evaluation_.root(), result)) {
+      of_resource_ = true;
       return evaluation_.take_error();
     }
     std::string out;
@@ -108,6 +112,7 @@ class Evaluator {
   json::Shape shape_;
   json::LineParser parser_;
   fhirpath::Evaluation evaluation_;
+  bool of_resource_ = false;
   std::map<fhir::TypeId, fhirpath::Expression> compiled_;
 };
 
@@ -126,7 +131,11 @@ base::Status evaluate_files(const FhirpathOptions& options, Evaluator& evaluator
       if (stop.stop_requested()) return base::Error(base::ErrorCode::kCancelled, "stopped");
       std::string bad;
       const char* at = line;
-      KILN_TRY(evaluator.evaluate(line, bad, at));
+      auto status = evaluator.evaluate(line, bad, at);
+      if (!status.ok()) {
+        if (!evaluator.of_resource()) return status;
+        return std::move(status).error().at(reader.position(part, block, line));
+      }
       if (!bad.empty()) {
         return base::Error(base::ErrorCode::kInvalid, bad).at(reader.position(part, block, at));
       }
@@ -143,6 +152,12 @@ int run(const FhirpathOptions& options) {
   if (options.ast) {
     fhirpath::BindContext context{model};
     context.resource = model.find_resource(options.resource);
+    if (context.resource == fhir::kNoType && !options.resource.empty()) {
+      return report(
+          base::Error(base::ErrorCode::kUsage, "--resource: unknown type: " + options.resource)
+              .with_suggestion(base::nearest_name(options.resource, model.resource_names())),
+          signals);
+    }
     context.strictness =
         options.strict ? fhirpath::Strictness::kStrict : fhirpath::Strictness::kLenient;
     const auto tree = fhirpath::describe_tree(options.expression, context);
@@ -171,9 +186,11 @@ void add_fhirpath_command(CLI::App& app, int& status) {
                       "Files of resources, as for run -d; none: evaluated without a resource");
   command->add_flag("--typed", options->typed, "Each result with the name of its type");
   command->add_flag("--strict", options->strict, "Unknown elements and wrong types are errors");
-  command->add_flag("--ast", options->ast, "Show the parsed and typed tree instead");
+  CLI::Option* const ast =
+      command->add_flag("--ast", options->ast, "Show the parsed and typed tree instead");
   command->add_option("--resource", options->resource, "With --ast: the type it is evaluated on")
-      ->type_name("TYPE");
+      ->type_name("TYPE")
+      ->needs(ast);
   command->add_option("--fhir-version", options->fhir_version, "R4, R4B, R5 or R6")
       ->type_name("VERSION");
   command->footer(
