@@ -172,9 +172,34 @@ std::string sql_name(const ColumnType& type) {
   return name;
 }
 
+namespace {
+
+/// Words that SQL dialects reserve, so that they are no names of their own accord.
+constexpr std::string_view kReserved[] = {
+    "all",        "analyse",    "analyze",   "and",       "any",          "array",    "as",
+    "asc",        "asymmetric", "both",      "case",      "cast",         "check",    "collate",
+    "column",     "constraint", "create",    "cross",     "current_date", "default",  "deferrable",
+    "delete",     "desc",       "describe",  "distinct",  "do",           "else",     "end",
+    "except",     "exists",     "false",     "fetch",     "for",          "foreign",  "from",
+    "full",       "grant",      "group",     "having",    "in",           "initially", "inner",
+    "insert",     "intersect",  "interval",  "into",      "is",           "join",     "lateral",
+    "leading",    "left",       "like",      "limit",     "natural",      "not",      "null",
+    "of",         "offset",     "on",        "only",      "or",           "order",    "outer",
+    "pivot",      "placing",    "primary",   "qualify",   "references",   "returning", "right",
+    "select",     "set",        "show",      "some",      "summarize",    "symmetric", "table",
+    "then",       "to",         "trailing",  "true",      "union",        "unique",   "unpivot",
+    "update",     "user",       "using",     "values",    "variadic",     "when",     "where",
+    "window",     "with"};
+
+bool is_reserved(std::string_view name) {
+  return std::binary_search(std::begin(kReserved), std::end(kReserved), name);
+}
+
+}  // namespace
+
 std::string quote_identifier(std::string_view name) {
   const bool plain =
-      !name.empty() && name.front() != '_' && !(name.front() >= '0' && name.front() <= '9') &&
+      !is_reserved(name) && !name.empty() && name.front() != '_' && !(name.front() >= '0' && name.front() <= '9') &&
       std::all_of(name.begin(), name.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
       });

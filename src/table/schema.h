@@ -71,7 +71,8 @@ std::string create_table(std::string_view name, const Schema& schema);
 /// [{"name":...,"type":...,"fhirType":...,"list":...}].
 std::string schema_json(const Schema& schema);
 
-/// An SQL identifier, in double quotes unless it is a plain lower-case word.
+/// An SQL identifier, in double quotes unless it is a plain lower-case word that is not
+/// reserved.
 std::string quote_identifier(std::string_view name);
 
 }  // namespace kiln::table
