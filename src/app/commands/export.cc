@@ -39,18 +39,31 @@ base::Status digest_file(ExportFile& file) {
   return {};
 }
 
-base::Result<std::vector<ExportFile>> open_files(const ExportOptions& options,
-                                                 const std::vector<view::ViewPtr>& views) {
-  const auto format = options.output.format.empty() ? table::Format::kNdjson
-                                                    : *table::format_of(options.output.format);
+base::Status make_folder(const std::string& path) {
+  struct stat info {};
+  if (mkdir(path.c_str(), 0777) == 0) return {};
+  if (errno == EEXIST && stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return {};
+  return base::io_error("cannot make the folder " + path, errno == EEXIST ? ENOTDIR : errno);
+}
+
+/// What can be told before anything is made.
+base::Status check_views(table::Format format, const std::vector<view::ViewPtr>& views) {
   std::set<std::string> names;
-  std::vector<ExportFile> files;
   for (const view::ViewPtr& view : views) {
     KILN_TRY(table::check_format(format, view->schema()));
     if (!names.insert(view->name()).second) {
       return base::Error(base::ErrorCode::kUsage, "two views are named '" + view->name() +
                                                       "': their files would be the same");
     }
+  }
+  return {};
+}
+
+base::Result<std::vector<ExportFile>> open_files(const ExportOptions& options,
+                                                 table::Format format,
+                                                 const std::vector<view::ViewPtr>& views) {
+  std::vector<ExportFile> files;
+  for (const view::ViewPtr& view : views) {
     ExportFile file;
     file.name = view->name() + "." + std::string(table::name_of(format));
     const std::string path = options.output.output + "/" + file.name;
@@ -90,11 +103,12 @@ std::string manifest_of(const std::vector<ExportFile>& files,
 
 base::Status export_views(const ExportOptions& options, const std::vector<view::ViewPtr>& views,
                           const SignalStop& signals) {
+  const auto format = options.output.format.empty() ? table::Format::kNdjson
+                                                    : *table::format_of(options.output.format);
+  KILN_TRY(check_views(format, views));
   KILN_ASSIGN(const dataset::Snapshot snapshot, open_data(options.data));
-  if (mkdir(options.output.output.c_str(), 0777) != 0 && errno != EEXIST) {
-    return base::io_error("cannot make the folder " + options.output.output, errno);
-  }
-  KILN_ASSIGN(std::vector<ExportFile> files, open_files(options, views));
+  KILN_TRY(make_folder(options.output.output));
+  KILN_ASSIGN(std::vector<ExportFile> files, open_files(options, format, views));
   std::vector<engine::Subject> subjects;
   for (size_t i = 0; i < files.size(); ++i) {
     subjects.push_back({views[i].get(), files[i].output.get()});
