@@ -1,0 +1,103 @@
+"""kiln check: every problem with file, line, column and JSON path."""
+import unittest
+
+from tests.support.cli import CliTest, view
+
+BROKEN = """{
+  "resourceType": "ViewDefinition",
+  "name": "broken",
+  "resource": "Patient",
+  "select": [
+    {"column": [
+      {"name": "id", "path": "getResourceKey()"},
+      {"name": "id", "path": "birthDat"},
+      {"name": "2nd", "path": "name.first("}
+    ]},
+    {"forEach": "nme", "column": [{"name": "x", "path": "family"}]}
+  ],
+  "where": [{"path": "name"}]
+}
+"""
+
+
+class Check(CliTest):
+    def test_a_good_view_is_ok(self):
+        path = self.write("good.json", view("id=id", "born=birthDate"))
+        outcome = self.kiln("check", path)
+        self.assertEqual(outcome.out, b"")
+        self.assertIn("ok: " + path, outcome.err)
+        self.assertIn("2 columns", outcome.err)
+
+    def test_errors_of_form_come_with_their_places(self):
+        path = self.write("broken.json", BROKEN)
+        outcome = self.kiln("check", path, status=1)
+        self.assert_points_at(outcome, f"{path}:9:16, select[0].column[2].name")
+
+    def test_all_errors_of_meaning_are_reported_at_once(self):
+        path = self.write("broken.json", BROKEN.replace('"2nd"', '"second"'))
+        outcome = self.kiln("check", path, status=1)
+        self.assertIn("two columns are named 'id'", outcome.err)
+        self.assert_points_at(outcome, f"{path}:8:31, select[0].column[1].path")
+        self.assertIn("did you mean `birthDate`?", outcome.err)
+        # The end of the expression, behind the parenthesis.
+        self.assert_points_at(outcome, f"{path}:9:46, select[0].column[2].path")
+        self.assert_points_at(outcome, f"{path}:11:18, select[1].forEach")
+        self.assert_points_at(outcome, f"{path}:13:22, where[0].path")
+
+    def test_offsets_count_from_inside_the_quotes_and_over_escapes(self):
+        path = self.write("v.json", '{"resource":"Patient","select":[{"column":[\n'
+                          r'{"name":"x","path":"name.where(use = \u0027official\u0027).famly"}]}]}')
+        outcome = self.kiln("check", path, status=1)
+        column = r'{"name":"x","path":"name.where(use = \u0027official\u0027).famly"}'.index("famly")
+        self.assert_points_at(outcome, f"{path}:2:{column + 1}, select[0].column[0].path")
+
+    def test_json_errors_have_positions(self):
+        path = self.write("v.json", '{\n "resource": "Patient",\n "select": [}\n')
+        outcome = self.kiln("check", path, status=1)
+        self.assert_points_at(outcome, f"{path}:3:13")
+
+    def test_several_files_are_all_checked_and_one_error_is_enough(self):
+        good = self.write("good.json", view("id=id"))
+        bad = self.write("bad.json", view("id=idd"))
+        outcome = self.kiln("check", bad, good, self.path("missing.json"), status=1)
+        self.assertIn("ok: " + good, outcome.err)
+        self.assertIn("'idd'", outcome.err)
+        self.assertIn("missing.json: No such file", outcome.err)
+
+    def test_warnings_and_hints_do_not_fail(self):
+        suspicious = view("id=id", "given=name.given")
+        suspicious["selekt"] = []
+        path = self.write("v.json", suspicious)
+        outcome = self.kiln("check", path)
+        self.assertIn("unknown element: 'selekt'", outcome.err)
+        self.assertIn("did you mean `select`?", outcome.err)
+        self.assertIn("column 'given' may get several values", outcome.err)
+        # The hint is check's alone.
+        data = self.write("p.ndjson", [])
+        self.assertNotIn("several values", self.kiln("run", path, "-d", data).err)
+
+    def test_fhir_version_is_respected(self):
+        path = self.write("v.json", view("c=class.code", resource="Encounter"))
+        self.assertIn("ok: ", self.kiln("check", path).err)
+        outcome = self.kiln("check", path, "--fhir-version", "R5", status=1)
+        self.assertIn("'code' of CodeableConcept", outcome.err)
+        outcome = self.kiln("check", path, "--fhir-version", "R9", status=2)
+        self.assertIn("R9", outcome.err)
+
+    def test_what_is_no_view_is_an_error(self):
+        patient = self.write("p.json", {"resourceType": "Patient"})
+        outcome = self.kiln("check", patient, status=1)
+        self.assertIn("not a ViewDefinition: Patient", outcome.err)
+        self.kiln("check", self.write("list.json", "[]"), status=1)
+        self.kiln("check", self.write("empty.json", ""), status=1)
+
+    def test_a_view_in_a_bundle_or_in_parameters_is_found(self):
+        for kind, member in (("Bundle", "entry"), ("Parameters", "parameter")):
+            path = self.write(kind + ".json", {
+                "resourceType": kind, member: [{"resource": {"resourceType": "Patient"}},
+                                               {"resource": view("id=id", name="inside")}]})
+            self.assertIn("inside over Patient", self.kiln("check", path).err)
+
+
+if __name__ == "__main__":
+    unittest.main()
