@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <unordered_set>
 
 #include "json/text.h"
 
@@ -54,11 +55,7 @@ class DocumentBuilder {
     }
     size_t offset = text.size();
     if (error == simdjson::UTF8_ERROR) {
-      for (offset = 0; offset < text.size();) {
-        const size_t step = std::min<size_t>(4096, text.size() - offset);
-        if (!is_utf8(text.substr(0, offset + step)) && step == 1) break;
-        offset += is_utf8(text.substr(0, offset + step)) ? step : 1;
-      }
+      offset = find_bad_utf8(text);
     } else if (where != nullptr && where >= begin_) {
       offset = static_cast<size_t>(where - begin_);
     } else if (error == simdjson::UNCLOSED_STRING) {
@@ -167,7 +164,7 @@ class DocumentBuilder {
     document_.nodes_[index].kind = ValueKind::kObject;
     ondemand::object object;
     if (const auto error = value.get_object().get(object)) return error;
-    std::vector<std::string> keys;
+    std::unordered_set<std::string> keys;
     for (auto result : object) {
       ondemand::field field;
       if (const auto error = std::move(result).get(field)) return error;
@@ -175,12 +172,11 @@ class DocumentBuilder {
       std::string_view key;
       if (const auto error = field.unescaped_key().get(key)) return error;
       std::string name(key);
-      if (std::find(keys.begin(), keys.end(), name) != keys.end()) {
+      if (!keys.insert(name).second) {
         message_ = "the key \"" + name + "\" is given twice";
         offset_ = static_cast<size_t>(key_at - begin_) - 1;
         return simdjson::INCORRECT_TYPE;
       }
-      keys.push_back(name);
       if (const auto error = add(field.value(), std::move(name), depth + 1)) return error;
     }
     return close(index);

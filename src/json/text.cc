@@ -68,6 +68,16 @@ char short_escape(char letter) {
 
 bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); }
 
+size_t find_bad_utf8(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    size_t length = 1;
+    while (length <= 4 && !is_utf8(text.substr(at, length))) ++length;
+    if (length > 4) return at;
+    at += length;
+  }
+  return std::string_view::npos;
+}
+
 size_t find_bad_escape(std::string_view text) {
   size_t at = 0;
   while ((at = text.find('\\', at)) != std::string_view::npos) {

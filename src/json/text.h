@@ -10,6 +10,10 @@ namespace kiln::json {
 /// True if the bytes are valid UTF-8.
 bool is_utf8(std::string_view text);
 
+/// Offset of the first byte that is not part of a valid character, npos if is_utf8(). Slower than
+/// that: for telling where.
+size_t find_bad_utf8(std::string_view text);
+
 /// Offset of the first escape that means nothing (\x, \u12, a lone surrogate), npos if all are good.
 size_t find_bad_escape(std::string_view text);
 

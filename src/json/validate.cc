@@ -35,12 +35,14 @@ class Validator {
   }
   bool fail(const char* message) { return fail_at(at_, message); }
   bool fail_at(size_t offset, const char* message) {
-    problem_ = Problem{offset, offset >= text_.size() ? "the line ends too early" : message};
+    problem_ = offset < text_.size() ? Problem{offset, message}
+                                     : Problem{text_.size(), "the line ends too early"};
     return false;
   }
 
   bool value(int depth) {
-    if (depth >= kMaxDepth) return fail("nested too deeply");
+    const bool nests = peek() == '{' || peek() == '[';
+    if (nests && depth >= kMaxDepth) return fail("nested too deeply");
     switch (peek()) {
       case '{': return object(depth);
       case '[': return array(depth);
@@ -76,7 +78,7 @@ class Validator {
     const std::string_view raw = text_.substr(begin, at_ - begin);
     const size_t bad = find_bad_escape(raw);
     if (bad != std::string_view::npos) return fail_at(begin + bad, "a bad escape in a string");
-    if (!is_utf8(raw)) return fail_at(begin, "a string is not valid UTF-8");
+    if (!is_utf8(raw)) return fail_at(begin + find_bad_utf8(raw), "a string is not valid UTF-8");
     if (key != nullptr) append_unescaped(*key, raw);
     ++at_;
     return true;

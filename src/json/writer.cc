@@ -132,9 +132,10 @@ std::string pretty(std::string_view json) {
       case '[': {
         out += c;
         const char close = c == '{' ? '}' : ']';
-        if (i + 1 < json.size() && json[i + 1] == close) {
+        const size_t next = json.find_first_not_of(" \t\r\n", i + 1);
+        if (next != std::string_view::npos && json[next] == close) {
           out += close;
-          ++i;
+          i = next;
         } else {
           ++depth;
           line();
@@ -143,7 +144,7 @@ std::string pretty(std::string_view json) {
       }
       case '}':
       case ']':
-        --depth;
+        if (depth > 0) --depth;  // a text that is no JSON may close more than it opened
         line();
         out += c;
         break;
