@@ -15,6 +15,12 @@ TEST(NearestNameTest, FindsASlipOfTheFinger) {
   EXPECT_EQ(nearest_name("whre", {"where", "when"}), "where");
 }
 
+TEST(NearestNameTest, TakesNeighboursThatChangedPlacesForOneSlip) {
+  EXPECT_EQ(nearest_name("frist", {"first"}), "first");
+  EXPECT_EQ(nearest_name("rnu", {"run"}), "run");
+  EXPECT_EQ(nearest_name("rxnu", {"run"}), "");
+}
+
 TEST(NearestNameTest, SaysNothingWhenNothingIsNear) {
   EXPECT_EQ(nearest_name("xyzzy", {"birthDate", "gender"}), "");
   EXPECT_EQ(nearest_name("id", {"active", "name"}), "");
