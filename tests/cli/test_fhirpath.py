@@ -1,0 +1,149 @@
+"""kiln fhirpath: results, types, strictness, the tree, and the places of errors."""
+import json
+import unittest
+
+from tests.support.cli import CliTest, patients
+
+
+class Evaluate(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.data = self.write("p.ndjson", [
+            {"resourceType": "Patient", "id": "a", "active": True, "birthDate": "1974-12",
+             "multipleBirthInteger": 2, "name": [{"family": "F", "given": ["G", "H"]}]},
+            {"resourceType": "Observation", "id": "b", "valueQuantity": {"value": 1.50}}])
+
+    def results(self, expression, *arguments):
+        return self.kiln("fhirpath", expression, *arguments).rows
+
+    def test_without_a_file_there_is_no_resource(self):
+        self.assertEqual(self.results("(1 | 2 | 3).aggregate($total + $this, 0)"), [6])
+        self.assertEqual(self.results("id"), [])
+
+    def test_a_line_of_json_for_each_result(self):
+        self.assertEqual(self.results("id", self.data), ["a", "b"])
+        self.assertEqual(self.results("name.given", self.data), ["G", "H"])
+        self.assertEqual(self.results("name", self.data), [{"family": "F", "given": ["G", "H"]}])
+        self.assertEqual(self.results("active | multipleBirth", self.data), [True, 2])
+
+    def test_each_resource_is_taken_as_what_it_is(self):
+        self.assertEqual(self.results("Patient.id | Observation.value.value", self.data), ["a", 1.5])
+
+    def test_a_decimal_keeps_its_text(self):
+        data = self.write("o.json", '{"resourceType":"Observation","valueQuantity":{"value":1.50}}')
+        self.assertEqual(self.kiln("fhirpath", "value.value", data).text, "1.50\n")
+
+    def test_typed_names_the_type_and_gives_the_value_as_text(self):
+        expected = {
+            "active": {"type": "boolean", "value": "true"},
+            "birthDate": {"type": "date", "value": "1974-12"},
+            "multipleBirth": {"type": "integer", "value": "2"},
+            "name.family": {"type": "string", "value": "F"},
+            "1.50": {"type": "decimal", "value": "1.50"},
+            "@T10:30": {"type": "time", "value": "10:30"},
+            "@2024T": {"type": "dateTime", "value": "2024"},
+            "4 'mg'": {"type": "Quantity", "value": "4 'mg'"},
+            "4 days": {"type": "Quantity", "value": "4 days"},
+        }
+        patient = self.write("one.ndjson", patients(1, active=True, birthDate="1974-12",
+                                                    multipleBirthInteger=2, name=[{"family": "F"}]))
+        for expression, result in expected.items():
+            with self.subTest(expression):
+                self.assertEqual(self.results(expression, patient, "--typed"), [result])
+        name, = self.results("name", patient, "--typed")
+        self.assertEqual((name["type"], json.loads(name["value"])), ("HumanName", {"family": "F"}))
+
+    def test_an_unknown_element_is_empty_unless_strict(self):
+        self.assertEqual(self.results("nme", self.data), [])
+        outcome = self.kiln("fhirpath", "nme", self.data, "--strict", status=1)
+        self.assertIn("did you mean `name`?", outcome.err)
+        self.assertIn("    nme\n    ^\n", outcome.err)
+
+    def test_the_tree_is_json_with_types_and_offsets(self):
+        tree = json.loads(self.kiln("fhirpath", "name.given.first()", "--ast",
+                                    "--resource", "Patient").text)
+        self.assertEqual((tree["name"], tree["type"], tree["cardinality"], tree["at"]),
+                         ("first", "string", "0..1", 11))
+        self.assertEqual((tree["input"]["name"], tree["input"]["cardinality"]), ("given", "0..*"))
+
+    def test_trace_goes_to_stderr(self):
+        outcome = self.kiln("fhirpath", "(1 | 2).trace('seen')")
+        self.assertEqual(outcome.rows, [1, 2])
+        self.assertEqual(outcome.err, "trace seen: 1\ntrace seen: 2\n")
+
+    def test_a_bundle_is_taken_apart(self):
+        bundle = self.write("b.json", {"resourceType": "Bundle", "entry": [
+            {"resource": {"resourceType": "Patient", "id": "x"}},
+            {"resource": {"resourceType": "Group", "id": "y"}}]})
+        self.assertEqual(self.results("id", bundle), ["x", "y"])
+
+    def test_fhir_version_chooses_the_types(self):
+        data = self.write("e.ndjson", [{"resourceType": "Encounter", "class": {"code": "AMB"}}])
+        self.assertEqual(self.results("class is Coding", data), [True])
+        data5 = self.write("e5.ndjson", [{"resourceType": "Encounter", "class": [{"text": "x"}]}])
+        self.assertEqual(self.results("class is CodeableConcept", data5, "--fhir-version", "R5"),
+                         [True])
+
+
+class Errors(CliTest):
+    def fails(self, expression, caret, *arguments, status=1):
+        outcome = self.kiln("fhirpath", expression, *arguments, status=status)
+        self.assertEqual(outcome.out, b"")
+        self.assertIn("\n    " + " " * caret + "^\n", outcome.err)
+        return outcome
+
+    def test_syntax_errors_point_at_the_place(self):
+        self.fails("1 +", 3)
+        self.fails("name.where(use = 'official'", 27)
+        self.fails("a b", 2)
+        self.fails("'open", 0)
+        self.fails("1 # 2", 2)
+
+    def test_the_line_of_a_long_expression_is_shown(self):
+        outcome = self.fails("1 +\n  2 ++", 6)
+        self.assertIn("\n      2 ++\n", outcome.err)
+
+    def test_a_caret_counts_characters_not_bytes(self):
+        self.fails("'äöü' & )", 8)
+
+    def test_names_that_do_not_exist_have_suggestions(self):
+        outcome = self.fails("name.frist()", 5)
+        self.assertIn("did you mean `first`?", outcome.err)
+        self.fails("%nope", 0)
+
+    def test_an_error_of_evaluation_names_the_resource(self):
+        data = self.write("p.ndjson", patients(2) + patients(1, name=[{}, {}]))
+        outcome = self.kiln("fhirpath", "name.single().exists()", data, status=1)
+        self.assertEqual(outcome.rows, [False, False])
+        self.assert_points_at(outcome, f"{data}:3:1")
+
+    def test_a_bad_line_has_its_position(self):
+        data = self.write("p.ndjson", patients(1) + ['{"resourceType":"Patient",}'])
+        outcome = self.kiln("fhirpath", "id", data, status=1)
+        self.assertEqual(outcome.rows, ["p0"])
+        self.assert_points_at(outcome, f"{data}:2:27")
+
+    def test_endless_and_huge_expressions_end_with_an_error(self):
+        for expression, word in (
+                ("1.repeatAll($this)", "too much memory"),
+                ("1.repeat($this + 1)", "too many steps"),
+                ("'a'.repeatAll($this & $this)", "too"),
+                ("(" * 30000 + "1", "nested too deeply"),
+                ("-" * 30000 + "1", "nested too deeply"),
+                ("a" + ".a" * 20000, "nested too deeply"),
+                ("1" + " + 1" * 10000, "nested too deeply"),
+                ("'" + "x" * 70000 + "'", "longer than 65536 bytes")):
+            with self.subTest(expression[:30]):
+                outcome = self.kiln("fhirpath", expression, status=1)
+                self.assertIn(word, outcome.err)
+                self.assertLess(len(outcome.err), 1000)
+
+    def test_usage(self):
+        self.assertIn("EXPRESSION", self.kiln("fhirpath", status=2).err)
+        self.assertIn("Pashent", self.kiln("fhirpath", "id", "--ast", "--resource", "Pashent",
+                                           status=2).err)
+        self.assertIn("--ast", self.kiln("fhirpath", "id", "--resource", "Patient", status=2).err)
+
+
+if __name__ == "__main__":
+    unittest.main()
