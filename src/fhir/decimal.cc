@@ -184,15 +184,15 @@ std::optional<Decimal> Decimal::remainder(const Decimal& a, const Decimal& b) {
 }
 
 std::optional<Decimal> Decimal::power(const Decimal& base, int64_t exponent) {
-  if (exponent < 0) {
-    const auto positive = power(base, -exponent);
-    return positive ? divide(Decimal(1), *positive) : std::nullopt;
-  }
-  // More than this many squarings overflow for every base but 0, 1 and -1.
-  if (exponent > 4096 && base.absolute().normalized().unscaled_ > 1) return std::nullopt;
+  // More than this overflows for every base but 0, 1 and -1.
+  static constexpr uint64_t kMost = 4096;
+  const bool inverse = exponent < 0;
+  const uint64_t times =
+      inverse ? uint64_t{0} - static_cast<uint64_t>(exponent) : static_cast<uint64_t>(exponent);
+  if (times > kMost && base.absolute().normalized().unscaled_ > 1) return std::nullopt;
   std::optional<Decimal> result = Decimal(1);
   std::optional<Decimal> square = base;
-  for (int64_t rest = exponent; rest > 0; rest /= 2) {
+  for (uint64_t rest = times; rest > 0; rest /= 2) {
     if (!square) return std::nullopt;
     if (rest % 2 == 1) {
       result = multiply(*result, *square);
@@ -200,7 +200,7 @@ std::optional<Decimal> Decimal::power(const Decimal& base, int64_t exponent) {
     }
     if (rest > 1) square = multiply(*square, *square);
   }
-  return result;
+  return inverse ? divide(Decimal(1), *result) : result;
 }
 
 std::optional<Decimal> Decimal::from_double(double value) {

@@ -319,6 +319,11 @@ std::optional<Temporal> Temporal::plus(int64_t amount, CalendarUnit unit) const 
     if (result.day > last) result.day = static_cast<uint8_t>(last);
     return result;
   }
+  // More days than the calendar has; in seconds they could pass for fewer.
+  static constexpr int64_t kMostDays = 4'000'000;
+  if (unit == CalendarUnit::kDay && (amount > kMostDays || amount < -kMostDays)) {
+    return std::nullopt;
+  }
   int64_t seconds = local_seconds(*this);
   switch (unit) {
     case CalendarUnit::kDay: seconds += amount * kSecondsPerDay; break;
