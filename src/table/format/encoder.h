@@ -30,7 +30,7 @@ struct EncodeOptions {
 };
 
 /// Immutable and thread-safe. A file is prefix(), the encoded pieces with separator() between those
-/// that are not empty, then suffix().
+/// that are not empty and before_rows() and after_rows() around them if there is any, then suffix().
 class Encoder {
  public:
   virtual ~Encoder() = default;
@@ -38,6 +38,8 @@ class Encoder {
   virtual std::string prefix() const = 0;
   virtual std::string_view separator() const = 0;
   virtual std::string_view suffix() const = 0;
+  virtual std::string_view before_rows() const { return ""; }
+  virtual std::string_view after_rows() const { return ""; }
 
   /// Appends the batch's rows. If `row_ends` is not null, appends to it the size of `out` after each
   /// row (for cutting a piece between rows; a separator between rows belongs to the row after it).

@@ -7,6 +7,18 @@
 namespace kiln::table {
 namespace {
 
+void append_text(std::string& out, const Text& text, JsonForm form) {
+  if (form == JsonForm::kNumber) {
+    out += text.view();
+  } else if (text.plain) {
+    out += '"';
+    out += text.view();
+    out += '"';
+  } else {
+    json::append_string(out, text.view());
+  }
+}
+
 class JsonEncoder final : public Encoder {
  public:
   JsonEncoder(const Schema& schema, bool array) : schema_(schema), array_(array) {
@@ -27,7 +39,7 @@ class JsonEncoder final : public Encoder {
       if (keys_.empty()) out += '{';
       for (size_t i = 0; i < keys_.size(); ++i) {
         out += keys_[i];
-        append_value(out, batch.column(i), schema_.columns[i].type.json, row);
+        append_json_value(out, batch.column(i), schema_.columns[i].type.json, row);
       }
       out += array_ ? "}" : "}\n";
       if (row_ends != nullptr) row_ends->push_back(out.size());
@@ -35,52 +47,39 @@ class JsonEncoder final : public Encoder {
   }
 
  private:
-  static void append_value(std::string& out, const ColumnVector& column, JsonForm form,
-                           size_t row) {
-    if (!column.is_valid(row)) {
-      out += "null";
-      return;
-    }
-    if (column.is_list()) {
-      out += '[';
-      const uint32_t begin = column.list_begin(row);
-      for (uint32_t i = begin; i < column.list_begin(row + 1); ++i) {
-        if (i != begin) out += ',';
-        append_value(out, column.items(), form, i);
-      }
-      out += ']';
-      return;
-    }
-    switch (column.storage()) {
-      case Storage::kBoolean: out += column.boolean(row) ? "true" : "false"; return;
-      case Storage::kInteger: {
-        char digits[24];
-        const auto result = std::to_chars(digits, digits + sizeof(digits), column.integer(row));
-        out.append(digits, result.ptr);
-        return;
-      }
-      case Storage::kText: append_text(out, column.text(row), form); return;
-    }
-  }
-
-  static void append_text(std::string& out, const Text& text, JsonForm form) {
-    if (form == JsonForm::kNumber) {
-      out += text.view();
-    } else if (text.plain) {
-      out += '"';
-      out += text.view();
-      out += '"';
-    } else {
-      json::append_string(out, text.view());
-    }
-  }
-
   const Schema& schema_;
   const bool array_;
   std::vector<std::string> keys_;  ///< '{' or ',' and the key with its colon
 };
 
 }  // namespace
+
+void append_json_value(std::string& out, const ColumnVector& column, JsonForm form, size_t row) {
+  if (!column.is_valid(row)) {
+    out += "null";
+    return;
+  }
+  if (column.is_list()) {
+    out += '[';
+    const uint32_t begin = column.list_begin(row);
+    for (uint32_t i = begin; i < column.list_begin(row + 1); ++i) {
+      if (i != begin) out += ',';
+      append_json_value(out, column.items(), form, i);
+    }
+    out += ']';
+    return;
+  }
+  switch (column.storage()) {
+    case Storage::kBoolean: out += column.boolean(row) ? "true" : "false"; return;
+    case Storage::kInteger: {
+      char digits[24];
+      const auto result = std::to_chars(digits, digits + sizeof(digits), column.integer(row));
+      out.append(digits, result.ptr);
+      return;
+    }
+    case Storage::kText: append_text(out, column.text(row), form); return;
+  }
+}
 
 std::unique_ptr<Encoder> make_json_encoder(const Schema& schema, bool array) {
   return std::make_unique<JsonEncoder>(schema, array);

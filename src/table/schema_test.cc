@@ -1,0 +1,115 @@
+#include "table/schema.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "json/document.h"
+
+namespace kiln::table {
+namespace {
+
+std::string parsed(std::string_view text) {
+  const auto type = parse_ansi_type(text);
+  return type ? sql_name(*type) : "none";
+}
+
+TEST(SchemaTest, AnsiNamesInAnyCaseAndSpacing) {
+  EXPECT_EQ(parsed("BOOLEAN"), "BOOLEAN");
+  EXPECT_EQ(parsed("int"), "INTEGER");
+  EXPECT_EQ(parsed("BigInt"), "BIGINT");
+  EXPECT_EQ(parsed(" double \t precision "), "DOUBLE PRECISION");
+  EXPECT_EQ(parsed("float(24)"), "DOUBLE PRECISION");
+  EXPECT_EQ(parsed("varchar(20)"), "VARCHAR");
+  EXPECT_EQ(parsed("CHARACTER VARYING (20)"), "VARCHAR");
+  EXPECT_EQ(parsed("timestamp with time zone"), "TIMESTAMP WITH TIME ZONE");
+  EXPECT_EQ(parsed("timestamp(3) with time zone"), "TIMESTAMP WITH TIME ZONE");
+  EXPECT_EQ(parsed("TIMESTAMP"), "TIMESTAMP");
+  EXPECT_EQ(parsed("binary large object"), "BINARY");
+}
+
+TEST(SchemaTest, DecimalsHavePrecisionAndScale) {
+  EXPECT_EQ(parsed("DECIMAL"), "DECIMAL(18,0)");
+  EXPECT_EQ(parsed("numeric(5)"), "DECIMAL(5,0)");
+  EXPECT_EQ(parsed("decimal( 10 , 2 )"), "DECIMAL(10,2)");
+  EXPECT_EQ(parsed("DEC(38,38)"), "DECIMAL(38,38)");
+  for (const std::string_view text :
+       {"DECIMAL(39,0)", "DECIMAL(0,0)", "DECIMAL(5,6)", "DECIMAL(-1)", "DECIMAL(5,-1)",
+        "DECIMAL(a)", "DECIMAL(5,)", "DECIMAL(,2)", "DECIMAL(1,2,3)", "DECIMAL(99999999999)"}) {
+    EXPECT_EQ(parsed(text), "none") << text;
+  }
+}
+
+TEST(SchemaTest, OtherNamesAreNotUnderstood) {
+  for (const std::string_view text : {"", " ", "JSON", "VARCHAR[]", "INTERVAL", "TIMESTAMP WITH",
+                                      "INTEGER UNSIGNED", "(10)", "\xC3\x84"}) {
+    EXPECT_EQ(parsed(text), "none") << text;
+  }
+}
+
+TEST(SchemaTest, FhirTypesHaveDefaults) {
+  EXPECT_EQ(sql_name(default_type("boolean")), "BOOLEAN");
+  EXPECT_EQ(sql_name(default_type("positiveInt")), "INTEGER");
+  EXPECT_EQ(sql_name(default_type("integer64")), "BIGINT");
+  EXPECT_EQ(sql_name(default_type("instant")), "TIMESTAMP WITH TIME ZONE");
+  EXPECT_EQ(sql_name(default_type("base64Binary")), "BINARY");
+  EXPECT_EQ(sql_name(default_type("decimal")), "VARCHAR");
+  EXPECT_EQ(sql_name(default_type("date")), "VARCHAR");
+  EXPECT_EQ(sql_name(default_type("")), "VARCHAR");
+  EXPECT_EQ(default_type("decimal").json, JsonForm::kNumber);
+  EXPECT_EQ(default_type("integer").json, JsonForm::kNumber);
+  EXPECT_EQ(default_type("boolean").json, JsonForm::kBoolean);
+  EXPECT_EQ(default_type("code").json, JsonForm::kString);
+}
+
+TEST(SchemaTest, OnlyBooleansAndWholeNumbersAreNotText) {
+  EXPECT_EQ(storage_of(SqlType::kBoolean), Storage::kBoolean);
+  EXPECT_EQ(storage_of(SqlType::kBigInt), Storage::kInteger);
+  EXPECT_EQ(storage_of(SqlType::kSmallInt), Storage::kInteger);
+  EXPECT_EQ(storage_of(SqlType::kDecimal), Storage::kText);
+  EXPECT_EQ(storage_of(SqlType::kDouble), Storage::kText);
+  EXPECT_EQ(storage_of(SqlType::kTimestampTz), Storage::kText);
+}
+
+TEST(SchemaTest, IdentifiersAreQuotedUnlessPlain) {
+  EXPECT_EQ(quote_identifier("patient_id2"), "patient_id2");
+  EXPECT_EQ(quote_identifier("patientId"), "\"patientId\"");
+  EXPECT_EQ(quote_identifier("2nd"), "\"2nd\"");
+  EXPECT_EQ(quote_identifier("_x"), "\"_x\"");
+  EXPECT_EQ(quote_identifier(""), "\"\"");
+  EXPECT_EQ(quote_identifier("a\"; DROP TABLE b; --"), "\"a\"\"; DROP TABLE b; --\"");
+}
+
+Schema two_columns() {
+  ColumnType list = default_type("string");
+  list.list = true;
+  return {{{"id", default_type("id"), "id", ""},
+           {"Given \"names\"", list, "string", "All of\nthem"},
+           {"n", default_type("integer"), "", ""}}};
+}
+
+TEST(SchemaTest, CreateTable) {
+  EXPECT_EQ(create_table("Patients", two_columns()),
+            "CREATE TABLE \"Patients\" (\n"
+            "  id VARCHAR,\n"
+            "  \"Given \"\"names\"\"\" VARCHAR[],\n"
+            "  n INTEGER\n"
+            ");\n");
+}
+
+TEST(SchemaTest, Json) {
+  const auto document = json::Document::parse(schema_json(two_columns()), "schema");
+  ASSERT_TRUE(document.ok());
+  const auto columns = (*document)->root().items();
+  ASSERT_EQ(columns.size(), 3U);
+  EXPECT_EQ(columns[0]["fhirType"].text(), "id");
+  EXPECT_FALSE(columns[0]["collection"].boolean());
+  EXPECT_EQ(columns[1]["name"].text(), "Given \"names\"");
+  EXPECT_EQ(columns[1]["type"].text(), "VARCHAR[]");
+  EXPECT_TRUE(columns[1]["collection"].boolean());
+  EXPECT_EQ(columns[1]["description"].text(), "All of\nthem");
+  EXPECT_TRUE(columns[2]["fhirType"].missing());
+}
+
+}  // namespace
+}  // namespace kiln::table
