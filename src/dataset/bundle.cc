@@ -12,8 +12,8 @@ namespace {
 /// A .json file is held in memory as a whole.
 constexpr size_t kLargestFile = size_t{1} << 30;
 
-base::Result<std::string> read_all(const OpenFilePtr& file) {
-  KILN_ASSIGN(auto stream, open_stream(file));
+base::Result<std::string> read_all(const OpenFilePtr& file, const std::stop_token& stop) {
+  KILN_ASSIGN(auto stream, open_stream(file, stop));
   std::string text;
   for (;;) {
     const size_t before = text.size();
@@ -38,8 +38,9 @@ json::Shape bundle_shape() {
 
 }  // namespace
 
-base::Result<Block> load_json(const OpenFilePtr& file, BlockBuffer& buffer) {
-  KILN_ASSIGN(std::string text, read_all(file));
+base::Result<Block> load_json(const OpenFilePtr& file, BlockBuffer& buffer,
+                              const std::stop_token& stop) {
+  KILN_ASSIGN(std::string text, read_all(file, stop));
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   std::string line;
   json::minify(text, line);

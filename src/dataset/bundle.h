@@ -7,6 +7,7 @@ namespace kiln::dataset {
 
 /// Reads the whole file and lays its resources out as lines in `buffer`. Each line has the number
 /// of its entry, from 1.
-base::Result<Block> load_json(const OpenFilePtr& file, BlockBuffer& buffer);
+base::Result<Block> load_json(const OpenFilePtr& file, BlockBuffer& buffer,
+                              const std::stop_token& stop = {});
 
 }  // namespace kiln::dataset

@@ -17,10 +17,12 @@ base::Error damaged(const OpenFilePtr& file, const char* what) {
 
 class PlainStream final : public ByteStream {
  public:
-  explicit PlainStream(OpenFilePtr file) : file_(std::move(file)) {}
+  PlainStream(OpenFilePtr file, std::stop_token stop)
+      : file_(std::move(file)), stop_(std::move(stop)) {}
 
   base::Result<size_t> read(char* to, size_t size) override {
-    auto got = file_->seekable() ? file_->read_at(to, size, offset_) : file_->read_next(to, size);
+    auto got = file_->seekable() ? file_->read_at(to, size, offset_)
+                                 : file_->read_next(to, size, stop_);
     if (got.ok()) offset_ += *got;
     return got;
   }
@@ -28,6 +30,7 @@ class PlainStream final : public ByteStream {
 
  private:
   OpenFilePtr file_;
+  std::stop_token stop_;
   uint64_t offset_ = 0;
 };
 
@@ -154,8 +157,9 @@ class ZstdStream final : public ByteStream {
 
 }  // namespace
 
-base::Result<std::unique_ptr<ByteStream>> open_stream(const OpenFilePtr& file) {
-  std::unique_ptr<ByteStream> plain = std::make_unique<PlainStream>(file);
+base::Result<std::unique_ptr<ByteStream>> open_stream(const OpenFilePtr& file,
+                                                      std::stop_token stop) {
+  std::unique_ptr<ByteStream> plain = std::make_unique<PlainStream>(file, std::move(stop));
   Compression compression = file->input().compression;
   if (!file->seekable() && compression == Compression::kNone) {
     std::string head(4, '\0');

@@ -17,7 +17,9 @@ class ByteStream {
   virtual uint64_t consumed() const = 0;
 };
 
-/// Decompresses by the input's name, or if it has none (stdin), by the first bytes.
-base::Result<std::unique_ptr<ByteStream>> open_stream(const OpenFilePtr& file);
+/// Decompresses by the input's name, or if it has none (stdin), by the first bytes. `stop` ends
+/// waiting for a pipe.
+base::Result<std::unique_ptr<ByteStream>> open_stream(const OpenFilePtr& file,
+                                                      std::stop_token stop = {});
 
 }  // namespace kiln::dataset

@@ -89,12 +89,12 @@ base::Result<bool> Reader::claim_stream(Part& part, BlockBuffer& buffer) {
     offset_ = 1;
     part.size = file->state().size;
     part.loaded = true;
-    KILN_ASSIGN(part.block, load_json(file, buffer));
+    KILN_ASSIGN(part.block, load_json(file, buffer, options_.stop));
     return true;
   }
   if (!stream_) {
     stream_ = std::make_unique<Stream>();
-    KILN_ASSIGN(stream_->bytes, open_stream(file));
+    KILN_ASSIGN(stream_->bytes, open_stream(file, options_.stop));
   }
   Stream& stream = *stream_;
   buffer.reserve(std::max(options_.part_size, stream.tail.size() * 2), 0);

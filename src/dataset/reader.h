@@ -53,6 +53,7 @@ struct Part {
 struct ReaderOptions {
   size_t part_size = 1 << 20;
   size_t max_line_size = size_t{256} << 20;
+  std::stop_token stop = {};  ///< ends waiting for a pipe
 };
 
 /// Thread-safe: workers claim parts and load them. The snapshot must outlive the reader.

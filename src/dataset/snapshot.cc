@@ -1,6 +1,7 @@
 #include "dataset/snapshot.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -31,24 +32,46 @@ OpenFile::~OpenFile() {
 }
 
 base::Result<std::shared_ptr<const OpenFile>> OpenFile::open(const Input& input) {
-  const bool is_stdin = input.path == "-";
   const int descriptor =
-      is_stdin ? STDIN_FILENO : ::open(input.path.c_str(), O_RDONLY | O_CLOEXEC);
+      input.path == "-" ? STDIN_FILENO : ::open(input.path.c_str(), O_RDONLY | O_CLOEXEC);
   if (descriptor < 0) return base::io_error("cannot read " + input.path, errno);
+  return adopt(input, descriptor);
+}
+
+base::Result<std::shared_ptr<const OpenFile>> OpenFile::adopt(const Input& input,
+                                                              int descriptor) {
+  const bool is_stdin = descriptor == STDIN_FILENO;
   struct stat info {};
-  if (fstat(descriptor, &info) != 0) {
-    const int error = errno;
+  const int error = fstat(descriptor, &info) != 0 ? errno : S_ISDIR(info.st_mode) ? EISDIR : 0;
+  if (error != 0) {
     if (!is_stdin) close(descriptor);
     return base::io_error("cannot read " + input.path, error);
-  }
-  if (S_ISDIR(info.st_mode)) {
-    if (!is_stdin) close(descriptor);
-    return base::io_error("cannot read " + input.path, EISDIR);
   }
   const bool seekable = S_ISREG(info.st_mode) && !is_stdin;
   FileState state = state_of(info);
   if (!seekable) state.size = 0;
   return std::shared_ptr<const OpenFile>(new OpenFile(input, descriptor, state, seekable));
+}
+
+base::Result<std::shared_ptr<const OpenFile>> OpenFile::open_as_it_was(const Input& input,
+                                                                       const FileState& state) {
+  const auto gone = [&](const std::string& how) {
+    return base::Error(base::ErrorCode::kConflict,
+                       "the data have changed since the job was accepted, " + how + ": " +
+                           input.path);
+  };
+  auto opened = open(input);
+  if (!opened.ok()) return gone("a file cannot be opened any more");
+  const FileState& now = (*opened)->state();
+  if (now.device != state.device || now.inode != state.inode) return gone("a file was replaced");
+  if (now.size < state.size) return gone("a file became shorter");
+  if (now.size == state.size && now.modified_ns != state.modified_ns) {
+    return gone("a file was written to");
+  }
+  const int descriptor = fcntl((*opened)->descriptor_, F_DUPFD_CLOEXEC, 3);
+  if (descriptor < 0) return base::io_error("cannot read " + input.path, errno);
+  return std::shared_ptr<const OpenFile>(
+      new OpenFile(input, descriptor, state, (*opened)->seekable()));
 }
 
 base::Result<size_t> OpenFile::read_at(char* to, size_t size, uint64_t offset) const {
@@ -69,7 +92,16 @@ base::Result<size_t> OpenFile::read_at(char* to, size_t size, uint64_t offset) c
   return done;
 }
 
-base::Result<size_t> OpenFile::read_next(char* to, size_t size) const {
+base::Result<size_t> OpenFile::read_next(char* to, size_t size,
+                                         const std::stop_token& stop) const {
+  // A read() that waits for a silent writer would not see the stop.
+  static constexpr int kMillisecondsBetweenChecks = 50;
+  pollfd wanted{descriptor_, POLLIN, 0};
+  while (stop.stop_possible()) {
+    if (stop.stop_requested()) return base::Error(base::ErrorCode::kCancelled, "stopped");
+    const int ready = poll(&wanted, 1, kMillisecondsBetweenChecks);
+    if (ready > 0 || (ready < 0 && errno != EINTR)) break;
+  }
   for (;;) {
     const ssize_t got = read(descriptor_, to, size);
     if (got >= 0) return static_cast<size_t>(got);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <stop_token>
 #include <vector>
 
 #include "base/error.h"
@@ -26,6 +27,12 @@ struct FileState {
 class OpenFile {
  public:
   static base::Result<std::shared_ptr<const OpenFile>> open(const Input& input);
+  /// The same file in the state that it had before; kConflict if it has been changed, replaced or
+  /// removed since. What was appended is not seen.
+  static base::Result<std::shared_ptr<const OpenFile>> open_as_it_was(const Input& input,
+                                                                      const FileState& state);
+  /// Takes over a descriptor, and closes it on an error too.
+  static base::Result<std::shared_ptr<const OpenFile>> adopt(const Input& input, int descriptor);
   ~OpenFile();
   OpenFile(const OpenFile&) = delete;
   OpenFile& operator=(const OpenFile&) = delete;
@@ -38,8 +45,8 @@ class OpenFile {
   /// Reads up to `size` bytes at `offset`, no further than the file was long when opened. Fewer
   /// bytes only at its end; a file that has become shorter is kConflict.
   base::Result<size_t> read_at(char* to, size_t size, uint64_t offset) const;
-  /// The next bytes of a file that cannot seek; 0 at its end.
-  base::Result<size_t> read_next(char* to, size_t size) const;
+  /// The next bytes of a file that cannot seek; 0 at its end. Waits for them, kCancelled on a stop.
+  base::Result<size_t> read_next(char* to, size_t size, const std::stop_token& stop = {}) const;
   /// kConflict if the file was changed in place since it was opened (its length grew: fine).
   base::Status check_unchanged() const;
 

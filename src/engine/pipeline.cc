@@ -28,7 +28,9 @@ std::vector<bool> wanted_files(const dataset::Snapshot& snapshot,
 base::Result<Summary> run(const dataset::Snapshot& snapshot, const std::vector<Subject>& subjects,
                           const Options& options, std::stop_token stop, Progress* progress) {
   const std::vector<ScanGroup> groups = group_subjects(subjects);
-  dataset::Reader reader(snapshot, wanted_files(snapshot, groups), options.reader);
+  dataset::ReaderOptions reader_options = options.reader;
+  reader_options.stop = stop;
+  dataset::Reader reader(snapshot, wanted_files(snapshot, groups), reader_options);
   const unsigned threads = std::max(1U, options.threads);
   Sequencer sequencer(snapshot, subjects, options, uint64_t{threads} * 4, progress);
   const RunContext context{snapshot, subjects, groups, options, reader, sequencer};

@@ -6,6 +6,7 @@
 #include "app/commands/commands.h"
 #include "app/data_options.h"
 #include "app/diagnostics.h"
+#include "app/file_output.h"
 #include "base/near_name.h"
 #include "dataset/reader.h"
 #include "fhir/key_names.h"
@@ -120,7 +121,9 @@ base::Status evaluate_files(const FhirpathOptions& options, Evaluator& evaluator
                             const std::stop_token& stop) {
   KILN_ASSIGN(const auto inputs, dataset::find_inputs(options.files, is_resource_type));
   KILN_ASSIGN(const auto snapshot, dataset::Snapshot::open(inputs));
-  dataset::Reader reader(snapshot, std::vector<bool>(snapshot.files.size(), true), {});
+  dataset::ReaderOptions reader_options;
+  reader_options.stop = stop;
+  dataset::Reader reader(snapshot, std::vector<bool>(snapshot.files.size(), true), reader_options);
   dataset::BlockBuffer buffer;
   for (;;) {
     dataset::Part part;
@@ -162,8 +165,7 @@ int run(const FhirpathOptions& options) {
         options.strict ? fhirpath::Strictness::kStrict : fhirpath::Strictness::kLenient;
     const auto tree = fhirpath::describe_tree(options.expression, context);
     if (!tree.ok()) return report(tree.error(), signals);
-    std::printf("%s\n", json::pretty(*tree).c_str());
-    return 0;
+    return print_result(json::pretty(*tree) + "\n");
   }
   Evaluator evaluator(options, model);
   base::Status status = options.files.empty()
