@@ -5,7 +5,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
+
+#include "app/diagnostics.h"
 
 namespace kiln::app {
 namespace {
@@ -98,5 +101,14 @@ base::Result<std::unique_ptr<engine::ByteSink>> open_plain_sink(const std::strin
 }
 
 std::unique_ptr<engine::ByteSink> open_stdout_sink() { return std::make_unique<StdoutSink>(); }
+
+int print_result(std::string_view text) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const base::Status status = write_all(STDOUT_FILENO, text, "standard output");
+  if (status.ok()) return 0;
+  if (status.error().code() == base::ErrorCode::kClosedPipe) return 141;
+  print_error(status.error());
+  return exit_status(status.error());
+}
 
 }  // namespace kiln::app

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "engine/byte_sink.h"
 
@@ -33,5 +34,7 @@ base::Result<std::unique_ptr<engine::ByteSink>> open_file_sink(const std::string
 base::Result<std::unique_ptr<engine::ByteSink>> open_plain_sink(const std::string& path);
 /// Bytes to standard output.
 std::unique_ptr<engine::ByteSink> open_stdout_sink();
+/// All that a command has to say, to standard output. The exit status.
+int print_result(std::string_view text);
 
 }  // namespace kiln::app

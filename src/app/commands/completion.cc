@@ -1,7 +1,7 @@
 #include <CLI/CLI.hpp>
-#include <cstdio>
 
 #include "app/commands/commands.h"
+#include "app/file_output.h"
 
 namespace kiln::app {
 namespace {
@@ -50,9 +50,8 @@ void add_completion_command(CLI::App& app, int& status) {
       ->check(CLI::IsMember({"bash", "zsh"}));
   command->footer("Example:\n  source <(kiln completion bash)");
   command->callback([&app, shell, &status] {
-    if (*shell == "zsh") std::printf("autoload -U +X bashcompinit && bashcompinit\n");
-    std::fputs(bash_script(app).c_str(), stdout);
-    status = std::fflush(stdout) == 0 ? 0 : 1;
+    const std::string start = *shell == "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" : "";
+    status = print_result(start + bash_script(app));
   });
 }
 

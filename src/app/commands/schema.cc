@@ -1,10 +1,10 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 
 #include "app/commands/commands.h"
 #include "app/data_options.h"
+#include "app/file_output.h"
 #include "app/terminal_table.h"
 #include "json/writer.h"
 
@@ -38,7 +38,7 @@ int run(const SchemaOptions& options) {
   } else {
     text = schema_table(schema);
   }
-  return std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0 ? 1 : 0;
+  return print_result(text);
 }
 
 }  // namespace
