@@ -70,7 +70,8 @@ base::Status JobEngine::recover() {
   return {};
 }
 
-base::Result<JobId> JobEngine::submit(Submission submission) {
+base::Result<JobId> JobEngine::submit(Submission submission,
+                                     std::shared_ptr<const void> pinned) {
   base::MutexLock one_at_a_time(submit_mutex_);
   if (!submission.idempotency_key.empty()) {
     KILN_ASSIGN(const auto known,
@@ -97,6 +98,7 @@ base::Result<JobId> JobEngine::submit(Submission submission) {
   parts_.observer.on_state(job.id, JobState::kAccepted, 0);
   {
     base::MutexLock lock(mutex_);
+    pinned_[job.id] = std::move(pinned);
     queue_.push(job.submission.client, job.id);
   }
   work_.notify_one();
@@ -143,14 +145,12 @@ base::Result<bool> JobEngine::cancel(const JobId& id) {
   KILN_ASSIGN(const bool cancelled, parts_.store.cancel(id, now, now + options_.output_ttl));
   if (!cancelled) return true;  // it had finished
   parts_.observer.on_state(id, JobState::kCancelled, job->attempt);
-  bool was_queued = false;
   {
     base::MutexLock lock(mutex_);
-    was_queued = queue_.remove(id);
+    if (queue_.remove(id)) pinned_.erase(id);
     const auto running = running_.find(id);
     if (running != running_.end()) running->second->stop.request_stop();
   }
-  if (was_queued) parts_.runner.forget(id);
   wake_janitor();
   return true;
 }
@@ -168,6 +168,7 @@ void JobEngine::run_slot() {
     run_job(*id);
     base::MutexLock lock(mutex_);
     running_.erase(*id);
+    pinned_.erase(*id);
   }
 }
 
@@ -188,11 +189,8 @@ void JobEngine::run_job(const JobId& id) {
   using Started = std::optional<uint32_t>;
   const auto started =
       insist<Started>([&] { return parts_.store.start(id, parts_.clock.now()); });
-  if (!started) return;  // stopping: it starts with the next process
-  if (!*started) {       // cancelled while it waited
-    parts_.runner.forget(id);
-    return;
-  }
+  if (!started) return;   // stopping: it starts with the next process
+  if (!*started) return;  // cancelled while it waited
   const auto found = insist<std::optional<Job>>([&] { return parts_.store.find(id); });
   if (!found || !*found) return;
   std::shared_ptr<Running> running;
@@ -208,7 +206,18 @@ void JobEngine::run_attempt(const Job& job, Running& running) {
   // A cancel or a stop may have come between the start in the store and this place.
   if (job.state != JobState::kInProgress || stopping()) running.stop.request_stop();
   const auto begin = parts_.clock.steady_now();
-  const Attempt attempt{job, job.attempt, parts_.sink, running.progress, running.stop.get_token()};
+  std::shared_ptr<const void> pinned;
+  {
+    base::MutexLock lock(mutex_);
+    const auto found = pinned_.find(job.id);
+    if (found != pinned_.end()) pinned = found->second;
+  }
+  const Attempt attempt{job,
+                        job.attempt,
+                        parts_.sink,
+                        running.progress,
+                        running.stop.get_token(),
+                        std::move(pinned)};
   base::Result<std::vector<OutputFile>> result = parts_.runner.run(attempt);
   uint64_t bytes = 0;
   if (result.ok()) {
@@ -254,7 +263,6 @@ void JobEngine::settle(const Job& job, base::Result<std::vector<OutputFile>> res
       return true;
     });
   }
-  if (state != JobState::kAccepted) parts_.runner.forget(job.id);
 }
 
 void JobEngine::wake_janitor() {

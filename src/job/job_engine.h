@@ -71,7 +71,8 @@ class JobEngine {
 
   /// The job exists, durably, when this returns. With an idempotency key that is known: the job
   /// that it stands for, or kInvalid if that one was asked for differently. kLimit: too many wait.
-  base::Result<JobId> submit(Submission submission);
+  /// `pinned` is kept alive for the attempt, until the job has ended in this process.
+  base::Result<JobId> submit(Submission submission, std::shared_ptr<const void> pinned);
   base::Result<std::optional<JobView>> find(const JobId& id);
   /// Newest first, cancelled and expired ones left out.
   base::Result<std::vector<JobView>> jobs_of(const std::string& client);
@@ -113,6 +114,7 @@ class JobEngine {
   base::Condition janitor_work_;  ///< there is a debt, or stopping
   JobQueue queue_ KILN_GUARDED_BY(mutex_);
   std::map<JobId, std::shared_ptr<Running>> running_ KILN_GUARDED_BY(mutex_);
+  std::map<JobId, std::shared_ptr<const void>> pinned_ KILN_GUARDED_BY(mutex_);
   bool stopping_ KILN_GUARDED_BY(mutex_) = false;
   bool janitor_due_ KILN_GUARDED_BY(mutex_) = false;
   base::Mutex submit_mutex_;  ///< one submission at a time: limits and keys are checked, then used

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -44,6 +45,7 @@ struct Attempt {
   sink::ExportSink& sink;  ///< files go to {job.id, number, name}
   JobProgress& progress;
   std::stop_token stop;    ///< cancelled, or the server is stopping
+  std::shared_ptr<const void> pinned;  ///< as given to JobEngine::submit; null after a restart
 };
 
 /// Thread-safe: runs several jobs at once.
@@ -54,8 +56,6 @@ class JobRunner {
   virtual base::Result<std::vector<OutputFile>> run(const Attempt& attempt) = 0;
   /// How a failure is told to the client.
   virtual Failure failure_of(const Job& job, const base::Error& error) = 0;
-  /// The job was accepted but will not run again in this process: cancelled while queued, finished.
-  virtual void forget(const JobId& id) = 0;
 };
 
 }  // namespace kiln::job
