@@ -28,12 +28,29 @@ base::Result<std::string> read_all(const OpenFilePtr& file, const std::stop_toke
   }
 }
 
+constexpr uint16_t kEntry = 2;
+constexpr uint16_t kResource = 3;
+
 /// Keys resourceType and entry of the Bundle, resource of the entries; their values are not parsed.
 json::Shape bundle_shape() {
   std::vector<json::ShapeNode> nodes(4);
-  nodes[0].fields = {{"resourceType", 1, 1}, {"entry", 2, 2}};
-  nodes[2].fields = {{"resource", 3, 3}};
+  nodes[0].fields = {{"resourceType", 1, 1}, {"entry", kEntry, 2}};
+  nodes[2].fields = {{"resource", kResource, 3}};
   return json::Shape(nodes, nullptr);
+}
+
+/// The text of each entry's resource, "" if it has none.
+template <typename Function>
+void for_each_entry(const json::Tape& tape, Function function) {
+  for (uint32_t i = 1; i < tape.size(); i = tape[i].end) {
+    if (tape[i].name != kEntry || tape[i].kind != json::NodeKind::kArray) continue;
+    for (uint32_t entry = i + 1; entry < tape[i].end; entry = tape[entry].end) {
+      const uint32_t child = entry + 1;
+      const bool given = child < tape[entry].end && tape[child].name == kResource &&
+                         tape[child].kind == json::NodeKind::kObject;
+      function(given ? tape[child].view() : std::string_view());
+    }
+  }
 }
 
 }  // namespace
@@ -70,11 +87,8 @@ base::Result<Block> load_json(const OpenFilePtr& file, BlockBuffer& buffer,
   if (!is_bundle) {
     size = append(0, std::string_view(line.data(), line.size() - 1 - json::kPadding));
   } else {
-    for (uint32_t i = 0; i < tape.size(); ++i) {
-      const json::Node& node = tape[i];
-      if (node.name == 3 && node.kind == json::NodeKind::kObject) size = append(size, node.view());
-    }
-    buffer.reserve(size, size);
+    buffer.reserve(0, 0);
+    for_each_entry(tape, [&](std::string_view resource) { size = append(size, resource); });
   }
   return Block{buffer.data(), buffer.data() + size, 0, 1};
 }

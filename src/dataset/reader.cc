@@ -64,6 +64,7 @@ base::Result<bool> Reader::claim(Part& part, BlockBuffer& buffer) {
         ++next_ordinal_;
         stream_.reset();
         ++file_;
+        offset_ = 0;
         return got;
       }
       if (*got) {
@@ -113,7 +114,9 @@ base::Result<bool> Reader::claim_stream(Part& part, BlockBuffer& buffer) {
       size += got;
     }
     last = static_cast<const char*>(memrchr(buffer.data() + before, '\n', size - before));
-    if (last == nullptr && size > options_.max_line_size) return too_long(*file, stream.offset);
+    if (last == nullptr && size > options_.max_line_size) {
+      return too_long(*file, stream.offset, stream.line);
+    }
   }
   if (size == 0) {
     stream_.reset();
@@ -141,7 +144,7 @@ base::Result<bool> Reader::claim_stream(Part& part, BlockBuffer& buffer) {
   return true;
 }
 
-base::Error Reader::too_long(const OpenFile& file, uint64_t offset) const {
+base::Error Reader::too_long(const OpenFile& file, uint64_t offset, uint64_t line) const {
   Part part;
   part.file = static_cast<size_t>(
       std::find_if(snapshot_.files.begin(), snapshot_.files.end(),
@@ -149,6 +152,7 @@ base::Error Reader::too_long(const OpenFile& file, uint64_t offset) const {
       snapshot_.files.begin());
   Block block;
   block.offset = offset;
+  block.first_line = line;
   return base::Error(base::ErrorCode::kLimit,
                      "a line is longer than " + std::to_string(options_.max_line_size) +
                          " bytes (--max-line-size)")
@@ -202,7 +206,7 @@ base::Result<Block> Reader::load(const Part& part, BlockBuffer& buffer) const {
       const char* const last =
           static_cast<const char*>(memrchr(buffer.data(), '\n', size));
       const size_t line = last == nullptr ? begin_at : static_cast<size_t>(last - buffer.data()) + 1;
-      if (size - line > options_.max_line_size) return too_long(file, from + line);
+      if (size - line > options_.max_line_size) return too_long(file, from + line, 0);
     }
     wanted = size * 2;
     KILN_TRY(read_to(wanted));

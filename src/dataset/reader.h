@@ -76,7 +76,8 @@ class Reader {
  private:
   struct Stream;
   base::Result<bool> claim_stream(Part& part, BlockBuffer& buffer) KILN_REQUIRES(mutex_);
-  base::Error too_long(const OpenFile& file, uint64_t offset) const;
+  /// Of the line that begins at `offset`; `line` is its number, 0 if it has to be counted.
+  base::Error too_long(const OpenFile& file, uint64_t offset, uint64_t line) const;
 
   const Snapshot& snapshot_;
   const std::vector<bool> wanted_;

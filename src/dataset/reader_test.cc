@@ -1,0 +1,373 @@
+#include "dataset/reader.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "dataset/temporary_files.h"
+#include "json/line_parser.h"
+
+namespace kiln::dataset {
+namespace {
+
+struct Line {
+  std::string text;
+  base::SourcePosition position;
+};
+
+/// Everything that a reader gives, as a worker would see it, and the errors in between.
+struct Reading {
+  std::vector<Line> lines;
+  std::vector<base::Error> errors;
+  uint64_t parts = 0;
+  uint64_t sizes = 0;
+};
+
+void take_lines(const Reader& reader, const Part& part, const Block& block, Reading& reading) {
+  static constexpr size_t kMostPositions = 100;  // each may read the file again
+  const char* at = block.begin;
+  while (at < block.end) {
+    const char* end = at;
+    while (*end != '\n') ++end;
+    EXPECT_LT(end, block.end) << "the last line ends in the block";
+    const bool place = reading.lines.size() < kMostPositions || end + 1 == block.end;
+    reading.lines.push_back(
+        {std::string(at, end), place ? reader.position(part, block, at) : base::SourcePosition()});
+    at = end + 1;
+  }
+  volatile char padding = 0;  // must be readable
+  for (size_t i = 0; i < json::kPadding; ++i) padding = block.end[i];
+  static_cast<void>(padding);
+}
+
+Reading read(const std::vector<Input>& inputs, ReaderOptions options = {},
+             std::vector<bool> wanted = {}) {
+  Reading reading;
+  auto snapshot = Snapshot::open(inputs);
+  EXPECT_TRUE(snapshot.ok()) << snapshot.error().to_string();
+  wanted.resize(inputs.size(), true);
+  Reader reader(*snapshot, wanted, options);
+  BlockBuffer buffer;
+  for (;;) {
+    Part part;
+    auto claimed = reader.claim(part, buffer);
+    if (claimed.ok() && !*claimed) return reading;
+    EXPECT_EQ(part.ordinal, reading.parts++);
+    if (!claimed.ok()) {
+      reading.errors.push_back(std::move(claimed).error());
+      continue;
+    }
+    reading.sizes += part.size;
+    auto block = reader.load(part, buffer);
+    if (!block.ok()) {
+      reading.errors.push_back(std::move(block).error());
+      continue;
+    }
+    take_lines(reader, part, *block, reading);
+  }
+}
+
+std::vector<std::string> texts_of(const Reading& reading) {
+  EXPECT_TRUE(reading.errors.empty());
+  std::vector<std::string> texts;
+  for (const Line& line : reading.lines) texts.push_back(line.text);
+  return texts;
+}
+
+std::vector<std::string> split(std::string_view text) {
+  std::vector<std::string> lines;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+Input plain(const std::string& path) {
+  return {path, FileKind::kNdjson, Compression::kNone, ""};
+}
+
+class ReaderTest : public testing::Test {
+ protected:
+  /// The file as it is and compressed.
+  std::vector<Input> forms(std::string_view text) {
+    return {plain(folder_.write("a.ndjson", text)),
+            {folder_.write("a.gz", gzipped(text)), FileKind::kNdjson, Compression::kGzip, ""},
+            {folder_.write("a.zst", zstandard(text)), FileKind::kNdjson, Compression::kZstd, ""}};
+  }
+  /// Cut at every offset, the lines and their numbers are the same.
+  void expect_lines(std::string_view text, size_t most_part_size) {
+    std::string_view content = text;
+    if (content.starts_with("\xEF\xBB\xBF")) content.remove_prefix(3);
+    const std::vector<std::string> expected = split(content);
+    for (const Input& input : forms(text)) {
+      for (size_t size = 1; size <= most_part_size; ++size) {
+        const Reading reading = read({input}, {size, 1 << 20});
+        ASSERT_EQ(texts_of(reading), expected) << input.path << " in parts of " << size;
+        for (size_t i = 0; i < expected.size(); ++i) {
+          ASSERT_EQ(reading.lines[i].position, (base::SourcePosition{input.path, i + 1, 1}))
+              << "parts of " << size;
+        }
+        ASSERT_EQ(reading.sizes, std::filesystem::file_size(input.path)) << size;
+      }
+    }
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(ReaderTest, PartsOfAnySizeGiveTheSameLines) {
+  expect_lines("{\"a\":1}\n{\"b\":2}\n{}\n{\"c\":\"a longer line than the others\"}\n", 70);
+}
+
+TEST_F(ReaderTest, ALastLineWithoutAnEndCounts) {
+  expect_lines("{\"a\":1}\n{\"b\":2}", 20);
+  expect_lines("x", 3);
+}
+
+TEST_F(ReaderTest, BlankLinesAndCarriageReturnsAreKept) {
+  expect_lines("\n\n{}\r\n\r\n  \n{\"a\":1}\n\n\n", 25);
+  expect_lines("\n", 3);
+  expect_lines("\r", 3);
+}
+
+TEST_F(ReaderTest, AByteOrderMarkIsLeftOut) {
+  expect_lines("\xEF\xBB\xBF{\"a\":1}\n{\"b\":2}\n", 25);
+  expect_lines("\xEF\xBB\xBF{\"a\":1}", 12);
+  expect_lines("{\"a\":1}\n\xEF\xBB\xBF{\"b\":2}\n", 25);  // no such mark inside a file
+}
+
+TEST_F(ReaderTest, LinesAcrossPagesAndReadSizes) {
+  std::string text;
+  for (const size_t size : {4095, 4096, 4097, 1, 8191, 16'384, 20'000, 0, 40'000, 100, 65'536}) {
+    text += std::string(size, static_cast<char>('a' + size % 26)) + "\n";
+  }
+  const std::vector<std::string> expected = split(text);
+  for (const Input& input : forms(text)) {
+    for (const size_t size : {100UL, 1000UL, 4095UL, 4096UL, 4097UL, 16'384UL, 50'000UL, 1UL << 20}) {
+      ASSERT_EQ(texts_of(read({input}, {size, 1 << 20})), expected) << input.path << " " << size;
+    }
+  }
+}
+
+TEST_F(ReaderTest, CompressedFilesOfManyParts) {
+  const std::string text = some_lines(20'000);
+  const std::vector<std::string> expected = split(text);
+  for (const Input& input : forms(text)) {
+    for (const size_t size : {100'000UL, 131'072UL, 1UL << 20}) {
+      const Reading reading = read({input}, {size, 1 << 20});
+      ASSERT_EQ(texts_of(reading), expected) << input.path << " " << size;
+      EXPECT_EQ(reading.lines.back().position.line, 20'000U);
+    }
+  }
+}
+
+TEST_F(ReaderTest, FilesComeInOrderAndUnwantedOnesNot) {
+  const std::vector<Input> inputs = {plain(folder_.write("1", "a\nb\n")),
+                                     plain(folder_.write("2", "c\n")),
+                                     plain(folder_.write("3", "")),
+                                     plain(folder_.write("4", "d"))};
+  EXPECT_EQ(texts_of(read(inputs)), (std::vector<std::string>{"a", "b", "c", "d"}));
+  EXPECT_EQ(texts_of(read(inputs, {}, {true, false, true, true})),
+            (std::vector<std::string>{"a", "b", "d"}));
+  EXPECT_EQ(texts_of(read(inputs, {}, {false, false, false, false})), std::vector<std::string>{});
+}
+
+TEST_F(ReaderTest, ALineOverTheLimitIsAnErrorAtItsStart) {
+  const std::string text = "{\"a\":1}\n{}\n" + std::string(200'000, 'x') + "\n{\"b\":2}\n";
+  for (const Input& input : forms(text)) {
+    const Reading reading = read({input}, {1000, 50'000});
+    ASSERT_GE(reading.errors.size(), 1U) << input.path;
+    for (const base::Error& error : reading.errors) {
+      EXPECT_EQ(error.code(), base::ErrorCode::kLimit);
+      EXPECT_EQ(error.position(), (base::SourcePosition{input.path, 3, 1}));
+    }
+    EXPECT_TRUE(read({input}, {1000, 200'001}).errors.empty()) << input.path;
+  }
+}
+
+TEST_F(ReaderTest, AnEndlessLineInAPipeIsAnError) {
+  const std::string path = folder_.path_of("pipe");
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  std::thread writer([&] {
+    std::ofstream(path, std::ios::binary) << "{}\n{}\n" << std::string(30'000, ' ');
+  });
+  const Reading reading = read({plain(path)}, {1000, 20'000});
+  writer.join();
+  ASSERT_EQ(reading.errors.size(), 1U);
+  EXPECT_EQ(reading.errors[0].code(), base::ErrorCode::kLimit);
+  EXPECT_EQ(reading.errors[0].position(), (base::SourcePosition{path, 3, 1}));
+}
+
+TEST_F(ReaderTest, PositionsInsideLines) {
+  const Input input = plain(folder_.write("a", "{\"a\":1}\n\n{\"bc\":2}\n"));
+  auto snapshot = Snapshot::open({input});
+  ASSERT_TRUE(snapshot.ok());
+  Reader reader(*snapshot, {true}, {10, 1000});
+  BlockBuffer buffer;
+  Part part;
+  ASSERT_TRUE(*reader.claim(part, buffer));
+  ASSERT_TRUE(*reader.claim(part, buffer));  // from offset 10: the line began at 9
+  const auto block = reader.load(part, buffer);
+  ASSERT_TRUE(block.ok());
+  EXPECT_EQ(block->begin, block->end);
+
+  Reader whole(*snapshot, {true}, {});
+  ASSERT_TRUE(*whole.claim(part, buffer));
+  const auto all = whole.load(part, buffer);
+  EXPECT_EQ(whole.position(part, *all, all->begin + 2), (base::SourcePosition{input.path, 1, 3}));
+  EXPECT_EQ(whole.position(part, *all, all->begin + 7), (base::SourcePosition{input.path, 1, 8}));
+  EXPECT_EQ(whole.position(part, *all, all->begin + 8), (base::SourcePosition{input.path, 2, 1}));
+  EXPECT_EQ(whole.position(part, *all, all->begin + 12), (base::SourcePosition{input.path, 3, 4}));
+}
+
+TEST_F(ReaderTest, DamagedCompressionIsReportedOnce) {
+  const std::string bytes = gzipped(some_lines(2000));
+  const Input bad{folder_.write("bad.gz", std::string_view(bytes).substr(0, bytes.size() / 2)),
+                  FileKind::kNdjson, Compression::kGzip, ""};
+  const Input good = plain(folder_.write("good", "last\n"));
+  const Reading reading = read({bad, good}, {10'000, 1 << 20});
+  ASSERT_EQ(reading.errors.size(), 1U);
+  EXPECT_EQ(reading.errors[0].code(), base::ErrorCode::kInvalid);
+  EXPECT_EQ(reading.errors[0].position().source, bad.path);
+  EXPECT_EQ(reading.lines.back().text, "last");
+}
+
+TEST_F(ReaderTest, AFileThatBecameShorterIsAConflict) {
+  const std::string path = folder_.write("a", some_lines(1000));
+  auto snapshot = Snapshot::open({plain(path)});
+  ASSERT_TRUE(snapshot.ok());
+  Reader reader(*snapshot, {true}, {4096, 1 << 20});
+  BlockBuffer buffer;
+  Part part;
+  ASSERT_TRUE(*reader.claim(part, buffer));
+  ASSERT_TRUE(reader.load(part, buffer).ok());
+  std::filesystem::resize_file(path, 10'000);
+  base::ErrorCode code = base::ErrorCode::kInternal;
+  while (*reader.claim(part, buffer)) {
+    const auto block = reader.load(part, buffer);
+    if (!block.ok()) code = block.error().code();
+  }
+  EXPECT_EQ(code, base::ErrorCode::kConflict);
+}
+
+TEST_F(ReaderTest, WorkersShareTheParts) {
+  const std::string text = some_lines(5000);
+  auto snapshot = Snapshot::open(forms(text));
+  ASSERT_TRUE(snapshot.ok());
+  Reader reader(*snapshot, {true, true, true}, {8192, 1 << 20});
+  std::vector<size_t> counts(4);
+  std::vector<std::thread> workers;
+  for (size_t& count : counts) {
+    workers.emplace_back([&reader, &count] {
+      BlockBuffer buffer;
+      Part part;
+      while (*reader.claim(part, buffer)) {
+        const auto block = reader.load(part, buffer);
+        if (block.ok()) {
+          count += static_cast<size_t>(std::count(block->begin, block->end, '\n'));
+        }
+      }
+    });
+  }
+  for (std::thread& worker : workers) worker.join();
+  EXPECT_EQ(counts[0] + counts[1] + counts[2] + counts[3], 15'000U);
+}
+
+class JsonFileTest : public testing::Test {
+ protected:
+  Input json(std::string_view name, std::string_view text) {
+    return {folder_.write(name, text), FileKind::kJson, Compression::kNone, ""};
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(JsonFileTest, ABundlesResourcesAreItsLines) {
+  const Reading reading = read({json("b.json", R"({
+    "resourceType" : "Bundle", "type": "collection",
+    "entry": [
+      { "fullUrl": "urn:1", "resource": { "resourceType": "Patient", "id": "a b" } },
+      { "resource": { "resourceType": "Bundle", "entry": [ { "resource": { "id": "in" } } ] },
+        "search": { "mode": "match" } },
+      { "resource": {} }
+    ], "total": 3 }
+)")});
+  EXPECT_EQ(texts_of(reading),
+            (std::vector<std::string>{
+                R"({"resourceType":"Patient","id":"a b"})",
+                R"({"resourceType":"Bundle","entry":[{"resource":{"id":"in"}}]})", "{}"}));
+  EXPECT_EQ(reading.lines[1].position.source, folder_.path_of("b.json") + " entry 2");
+  EXPECT_EQ(reading.lines[1].position.line, 0U);
+}
+
+TEST_F(JsonFileTest, EntriesWithoutAResourceKeepTheirNumber) {
+  const Reading reading = read({json("b.json",
+      R"({"resourceType":"Bundle","entry":[{"response":{"status":"200"}},{},)"
+      R"({"resource":{"id":"c"}},{"resource":null},{"resource":{"id":"e"}}]})")});
+  std::vector<std::string> shown;
+  for (const Line& line : reading.lines) {
+    if (line.text.empty()) continue;
+    const std::string& source = line.position.source;
+    shown.push_back(line.text + source.substr(source.rfind(' ')));
+  }
+  EXPECT_EQ(shown, (std::vector<std::string>{R"({"id":"c"} 3)", R"({"id":"e"} 5)"}));
+}
+
+TEST_F(JsonFileTest, BundlesWithoutEntriesAreEmpty) {
+  for (const std::string_view text :
+       {R"({"resourceType":"Bundle"})", R"({"resourceType":"Bundle","entry":[]})"}) {
+    EXPECT_EQ(texts_of(read({json("b.json", text)})), std::vector<std::string>{});
+  }
+}
+
+TEST_F(JsonFileTest, TheTypeMayComeLast) {
+  EXPECT_EQ(texts_of(read({json("b.json", R"({"entry":[{"resource":{"id":"x"}}],
+                                              "resourceType":"Bundle"})")})),
+            (std::vector<std::string>{R"({"id":"x"})"}));
+}
+
+TEST_F(JsonFileTest, AResourceAloneIsOneLine) {
+  const Reading reading = read({json("p.json", "\xEF\xBB\xBF{\r\n \"resourceType\": \"List\",\n"
+                                               " \"entry\": [ 1 ] }\r\n")});
+  EXPECT_EQ(texts_of(reading),
+            (std::vector<std::string>{R"({"resourceType":"List","entry":[1]})"}));
+}
+
+TEST_F(JsonFileTest, ErrorsHavePositionsInTheText) {
+  Reading reading = read({json("bad.json", "{\n  \"resourceType\": \"Bundle\",\n  \"entry\": [}\n}")});
+  ASSERT_EQ(reading.errors.size(), 1U);
+  EXPECT_EQ(reading.errors[0].code(), base::ErrorCode::kInvalid);
+  EXPECT_EQ(reading.errors[0].position().source, folder_.path_of("bad.json"));
+  EXPECT_EQ(reading.errors[0].position().line, 3U);
+  for (const std::string_view text : {"", " \n", "[]", "3", "{\"a\":\"b", "{\"a\":1"}) {
+    reading = read({json("bad.json", text)});
+    ASSERT_EQ(reading.errors.size(), 1U) << text;
+    EXPECT_EQ(reading.errors[0].code(), base::ErrorCode::kInvalid) << text;
+    EXPECT_EQ(reading.errors[0].position().source, folder_.path_of("bad.json")) << text;
+  }
+}
+
+TEST_F(JsonFileTest, ABadFileDoesNotHideTheNext) {
+  const Input bad = json("bad.json", "{");
+  const Input good = json("good.json", R"({"id":"x"})");
+  const Input lines = plain(folder_.write("lines", "first\nsecond\n"));
+  for (const auto& inputs : {std::vector<Input>{bad, good, lines}, {bad, bad, lines, good}}) {
+    const Reading reading = read(inputs);
+    EXPECT_EQ(reading.errors.size(), inputs.size() - 2);
+    EXPECT_EQ(reading.lines.size(), 3U);
+  }
+}
+
+TEST_F(JsonFileTest, CompressedFilesAreReadToo) {
+  const std::string path =
+      folder_.write("b.json.gz", gzipped(R"({"resourceType":"Bundle","entry":[{"resource":{}}]})"));
+  EXPECT_EQ(texts_of(read({{path, FileKind::kJson, Compression::kGzip, ""}})),
+            (std::vector<std::string>{"{}"}));
+}
+
+}  // namespace
+}  // namespace kiln::dataset
