@@ -41,6 +41,8 @@ std::string as_it_is(std::string_view text) { return std::string(text); }
 class ByteStreamTest : public testing::TestWithParam<Kind> {
  protected:
   OpenFilePtr file(std::string_view bytes) {
+    // A new file each time: some file systems wait for the disk when one is written over.
+    std::filesystem::remove(folder_.path_of("data"));
     const std::string path = folder_.write("data", bytes);
     return *OpenFile::open({path, FileKind::kNdjson, GetParam().compression, ""});
   }
