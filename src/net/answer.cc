@@ -1,0 +1,201 @@
+#include "net/answer.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace kiln::net {
+namespace {
+
+constexpr size_t kChunkSize = 256 * 1024;
+constexpr std::string_view kLineEnd = "\r\n";
+constexpr std::string_view kLastChunk = "0\r\n\r\n";
+constexpr std::string_view kLineEndAndLastChunk = "\r\n0\r\n\r\n";
+
+base::Result<size_t> read_guarded(BodySource& source, char* to, size_t size) {
+  try {
+    return source.read(to, size);
+  } catch (...) {
+    return base::Error(base::ErrorCode::kInternal, "an exception left a body's source");
+  }
+}
+
+void append_chunk_size(std::string& head, size_t size) {
+  std::array<char, 2 * sizeof(size_t)> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), size, 16).ptr;
+  head.append(digits.data(), end).append(kLineEnd);
+}
+
+struct Produced {
+  bool complete;
+  std::optional<Response> instead;  ///< it failed before it had written anything: what to answer
+};
+
+Produced run_producer(const StreamBody& stream, StreamPipe& pipe, const Services& services,
+                      std::stop_token stop) {
+  try {
+    const base::Status status = stream.producer(pipe, std::move(stop));
+    if (status.ok()) return {true, std::nullopt};
+    if (pipe.started() || pipe.cancelled()) return {false, std::nullopt};
+    if (stream.on_early_error) {
+      Response response = stream.on_early_error(status.error());
+      if (!std::holds_alternative<StreamBody>(response.body)) return {false, std::move(response)};
+    }
+  } catch (...) {
+    if (pipe.started()) return {false, std::nullopt};
+  }
+  return {false, services.error_response(500, "The answer could not be made")};
+}
+
+}  // namespace
+
+Answer::Answer(Services& services, Descriptor& socket, std::shared_ptr<Exchange> exchange,
+               Listener& listener)
+    : services_(services),
+      exchange_(std::move(exchange)),
+      listener_(&listener),
+      outbox_(services.loop, socket, services.options.request_timeout) {}
+
+bool Answer::leaves_body_out() const {
+  return exchange_->request.method == "HEAD" || !may_have_body(response_.status);
+}
+
+void Answer::start(Response response) {
+  if (response.status < 200 || response.status > 999) {
+    response = services_.error_response(500, "The status of the response is not valid");
+  }
+  response_ = std::move(response);
+  framing_ = {exchange_->keep_alive && !services_.stopping && !asks_for_close(response_.headers),
+              false, std::nullopt};
+  if (auto* text = std::get_if<std::string>(&response_.body)) return send_text(*text);
+  if (std::holds_alternative<SourceBody>(response_.body)) return start_source();
+  start_stream(std::get<StreamBody>(response_.body));
+}
+
+void Answer::send_text(std::string& text) {
+  if (may_have_body(response_.status)) framing_.content_length = text.size();
+  if (!leaves_body_out()) body_ = std::move(text);
+  send(body_, &Answer::complete);
+}
+
+void Answer::start_source() {
+  const SourceBody& body = std::get<SourceBody>(response_.body);
+  if (may_have_body(response_.status)) framing_.content_length = body.size;
+  left_ = body.size;
+  if (leaves_body_out() || left_ == 0) return send({}, &Answer::complete);
+  read_chunk();
+}
+
+void Answer::read_chunk() {
+  if (left_ == 0) return complete();
+  const size_t size = static_cast<size_t>(std::min<uint64_t>(left_, kChunkSize));
+  const bool posted = services_.readers.post([self = shared_from_this(), size]() mutable {
+    self->body_.resize(size);
+    BodySource& source = *std::get<SourceBody>(self->response_.body).source;
+    self->read_ = read_guarded(source, self->body_.data(), size);
+    EventLoop& loop = self->services_.loop;
+    loop.post([answer = std::move(self)] { answer->chunk_arrived(); });
+  });
+  if (!posted) end(false);
+}
+
+void Answer::chunk_arrived() {
+  if (!listener_) return;
+  if (!read_.ok() || *read_ == 0 || *read_ > body_.size()) return end(false);
+  left_ -= *read_;
+  send(std::string_view(body_).substr(0, *read_), &Answer::read_chunk);
+}
+
+void Answer::start_stream(StreamBody& stream) {
+  const bool chunked = !exchange_->http_1_0 && may_have_body(response_.status);
+  framing_.chunked = chunked;
+  if (leaves_body_out()) return send({}, &Answer::complete);
+  if (!chunked) framing_.keep_alive = false;  // The end of the connection is the end of the body.
+  if (services_.streams_running.fetch_add(1) >= services_.options.max_streams) {
+    services_.streams_running.fetch_sub(1);
+    return start(services_.error_response(503, "Too many answers are being made"));
+  }
+  const std::weak_ptr<Answer> weak = weak_from_this();
+  pipe_ = std::make_shared<StreamPipe>(kChunkSize, [weak, &loop = services_.loop] {
+    loop.post([weak] {
+      if (const auto self = weak.lock()) self->send_stream();
+    });
+  });
+  const bool posted = services_.streams.post(
+      [self = shared_from_this(), body = std::move(stream)] { self->produce(body); });
+  if (posted) return send_stream();
+  services_.streams_running.fetch_sub(1);
+  pipe_.reset();
+  start(services_.error_response(503, "No thread to make the answer"));
+}
+
+/// On a thread of the stream pool. The place in it is given back before anybody can see the end, so
+/// that the next request of the same client finds it.
+void Answer::produce(const StreamBody& stream) {
+  Produced produced = run_producer(stream, *pipe_, services_, exchange_->request.stop);
+  services_.streams_running.fetch_sub(1);
+  if (!produced.instead) return pipe_->finish(produced.complete);
+  exchange_->response = std::move(*produced.instead);
+  services_.loop.post([self = shared_from_this()] {
+    if (!self->listener_) return;
+    self->pipe_.reset();
+    self->start(std::move(self->exchange_->response));
+  });
+}
+
+void Answer::send_stream() {
+  if (!listener_ || sending_) return;
+  const StreamPipe::State state = pipe_->take(body_);
+  if (state == StreamPipe::State::kFailed) return end(false);
+  const bool last = state == StreamPipe::State::kComplete;
+  if (body_.empty() && !last) return;
+  begin_piece();
+  std::string_view tail;
+  if (framing_.chunked && body_.empty()) {
+    tail = kLastChunk;
+  } else if (framing_.chunked) {
+    append_chunk_size(head_, body_.size());
+    tail = last ? kLineEndAndLastChunk : kLineEnd;
+  }
+  send_piece(body_, tail, last ? &Answer::complete : &Answer::send_stream);
+}
+
+void Answer::send(std::string_view body, void (Answer::*then)()) {
+  begin_piece();
+  send_piece(body, {}, then);
+}
+
+void Answer::begin_piece() {
+  head_.clear();
+  if (started_) return;
+  head_ = make_response_head(response_.status, response_.headers, framing_);
+  started_ = true;
+  listener_->answer_started();
+}
+
+void Answer::send_piece(std::string_view body, std::string_view tail, void (Answer::*then)()) {
+  sending_ = true;
+  outbox_.send({head_, body, tail}, [self = shared_from_this(), then](bool sent) {
+    self->sending_ = false;
+    if (!self->listener_) return;
+    if (!sent) return self->end(false);
+    ((*self).*then)();
+  });
+}
+
+void Answer::complete() { end(true); }
+
+void Answer::end(bool complete) {
+  Listener* listener = std::exchange(listener_, nullptr);
+  if (!complete && pipe_) pipe_->cancel();
+  listener->answer_ended(complete);
+}
+
+void Answer::abandon() {
+  listener_ = nullptr;
+  outbox_.cancel();
+  if (pipe_) pipe_->cancel();
+}
+
+}  // namespace kiln::net

@@ -1,0 +1,25 @@
+// The listening socket.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/error.h"
+
+namespace kiln::net {
+
+/// A listening, non-blocking socket; an error names the address.
+base::Result<int> listen_on(const std::string& host, uint16_t port);
+
+/// The port that it got.
+uint16_t port_of(int socket);
+
+/// A client, non-blocking; an error of kUnavailable means that the process or the system is out of
+/// descriptors or memory, any other that nobody waits (any more).
+struct Accepted {
+  int socket;
+  std::string peer;  ///< the address, without the port
+};
+base::Result<Accepted> accept_from(int listener);
+
+}  // namespace kiln::net

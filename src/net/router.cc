@@ -1,0 +1,92 @@
+#include "net/router.h"
+
+#include <algorithm>
+
+namespace kiln::net {
+namespace {
+
+/// The segments of "/a/b/"; a final '/' makes none of its own.
+std::vector<std::string_view> split(std::string_view path) {
+  std::vector<std::string_view> segments;
+  if (path.starts_with('/')) path.remove_prefix(1);
+  if (path.ends_with('/')) path.remove_suffix(1);
+  if (path.empty()) return segments;
+  for (;;) {
+    const size_t slash = path.find('/');
+    segments.push_back(path.substr(0, slash));
+    if (slash == std::string_view::npos) return segments;
+    path.remove_prefix(slash + 1);
+  }
+}
+
+bool is_placeholder(std::string_view segment) {
+  return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
+}
+
+bool fits(const std::vector<std::string>& pattern, const std::vector<std::string_view>& path) {
+  return std::equal(pattern.begin(), pattern.end(), path.begin(), path.end(),
+                    [](std::string_view expected, std::string_view actual) {
+                      return is_placeholder(expected) ? !actual.empty() : expected == actual;
+                    });
+}
+
+/// Whether `a` is literal at the first segment in which the two differ in kind.
+bool is_more_literal(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
+                                      [](std::string_view x, std::string_view y) {
+                                        return !is_placeholder(x) && is_placeholder(y);
+                                      });
+}
+
+}  // namespace
+
+void Router::add(std::string method, std::string pattern, RouteHandler handler) {
+  std::vector<std::string> segments;
+  for (const std::string_view segment : split(pattern)) segments.emplace_back(segment);
+  routes_.push_back(
+      {std::move(method), std::move(pattern), std::move(segments), std::move(handler)});
+}
+
+Router::Match Router::match(std::string_view method, std::string_view path) const {
+  const std::vector<std::string_view> segments = split(path);
+  Match match{Match::Kind::kNotFound, nullptr, {}, {}, {}};
+  const Route* best = nullptr;
+  const Route* best_of_any_method = nullptr;
+  for (const Route& route : routes_) {
+    if (!fits(route.segments, segments)) continue;
+    if (!best_of_any_method || is_more_literal(route.segments, best_of_any_method->segments)) {
+      best_of_any_method = &route;
+    }
+    match.allowed.push_back(route.method);
+    if (route.method == "GET") match.allowed.emplace_back("HEAD");
+    const bool right = route.method == method || (method == "HEAD" && route.method == "GET");
+    if (!right) continue;
+    // A HEAD handler of its own goes before the GET handler of the same path.
+    if (!best || is_more_literal(route.segments, best->segments) ||
+        (route.method == method && best->method != method &&
+         !is_more_literal(best->segments, route.segments))) {
+      best = &route;
+    }
+  }
+  if (!best_of_any_method) return match;
+  if (!best) {
+    match.kind = Match::Kind::kWrongMethod;
+    match.route = best_of_any_method->pattern;
+    std::sort(match.allowed.begin(), match.allowed.end());
+    match.allowed.erase(std::unique(match.allowed.begin(), match.allowed.end()),
+                        match.allowed.end());
+    return match;
+  }
+  match.kind = Match::Kind::kFound;
+  match.handler = &best->handler;
+  match.route = best->pattern;
+  match.allowed.clear();
+  for (size_t i = 0; i < segments.size(); ++i) {
+    const std::string_view name = best->segments[i];
+    if (!is_placeholder(name)) continue;
+    match.parameters.emplace(name.substr(1, name.size() - 2), segments[i]);
+  }
+  return match;
+}
+
+}  // namespace kiln::net

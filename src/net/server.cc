@@ -1,0 +1,147 @@
+#include "net/server.h"
+
+#include <thread>
+#include <unordered_map>
+#include <utility>
+
+#include "base/mutex.h"
+#include "net/connection.h"
+#include "net/listener.h"
+#include "net/services.h"
+
+namespace kiln::net {
+namespace {
+
+constexpr std::chrono::milliseconds kAcceptRetry{100};
+/// So that a flood of new connections leaves the old ones their turn.
+constexpr int kAcceptsAtOnce = 64;
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  Impl(const ServerOptions& options, Handler handler, ErrorResponder responder,
+       RequestLogger logger, int listener)
+      : services_(options, std::move(handler), std::move(responder), std::move(logger)),
+        port_(port_of(listener)),
+        listener_(services_.loop, listener),
+        retry_(services_.loop) {
+    services_.on_closed = [this](Connection& connection) { forget(connection); };
+  }
+
+  void run() {
+    services_.loop.post([this] { accept(); });
+    thread_ = std::thread([this] { services_.loop.run(); });
+  }
+
+  uint16_t port() const { return port_; }
+  std::chrono::milliseconds patience() const { return services_.options.stop_timeout; }
+
+  void stop(std::chrono::milliseconds patience) KILN_EXCLUDES(stop_mutex_, mutex_) {
+    const base::MutexLock once(stop_mutex_);
+    if (!thread_.joinable()) return;
+    services_.loop.post([this] { begin_stop(); });
+    wait_for_connections(patience);
+    services_.loop.post([this] {
+      for (const auto& [connection, kept] : connections_) connection->reset();
+    });
+    // Whatever they still post finds its connection closed.
+    services_.handlers.join();
+    services_.readers.join();
+    services_.streams.join();
+    services_.loop.finish();
+    thread_.join();
+  }
+
+ private:
+  void wait_for_clients() {
+    if (waiting_ || services_.stopping || is_full()) return;
+    waiting_ = true;
+    listener_.when_readable([this] {
+      waiting_ = false;
+      accept();
+    });
+  }
+
+  bool is_full() const { return connections_.size() >= services_.options.max_connections; }
+
+  void accept() {
+    for (int i = 0; i < kAcceptsAtOnce && !services_.stopping && !is_full(); ++i) {
+      base::Result<Accepted> accepted = accept_from(listener_.get());
+      if (!accepted.ok()) {
+        if (accepted.error().code() != base::ErrorCode::kUnavailable) break;
+        // The socket stays readable: waiting for it would spin.
+        return retry_.start(kAcceptRetry, [this] { accept(); });
+      }
+      auto connection =
+          std::make_shared<Connection>(services_, accepted->socket, std::move(accepted->peer));
+      connections_.emplace(connection.get(), connection);
+      connection->start();
+    }
+    wait_for_clients();
+  }
+
+  void forget(Connection& connection) {
+    connections_.erase(&connection);
+    wait_for_clients();
+    tell_if_closed();
+  }
+
+  void begin_stop() {
+    services_.stopping = true;
+    listener_.close();
+    retry_.cancel();
+    for (const auto& [connection, kept] : connections_) connection->stop();
+    tell_if_closed();
+  }
+
+  void tell_if_closed() KILN_EXCLUDES(mutex_) {
+    if (!services_.stopping || !connections_.empty()) return;
+    const base::MutexLock lock(mutex_);
+    all_closed_ = true;
+    closed_.notify_all();
+  }
+
+  void wait_for_connections(std::chrono::milliseconds patience) KILN_EXCLUDES(mutex_) {
+    const auto end = std::chrono::steady_clock::now() + patience;
+    const base::MutexLock lock(mutex_);
+    while (!all_closed_) {
+      const auto left = end - std::chrono::steady_clock::now();
+      if (left <= left.zero()) return;
+      closed_.wait_for(mutex_, left);
+    }
+  }
+
+  Services services_;
+  const uint16_t port_;
+  std::thread thread_;
+
+  // For the I/O thread only.
+  Descriptor listener_;
+  Timer retry_;
+  bool waiting_ = false;
+  std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;
+
+  base::Mutex stop_mutex_;  ///< held for the whole of stop()
+  base::Mutex mutex_;
+  base::Condition closed_;
+  bool all_closed_ KILN_GUARDED_BY(mutex_) = false;
+};
+
+base::Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Handler handler,
+                                                    ErrorResponder responder,
+                                                    RequestLogger logger) {
+  KILN_ASSIGN(const int listener, listen_on(options.host, options.port));
+  auto impl = std::make_unique<Impl>(options, std::move(handler), std::move(responder),
+                                     std::move(logger), listener);
+  impl->run();
+  return std::unique_ptr<Server>(new Server(std::move(impl)));
+}
+
+Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Server::~Server() { impl_->stop(std::chrono::milliseconds::zero()); }
+
+uint16_t Server::port() const { return impl_->port(); }
+void Server::stop() { impl_->stop(impl_->patience()); }
+
+}  // namespace kiln::net

@@ -1,0 +1,56 @@
+// What the connections of one server share.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <vector>
+
+#include "net/event_loop.h"
+#include "net/server.h"
+#include "net/worker_pool.h"
+
+namespace kiln::net {
+
+class Connection;
+
+/// Lives longer than every connection and every task on its pools.
+struct Services {
+  Services(const ServerOptions& server_options, Handler the_handler, ErrorResponder the_responder,
+           RequestLogger the_logger);
+
+  /// What the responder makes of it, which is always a body of text and never throws.
+  Response error_response(int status, std::string_view text) const;
+
+  const ServerOptions options;
+  const Handler handler;
+  const ErrorResponder responder;
+  const RequestLogger logger;
+
+  EventLoop loop;
+  WorkerPool handlers;  ///< run requests
+  WorkerPool readers;   ///< read SourceBodies, whose storage may be slow, apart from the handlers
+  WorkerPool streams;   ///< run producers
+  std::atomic<size_t> streams_running{0};
+
+  // For the I/O thread only.
+  std::vector<char> scratch;  ///< every read goes through it, so that an idle connection has none
+  bool stopping = false;
+  std::function<void(Connection&)> on_closed;
+  uint64_t last_request_id = 0;
+};
+
+/// One request on its way through the server. Handed to worker threads: who works on a request may
+/// outlive the connection that it came by.
+struct Exchange {
+  Request request;
+  bool has_request = true;  ///< false if no head could be read
+  bool http_1_0 = false;
+  bool keep_alive = false;  ///< the client would have it so
+  std::stop_source stop;
+  /// Nobody waits for an answer any more.
+  std::atomic<bool> abandoned{false};
+  /// Written by the worker before it posts that it is there.
+  Response response;
+};
+
+}  // namespace kiln::net
