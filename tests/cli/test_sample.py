@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import tempfile
@@ -247,6 +248,33 @@ class Refusal(CliTest):
             process.communicate()
             self.assertEqual(process.returncode, status)
             self.assert_no_leftovers()
+
+
+class Examples(CliTest):
+    folder_of_examples = os.path.join(os.path.dirname(__file__), "..", "..", "examples")
+
+    def test_every_view_checks(self):
+        names = [name for name in os.listdir(self.folder_of_examples) if name.endswith(".json")]
+        self.assertEqual(len(names), 3)
+        outcome = self.kiln("check", *names, cwd=self.folder_of_examples)
+        self.assertEqual(outcome.err.count("ok: "), 3)
+        self.assertNotIn("warning", outcome.err)
+
+    def test_every_line_is_a_patient_or_an_observation(self):
+        for name, kind in (("patients", "Patient"), ("observations", "Observation")):
+            path = os.path.join(self.folder_of_examples, name + ".ndjson")
+            outcome = self.kiln("fhirpath", "--strict", "id", path)
+            self.assertEqual(len(outcome.rows), 3)
+            with open(path, encoding="utf-8") as file:
+                self.assertEqual({json.loads(line)["resourceType"] for line in file}, {kind})
+
+    def test_the_read_me_says_what_comes_out(self):
+        with open(os.path.join(self.folder_of_examples, "README.md"), encoding="utf-8") as file:
+            samples = re.findall(r"```console\n\$ kiln (.*)\n((?:.*\n)*?)```", file.read())
+        self.assertEqual(len(samples), 5)
+        for command, expected in samples:
+            outcome = self.kiln(*shlex.split(command), cwd=self.folder_of_examples)
+            self.assertEqual(outcome.text, expected)
 
 
 if __name__ == "__main__":
