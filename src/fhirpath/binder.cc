@@ -128,12 +128,15 @@ class Binder {
         int64_t integer = 0;
         const auto [end, error] =
             std::from_chars(text.data(), text.data() + text.size(), integer);
-        const bool fits = system == fhir::kSystemLong || (integer >= INT32_MIN && integer <= INT32_MAX);
-        if (error != std::errc() || end != text.data() + text.size()) break;
-        if (!fits) {
+        const bool fits =
+            error == std::errc() &&
+            (system == fhir::kSystemLong || (integer >= INT32_MIN && integer <= INT32_MAX));
+        if (end != text.data() + text.size()) break;
+        if (!fits && system == fhir::kSystemInteger) {
           // Larger than an Integer: a Decimal without a point.
           return value(span, fhir::kSystemDecimal, text);
         }
+        if (!fits) break;
         return constant(span, type, Item::of_integer(integer, system));
       }
       case fhir::kSystemDecimal: {
@@ -147,7 +150,8 @@ class Binder {
       default: return constant(span, type, Item::of_string(storage.copy(text)));
     }
     if (!temporal) {
-      return fail(span, "not a " + std::string(model_.name(system)) + ": " + std::string(text));
+      const std::string name(model_.name(system));
+      return fail(span, (name == "Integer" ? "not an " : "not a ") + name + ": " + std::string(text));
     }
     return constant(span, type, Item::of_temporal(storage.make<fhir::Temporal>(*temporal)));
   }

@@ -57,7 +57,8 @@ bool Evaluation::check_limits() {
     error_ = base::Error(base::ErrorCode::kLimit,
                          std::string("the expression ") +
                              (too_long ? "takes too many steps" : "needs too much memory") +
-                             " on one resource: " + program_->text);
+                             " on one resource")
+                 .with_excerpt(program_->text, 0);
   }
   return false;
 }

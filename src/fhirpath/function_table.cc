@@ -50,7 +50,9 @@ const FunctionRow* find_operator(std::string_view name) { return find_in(operato
 std::span<const std::string_view> function_names() {
   static const std::vector<std::string_view> kNames = [] {
     std::vector<std::string_view> names;
-    for (const FunctionRow* row : functions()) names.push_back(row->name);
+    for (const FunctionRow* row : functions()) {
+      if (row->name != "[]") names.push_back(row->name);
+    }
     return names;
   }();
   return kNames;
