@@ -47,6 +47,7 @@ int main(int argc, char** argv) {
   kiln::app::add_schema_command(app, status);
   kiln::app::add_fhirpath_command(app, status);
   kiln::app::add_sample_command(app, status);
+  kiln::app::add_serve_command(app, status);
   kiln::app::add_completion_command(app, status);
   if (argc > 1 && is_unknown_command(app, argv[1])) return 2;
   try {

@@ -30,8 +30,10 @@ class Output {
   virtual base::Status finish() = 0;
 };
 
-/// A text format into a byte sink. `options` as for make_encoder(); check_format() must have passed.
-/// `limited`: pieces can be cut between rows.
+/// Encoded rows into a byte sink. `limited`: pieces can be cut between rows.
+std::unique_ptr<Output> make_text_output(std::unique_ptr<table::Encoder> encoder,
+                                         std::unique_ptr<ByteSink> sink, bool limited);
+/// The same in a text format. `options` as for make_encoder(); check_format() must have passed.
 std::unique_ptr<Output> make_text_output(table::Format format, const table::Schema& schema,
                                          table::EncodeOptions options,
                                          std::unique_ptr<ByteSink> sink, bool limited);

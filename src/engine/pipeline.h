@@ -2,7 +2,6 @@
 // sequencer, several views over one scan.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -12,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/progress.h"
 #include "dataset/reader.h"
 #include "engine/output.h"
 #include "view/view.h"
@@ -34,11 +34,7 @@ struct Options {
   base::WallTime now;  ///< of now() and today()
 };
 
-/// Counters that can be read while the run goes on.
-struct Progress {
-  std::atomic<uint64_t> bytes{0};  ///< of the files as they are on disk
-  std::atomic<uint64_t> rows{0};
-};
+using base::Progress;
 
 /// What happened. Sums over all subjects where not said otherwise.
 struct Summary {

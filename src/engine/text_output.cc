@@ -14,11 +14,8 @@ class TextPiece final : public Piece {
 
 class TextOutput final : public Output {
  public:
-  TextOutput(table::Format format, const table::Schema& schema, table::EncodeOptions options,
-             std::unique_ptr<ByteSink> sink, bool limited)
-      : encoder_(table::make_encoder(format, schema, options)),
-        sink_(std::move(sink)),
-        limited_(limited) {}
+  TextOutput(std::unique_ptr<table::Encoder> encoder, std::unique_ptr<ByteSink> sink, bool limited)
+      : encoder_(std::move(encoder)), sink_(std::move(sink)), limited_(limited) {}
 
   base::Result<std::unique_ptr<Piece>> encode(const table::Batch& batch) override {
     auto piece = take_piece();
@@ -35,7 +32,9 @@ class TextOutput final : public Output {
       bytes = bytes.substr(0, limit == 0 ? 0 : text->row_ends[limit - 1]);
     }
     if (!bytes.empty()) {
-      if (any_rows_ && !encoder_->separator().empty()) KILN_TRY(sink_->write(encoder_->separator()));
+      const std::string_view between =
+          any_rows_ ? encoder_->separator() : encoder_->before_rows();
+      if (!between.empty()) KILN_TRY(sink_->write(between));
       any_rows_ = true;
       KILN_TRY(sink_->write(bytes));
     }
@@ -45,6 +44,9 @@ class TextOutput final : public Output {
 
   base::Status finish() override {
     KILN_TRY(begin());
+    if (any_rows_ && !encoder_->after_rows().empty()) {
+      KILN_TRY(sink_->write(encoder_->after_rows()));
+    }
     if (!encoder_->suffix().empty()) KILN_TRY(sink_->write(encoder_->suffix()));
     return sink_->finish();
   }
@@ -88,7 +90,12 @@ class TextOutput final : public Output {
 std::unique_ptr<Output> make_text_output(table::Format format, const table::Schema& schema,
                                          table::EncodeOptions options,
                                          std::unique_ptr<ByteSink> sink, bool limited) {
-  return std::make_unique<TextOutput>(format, schema, options, std::move(sink), limited);
+  return make_text_output(table::make_encoder(format, schema, options), std::move(sink), limited);
+}
+
+std::unique_ptr<Output> make_text_output(std::unique_ptr<table::Encoder> encoder,
+                                         std::unique_ptr<ByteSink> sink, bool limited) {
+  return std::make_unique<TextOutput>(std::move(encoder), std::move(sink), limited);
 }
 
 }  // namespace kiln::engine

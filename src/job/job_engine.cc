@@ -116,7 +116,7 @@ JobView JobEngine::view_of(Job job) {
   const auto running = running_.find(view.job.id);
   if (running != running_.end()) {
     const JobProgress& progress = running->second->progress;
-    view.progress = ProgressView{progress.rows,          progress.bytes_read,
+    view.progress = ProgressView{progress.scanned.rows,  progress.scanned.bytes,
                                  progress.bytes_total,   progress.subjects_done,
                                  progress.subjects_total, progress.current_subject()};
   }
@@ -224,7 +224,7 @@ void JobEngine::run_attempt(const Job& job, Running& running) {
     for (const OutputFile& file : *result) bytes += file.size;
   }
   parts_.observer.on_attempt_end(
-      job.id, running.progress.rows, bytes,
+      job.id, running.progress.scanned.rows, bytes,
       std::chrono::duration_cast<milliseconds>(parts_.clock.steady_now() - begin));
   settle(job, std::move(result));
   wake_janitor();

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "base/mutex.h"
+#include "base/progress.h"
 #include "job/job.h"
 #include "sink/export_sink.h"
 
@@ -18,8 +19,7 @@ namespace kiln::job {
 /// How far a running job has come. Thread-safe.
 class JobProgress {
  public:
-  std::atomic<uint64_t> rows{0};
-  std::atomic<uint64_t> bytes_read{0};
+  base::Progress scanned;
   std::atomic<uint64_t> bytes_total{0};
   std::atomic<uint32_t> subjects_done{0};
   std::atomic<uint32_t> subjects_total{0};

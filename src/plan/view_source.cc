@@ -11,6 +11,8 @@ namespace {
 /// An artefact larger than this is a mistake.
 constexpr size_t kLargest = size_t{64} << 20;
 
+}  // namespace
+
 base::Result<std::string> read_text(const std::string& path) {
   const bool is_stdin = path == "-";
   const int descriptor = is_stdin ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -36,8 +38,6 @@ base::Result<std::string> read_text(const std::string& path) {
   KILN_TRY(std::move(status));
   return text;
 }
-
-}  // namespace
 
 base::Result<json::DocumentPtr> read_document(const std::string& path) {
   KILN_ASSIGN(std::string text, read_text(path));

@@ -10,6 +10,8 @@
 
 namespace kiln::plan {
 
+/// A file of at most 64 MiB; "-" is stdin.
+base::Result<std::string> read_text(const std::string& path);
 /// Reads and parses a JSON file; "-" is stdin.
 base::Result<json::DocumentPtr> read_document(const std::string& path);
 

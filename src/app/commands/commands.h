@@ -14,6 +14,7 @@ void add_check_command(CLI::App& app, int& status);
 void add_schema_command(CLI::App& app, int& status);
 void add_fhirpath_command(CLI::App& app, int& status);
 void add_sample_command(CLI::App& app, int& status);
+void add_serve_command(CLI::App& app, int& status);
 void add_completion_command(CLI::App& app, int& status);
 
 }  // namespace kiln::app

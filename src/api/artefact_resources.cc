@@ -1,0 +1,61 @@
+#include "api/artefact_resources.h"
+
+#include "api/problem.h"
+#include "json/writer.h"
+
+namespace kiln::api {
+
+net::Response read_artefact(const Service& service, std::string_view type, std::string_view id) {
+  const plan::Artefact* const artefact = service.artefacts.find_id(type, id);
+  if (artefact == nullptr) {
+    return outcome_response(Problem{404, "not-found",
+                                    "no such " + std::string(type) + ": " + std::string(id), ""});
+  }
+  net::Response response;
+  response.headers.add("Content-Type", "application/fhir+json");
+  response.body = std::string(artefact->value.raw());
+  return response;
+}
+
+net::Response search_artefacts(const Service& service, std::string_view type,
+                               const net::Request& request) {
+  Problems problems;
+  for (const auto& [name, value] : request.query) {
+    if (name != "_id" && name != "url" && name != "name" && name != "_format") {
+      problems.add(400, "not-supported", name, "'" + name + "' is not a search parameter here");
+    }
+  }
+  if (!problems.empty()) return outcome_response(problems);
+  const auto matches = [&](const plan::Artefact& artefact) {
+    if (artefact.type != type) return false;
+    for (const auto& [name, value] : request.query) {
+      if (name == "_id" && artefact.id != value) return false;
+      if (name == "url" && artefact.url != value) return false;
+      if (name == "name" && !artefact.name.starts_with(value)) return false;
+    }
+    return true;
+  };
+  json::Writer entries;
+  uint64_t total = 0;
+  entries.begin_array();
+  for (const plan::Artefact* const artefact : service.artefacts.all()) {
+    if (!matches(*artefact)) continue;
+    ++total;
+    entries.begin_object();
+    entries.member("fullUrl",
+                   service.options.base_url + "/" + artefact->type + "/" + artefact->id);
+    entries.key("resource").raw(artefact->value.raw()).end_object();
+  }
+  entries.end_array();
+  json::Writer writer;
+  writer.begin_object().member("resourceType", "Bundle").member("type", "searchset");
+  writer.key("total").number(total);
+  if (total > 0) writer.key("entry").raw(entries.text());
+  writer.end_object();
+  net::Response response;
+  response.headers.add("Content-Type", "application/fhir+json");
+  response.body = std::move(writer).take();
+  return response;
+}
+
+}  // namespace kiln::api

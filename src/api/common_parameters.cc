@@ -1,0 +1,71 @@
+#include "api/common_parameters.h"
+
+#include "fhir/temporal.h"
+
+namespace kiln::api {
+namespace {
+
+/// References of a repeating parameter; a query string may hold several, separated by commas.
+std::vector<std::string> read_references(const OperationInput& input, std::string_view name,
+                                         Problems& problems) {
+  std::vector<std::string> references;
+  for (const Parameter* const parameter : input.all(name)) {
+    const auto text = reference_of(*parameter, problems);
+    if (!text) continue;
+    std::string_view rest = *text;
+    while (!rest.empty()) {
+      const size_t end = parameter->query_text ? rest.find(',') : std::string_view::npos;
+      references.emplace_back(rest.substr(0, end));
+      rest = end == std::string_view::npos ? "" : rest.substr(end + 1);
+    }
+  }
+  return references;
+}
+
+}  // namespace
+
+void check_names(const std::vector<Parameter>& parameters, const std::set<std::string_view>& known,
+                 Problems& problems) {
+  for (const Parameter& parameter : parameters) {
+    if (known.contains(parameter.name)) continue;
+    std::string text = "'" + parameter.name + "' is not a parameter here";
+    if (parameter.name == "source") text = "'source' is not supported";
+    problems.add(400, "not-supported", parameter.expression, std::move(text));
+  }
+}
+
+std::optional<RowFormat> read_format(const OperationInput& input, bool with_fhir,
+                                     Problems& problems) {
+  const Parameter* const parameter = only(input, "_format", problems);
+  if (parameter == nullptr) return std::nullopt;
+  const auto text = text_of(*parameter, problems);
+  if (!text) return std::nullopt;
+  const auto format = row_format_of(*text);
+  if (!format) {
+    add_unsupported_format(*text, with_fhir, problems);
+  } else if (!format->flat && !with_fhir) {
+    problems.add(400, "invalid", "_format", "'fhir' is for runs, not for exports");
+    return std::nullopt;
+  }
+  return format;
+}
+
+bool read_header(const OperationInput& input, Problems& problems) {
+  const Parameter* const parameter = only(input, "header", problems);
+  return parameter == nullptr || boolean_of(*parameter, problems).value_or(true);
+}
+
+FilterParameters read_filters(const OperationInput& input, Problems& problems) {
+  FilterParameters filters;
+  filters.patients = read_references(input, "patient", problems);
+  filters.groups = read_references(input, "group", problems);
+  if (const Parameter* const since = only(input, "_since", problems)) {
+    filters.since = text_of(*since, problems).value_or("");
+    if (!filters.since.empty() && !fhir::Temporal::parse_date_time(filters.since)) {
+      problems.add(400, "invalid", "_since", "not an instant: " + filters.since);
+    }
+  }
+  return filters;
+}
+
+}  // namespace kiln::api

@@ -1,0 +1,36 @@
+// Parameters that several operations share.
+#pragma once
+
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/negotiation.h"
+#include "api/operation_input.h"
+
+namespace kiln::api {
+
+/// 400 `not-supported` for every parameter that is not among `known`; `source` is understood by
+/// nobody yet.
+void check_names(const std::vector<Parameter>& parameters, const std::set<std::string_view>& known,
+                 Problems& problems);
+
+/// _format; 400 if it is none that is supported.
+std::optional<RowFormat> read_format(const OperationInput& input, bool with_fhir,
+                                     Problems& problems);
+/// header, true if it is not given.
+bool read_header(const OperationInput& input, Problems& problems);
+
+/// Which resources feed the views (operations.md §3).
+struct FilterParameters {
+  std::vector<std::string> patients;  ///< "Patient/1"
+  std::vector<std::string> groups;    ///< "Group/1"
+  std::string since;                  ///< an instant; "" if not given
+
+  bool empty() const { return patients.empty() && groups.empty() && since.empty(); }
+};
+FilterParameters read_filters(const OperationInput& input, Problems& problems);
+
+}  // namespace kiln::api

@@ -1,0 +1,129 @@
+#include "api/download.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "api/export_jobs.h"
+#include "api/problem.h"
+
+namespace kiln::api {
+namespace {
+
+std::optional<uint64_t> number_of(std::string_view text) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+/// True if a list of entity tags has this one, or is "*". Weak tags compare equal here.
+bool has_tag(std::string_view list, std::string_view tag) {
+  for (size_t at = 0; at < list.size();) {
+    const size_t end = std::min(list.find(',', at), list.size());
+    std::string_view one = list.substr(at, end - at);
+    while (one.starts_with(' ')) one.remove_prefix(1);
+    while (one.ends_with(' ')) one.remove_suffix(1);
+    if (one.starts_with("W/")) one.remove_prefix(2);
+    if (one == "*" || one == tag) return true;
+    at = end + 1;
+  }
+  return false;
+}
+
+net::Response unsatisfiable(uint64_t size) {
+  net::Response response = outcome_response(
+      Problem{416, "invalid", "the range lies outside of the file", ""});
+  response.headers.add("Content-Range", "bytes */" + std::to_string(size));
+  return response;
+}
+
+net::Response sink_failed(const Service& service, const job::JobId& id, const base::Error& error) {
+  if (error.code() == base::ErrorCode::kNotFound) return no_such_job();
+  service.log.error("download failed", {{"job", id.text}, {"error", error.to_string()}});
+  return outcome_response(problem_of(error));
+}
+
+}  // namespace
+
+RangeKind parse_range(std::string_view header, uint64_t size, ByteRange& range) {
+  range = {0, size};
+  static constexpr std::string_view kUnit = "bytes=";
+  if (!header.starts_with(kUnit)) return RangeKind::kNone;
+  header.remove_prefix(kUnit.size());
+  const size_t dash = header.find('-');
+  if (dash == std::string_view::npos || header.find(',') != std::string_view::npos) {
+    return RangeKind::kNone;
+  }
+  const auto first = number_of(header.substr(0, dash));
+  const auto last = number_of(header.substr(dash + 1));
+  if (dash == 0) {  // the last so many bytes
+    if (!last) return RangeKind::kNone;
+    if (*last == 0 || size == 0) return RangeKind::kUnsatisfiable;
+    const uint64_t length = std::min(*last, size);
+    range = {size - length, length};
+    return RangeKind::kOne;
+  }
+  if (!first || (!last && dash + 1 != header.size()) || (last && *last < *first)) {
+    return RangeKind::kNone;
+  }
+  if (*first >= size) return RangeKind::kUnsatisfiable;
+  const uint64_t end = last ? std::min(*last, size - 1) : size - 1;
+  range = {*first, end - *first + 1};
+  return RangeKind::kOne;
+}
+
+net::Response download(const Service& service, const net::Request& request, const job::JobId& id,
+                       std::string_view name) {
+  const auto view = service.jobs.find(id);
+  if (!view.ok()) return sink_failed(service, id, view.error());
+  if (!*view) return no_such_job();
+  const job::Job& job = (*view)->job;
+  const auto file = std::find_if(job.files.begin(), job.files.end(),
+                                 [&](const job::OutputFile& one) { return one.name == name; });
+  if (file == job.files.end()) return no_such_job();
+
+  const sink::ObjectKey key{id.text, job.attempt, file->name};
+  const auto left = std::chrono::duration_cast<std::chrono::seconds>(
+      job.expires.value_or(service.clock.now()) - service.clock.now());
+  if (const auto url = service.sink.presign(key, static_cast<uint32_t>(std::max<int64_t>(
+                                                     1, left.count())),
+                                            file->media_type, file->name)) {
+    net::Response response;
+    response.status = 307;
+    response.headers.add("Location", *url);
+    return response;
+  }
+
+  const std::string tag = "\"" + file->sha256 + "\"";
+  net::Response response;
+  response.headers.add("ETag", tag);
+  response.headers.add("Accept-Ranges", "bytes");
+  if (const auto none_match = request.headers.get("If-None-Match");
+      none_match && has_tag(*none_match, tag)) {
+    response.status = 304;
+    return response;
+  }
+  ByteRange range{0, file->size};
+  const auto if_range = request.headers.get("If-Range");
+  if (const auto header = request.headers.get("Range"); header && (!if_range || *if_range == tag)) {
+    const RangeKind kind = parse_range(*header, file->size, range);
+    if (kind == RangeKind::kUnsatisfiable) return unsatisfiable(file->size);
+    if (kind == RangeKind::kOne) {
+      response.status = 206;
+      response.headers.add("Content-Range",
+                           "bytes " + std::to_string(range.offset) + "-" +
+                               std::to_string(range.offset + range.length - 1) + "/" +
+                               std::to_string(file->size));
+    }
+  }
+  response.headers.add("Content-Type", file->media_type);
+  response.headers.add("Content-Disposition", "attachment; filename=\"" + file->name + "\"");
+  auto source = service.sink.open(key, range.offset, range.length);
+  if (!source.ok()) return sink_failed(service, id, source.error());
+  response.body = net::SourceBody{std::move(source).value(), range.length};
+  return response;
+}
+
+}  // namespace kiln::api

@@ -1,0 +1,197 @@
+#include "api/export_jobs.h"
+
+#include <algorithm>
+
+#include "api/export_links.h"
+#include "api/export_request.h"
+#include "api/negotiation.h"
+#include "api/parameters_writer.h"
+#include "api/poll_limiter.h"
+#include "api/problem.h"
+
+namespace kiln::api {
+namespace {
+
+using std::chrono::duration_cast;
+using std::chrono::seconds;
+
+net::Response store_failed(const Service& service, const base::Error& error) {
+  service.log.error("job store failed", {{"error", error.to_string()}});
+  return outcome_response(problem_of(error));
+}
+
+net::Response not_acceptable() {
+  return outcome_response(
+      Problem{406, "not-supported", "only application/fhir+json can be given", ""});
+}
+
+/// 0 to 99: a job is whole only when it has finished.
+int64_t percent_of(const job::ProgressView& progress) {
+  if (progress.bytes_total == 0) return 0;
+  return std::min<int64_t>(99, static_cast<int64_t>(progress.bytes_read * 100 /
+                                                    progress.bytes_total));
+}
+
+int64_t seconds_running(const Service& service, const job::Job& job) {
+  const base::WallTime begin = job.started.value_or(job.created);
+  return std::max<int64_t>(0, duration_cast<seconds>(service.clock.now() - begin).count());
+}
+
+std::optional<int64_t> seconds_left(const Service& service, const job::JobView& view) {
+  if (!view.progress || view.progress->bytes_read == 0 || !view.job.started) return std::nullopt;
+  const job::ProgressView& progress = *view.progress;
+  const double spent = static_cast<double>(
+      duration_cast<std::chrono::milliseconds>(service.clock.now() - *view.job.started).count());
+  const double share = static_cast<double>(progress.bytes_read) /
+                       static_cast<double>(std::max(progress.bytes_total, progress.bytes_read));
+  return static_cast<int64_t>(spent * (1 - share) / share / 1000 + 0.5);
+}
+
+void write_progress(const Service& service, const job::JobView& view, ParametersWriter& body) {
+  if (view.job.started) body.instant("exportStartTime", *view.job.started);
+  if (!view.progress) return;
+  const job::ProgressView& progress = *view.progress;
+  if (const auto left = seconds_left(service, view)) body.integer("estimatedTimeRemaining", *left);
+  body.integer("percentComplete", percent_of(progress));
+  body.decimal("rowsWritten", progress.rows).decimal("bytesRead", progress.bytes_read);
+  body.decimal("bytesTotal", progress.bytes_total);
+  body.integer("subjectsDone", progress.subjects_done);
+  body.integer("subjectsTotal", progress.subjects_total);
+  if (!progress.current_subject.empty()) body.text("currentSubject", progress.current_subject);
+}
+
+/// A poll early in a short job should come soon, one in a long job need not.
+std::string retry_after(const Service& service, const job::Job& job) {
+  return std::to_string(std::clamp<int64_t>(seconds_running(service, job) / 10, 1, 120));
+}
+
+net::Response running_response(const Service& service, const job::JobView& view) {
+  const job::Job& job = view.job;
+  ParametersWriter body;
+  body.text("exportId", job.id.text).code("status", job::name_of(job.state));
+  body.uri("location", status_url(service, job.id));
+  if (!job.submission.tracking_id.empty()) {
+    body.text("clientTrackingId", job.submission.tracking_id);
+  }
+  write_progress(service, view, body);
+  net::Response response = parameters_response(202, std::move(body));
+  response.headers.add("Retry-After", retry_after(service, job));
+  response.headers.add("X-Progress",
+                       std::to_string(view.progress ? percent_of(*view.progress) : 0) + "%");
+  return response;
+}
+
+void write_outputs(const Service& service, const job::Job& job, ParametersWriter& body) {
+  for (size_t i = 0; i < job.files.size();) {
+    const std::string& name = job.files[i].output;
+    size_t end = i;
+    uint64_t rows = 0;
+    for (; end < job.files.size() && job.files[end].output == name; ++end) {
+      rows += job.files[end].rows;
+    }
+    body.begin("output").text("name", name);
+    for (size_t k = i; k < end; ++k) {
+      body.uri("location", file_url(service, job.id, job.files[k].name));
+    }
+    body.decimal("rowCount", rows);
+    for (; i < end; ++i) {
+      const job::OutputFile& file = job.files[i];
+      body.begin("file").uri("location", file_url(service, job.id, file.name));
+      body.decimal("rowCount", file.rows).decimal("size", file.size);
+      body.text("sha256", file.sha256).end();
+    }
+    body.end();
+  }
+}
+
+net::Response manifest_response(const Service& service, const job::Job& job) {
+  const auto request = ExportRequest::from_json(job.submission.request);
+  if (!request.ok()) return store_failed(service, request.error());
+  ParametersWriter body;
+  body.text("exportId", job.id.text);
+  if (!job.submission.tracking_id.empty()) {
+    body.text("clientTrackingId", job.submission.tracking_id);
+  }
+  body.code("status", "completed").uri("location", status_url(service, job.id));
+  body.uri("cancelUrl", status_url(service, job.id));
+  body.code("_format", table::name_of(request->format));
+  const base::WallTime begin = job.started.value_or(job.created);
+  const base::WallTime end = job.finished.value_or(begin);
+  body.instant("exportStartTime", begin).instant("exportEndTime", end);
+  body.integer("exportDuration", duration_cast<seconds>(end - begin).count());
+  write_outputs(service, job, body);
+  net::Response response = parameters_response(200, std::move(body));
+  if (job.expires) response.headers.add("Expires", base::to_http_date(*job.expires));
+  return response;
+}
+
+}  // namespace
+
+net::Response no_such_job() {
+  return outcome_response(Problem{404, "not-found", "no such export", ""});
+}
+
+net::Response export_status(const Service& service, const net::Request& request,
+                            const job::JobId& id) {
+  if (!accepts_fhir_json(request.headers)) return not_acceptable();
+  const auto view = service.jobs.find(id);
+  if (!view.ok()) return store_failed(service, view.error());
+  if (!*view) return no_such_job();
+  if (!service.polls.allow(id.text)) {
+    net::Response response = outcome_response(
+        Problem{429, "throttled", "this job is polled too often; Retry-After tells when", ""});
+    response.headers.add("Retry-After", "1");
+    return response;
+  }
+  if (!job::is_final((*view)->job.state)) return running_response(service, **view);
+  net::Response response;
+  response.status = 303;
+  response.headers.add("Location", result_url(service, id));
+  return response;
+}
+
+net::Response export_result(const Service& service, const net::Request& request,
+                            const job::JobId& id) {
+  if (!accepts_fhir_json(request.headers)) return not_acceptable();
+  const auto view = service.jobs.find(id);
+  if (!view.ok()) return store_failed(service, view.error());
+  if (!*view || !job::is_final((*view)->job.state)) return no_such_job();
+  const job::Job& job = (*view)->job;
+  if (job.state == job::JobState::kCompleted) return manifest_response(service, job);
+  net::Response response;
+  response.status = job.failure.status;
+  response.headers.add("Content-Type", "application/fhir+json");
+  response.body = job.failure.outcome;
+  return response;
+}
+
+net::Response cancel_export(const Service& service, const job::JobId& id) {
+  const auto known = service.jobs.cancel(id);
+  if (!known.ok()) return store_failed(service, known.error());
+  if (!*known) return no_such_job();
+  net::Response response;
+  response.status = 202;
+  return response;
+}
+
+net::Response list_exports(const Service& service, const net::Request& request) {
+  const auto views = service.jobs.jobs_of(request.peer);
+  if (!views.ok()) return store_failed(service, views.error());
+  ParametersWriter body;
+  for (const job::JobView& view : *views) {
+    const job::Job& job = view.job;
+    body.begin("job").text("exportId", job.id.text).code("status", job::name_of(job.state));
+    body.uri("location", status_url(service, job.id));
+    if (!job.submission.tracking_id.empty()) {
+      body.text("clientTrackingId", job.submission.tracking_id);
+    }
+    body.instant("created", job.created);
+    write_progress(service, view, body);
+    if (job.finished) body.instant("exportEndTime", *job.finished);
+    if (job.expires) body.instant("expires", *job.expires);
+    body.end();
+  }
+  return parameters_response(200, std::move(body));
+}
+
+}  // namespace kiln::api

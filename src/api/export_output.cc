@@ -1,0 +1,227 @@
+#include "api/export_output.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "engine/compressed_sink.h"
+#include "sql/parquet_output.h"
+
+namespace kiln::api {
+namespace {
+
+/// Bytes into an object of the sink; tells what was stored when it has been finished.
+class ObjectSink final : public engine::ByteSink {
+ public:
+  ObjectSink(std::unique_ptr<sink::ObjectWriter> writer, sink::StoredObject& stored)
+      : writer_(std::move(writer)), stored_(stored) {}
+  base::Status write(std::string_view bytes) override { return writer_->write(bytes); }
+  base::Status finish() override {
+    KILN_ASSIGN(stored_, writer_->finish());
+    return {};
+  }
+
+ private:
+  const std::unique_ptr<sink::ObjectWriter> writer_;
+  sink::StoredObject& stored_;
+};
+
+base::Result<std::unique_ptr<sink::ObjectWriter>> create_object(const ExportTarget& target,
+                                                                const std::string& name) {
+  const job::Attempt& attempt = target.attempt;
+  return attempt.sink.create({attempt.job.id.text, attempt.number, name}, attempt.stop);
+}
+
+/// CSV, NDJSON, JSON.
+class TextExport final : public ExportOutput {
+ public:
+  explicit TextExport(const ExportTarget& target)
+      : target_(target),
+        encoder_(table::make_encoder(target.request.format, target.schema,
+                                     {target.request.header, false})) {}
+
+  base::Result<std::unique_ptr<engine::Piece>> encode(const table::Batch& batch) override {
+    auto piece = std::make_unique<TextPiece>();
+    encoder_->encode(batch, piece->bytes, target_.part_rows != 0 ? &piece->row_ends : nullptr);
+    piece->rows = batch.rows();
+    return std::unique_ptr<engine::Piece>(std::move(piece));
+  }
+
+  base::Status write(std::unique_ptr<engine::Piece> piece, uint64_t limit) override {
+    const auto& text = static_cast<const TextPiece&>(*piece);
+    const uint64_t rows = std::min(text.rows, limit);
+    if (target_.part_rows == 0) return append(text.bytes, rows);
+    for (uint64_t begin = 0; begin < rows;) {
+      if (sink_ && rows_ == target_.part_rows) KILN_TRY(finish_part());
+      const uint64_t end = std::min(rows, begin + target_.part_rows - rows_);
+      KILN_TRY(append(rows_of(text, begin, end), end - begin));
+      begin = end;
+    }
+    return {};
+  }
+
+  base::Status finish() override {
+    if (!sink_) KILN_TRY(begin_part());  // also without rows there is one file
+    return finish_part();
+  }
+
+ private:
+  class TextPiece final : public engine::Piece {
+   public:
+    std::string bytes;
+    std::vector<size_t> row_ends;
+  };
+
+  /// The bytes of rows [begin, end) without what separates them from the row before.
+  std::string_view rows_of(const TextPiece& text, uint64_t begin, uint64_t end) const {
+    const size_t first = begin == 0 ? 0 : text.row_ends[begin - 1] + encoder_->separator().size();
+    return std::string_view(text.bytes).substr(first, text.row_ends[end - 1] - first);
+  }
+
+  base::Status append(std::string_view bytes, uint64_t rows) {
+    if (rows == 0) return {};
+    if (!sink_) KILN_TRY(begin_part());
+    const std::string_view between =
+        rows_ == 0 ? encoder_->before_rows() : encoder_->separator();
+    if (!between.empty()) KILN_TRY(sink_->write(between));
+    rows_ += rows;
+    return sink_->write(bytes);
+  }
+
+  base::Status begin_part() {
+    const uint64_t part = target_.part_rows == 0 ? 0 : files_.size() + 1;
+    file_ = {};
+    file_.output = target_.view.output;
+    file_.name = file_name(target_.view.file, target_.request, part);
+    file_.media_type = std::string(table::media_type(target_.request.format));
+    rows_ = 0;
+    KILN_ASSIGN(auto writer, create_object(target_, file_.name));
+    sink_ = std::make_unique<ObjectSink>(std::move(writer), stored_);
+    if (target_.request.compression == FileCompression::kGzip) {
+      sink_ = engine::make_gzip_sink(std::move(sink_));
+      file_.media_type = "application/gzip";
+    } else if (target_.request.compression == FileCompression::kZstd) {
+      sink_ = engine::make_zstd_sink(std::move(sink_));
+      file_.media_type = "application/zstd";
+    }
+    const std::string prefix = encoder_->prefix();
+    return prefix.empty() ? base::Status() : sink_->write(prefix);
+  }
+
+  base::Status finish_part() {
+    if (rows_ != 0 && !encoder_->after_rows().empty()) {
+      KILN_TRY(sink_->write(encoder_->after_rows()));
+    }
+    if (!encoder_->suffix().empty()) KILN_TRY(sink_->write(encoder_->suffix()));
+    KILN_TRY(sink_->finish());
+    sink_.reset();
+    file_.rows = rows_;
+    file_.size = stored_.size;
+    file_.sha256 = stored_.sha256;
+    files_.push_back(std::move(file_));
+    return {};
+  }
+
+  const ExportTarget target_;
+  const std::unique_ptr<table::Encoder> encoder_;
+  std::unique_ptr<engine::ByteSink> sink_;  ///< of the part at hand; null between parts
+  sink::StoredObject stored_{};
+  job::OutputFile file_;
+  uint64_t rows_ = 0;  ///< of the part at hand
+};
+
+/// Parquet: a whole file in the scratch folder, then into the sink. Parts are cut at pieces, so that
+/// each has at least as many rows as asked for.
+class ParquetExport final : public ExportOutput {
+ public:
+  explicit ParquetExport(const ExportTarget& target) : target_(target) {}
+  ~ParquetExport() override {
+    if (!path_.empty()) ::unlink(path_.c_str());
+  }
+
+  base::Result<std::unique_ptr<engine::Piece>> encode(const table::Batch& batch) override {
+    return encoder_->encode(batch);
+  }
+
+  base::Status write(std::unique_ptr<engine::Piece> piece, uint64_t limit) override {
+    rows_ += std::min(piece->rows, limit);
+    KILN_TRY(parquet_->write(std::move(piece), limit));
+    if (target_.part_rows == 0 || rows_ < target_.part_rows) return {};
+    KILN_TRY(finish_part());
+    return begin_part();
+  }
+
+  base::Status finish() override {
+    if (rows_ == 0 && !files_.empty()) return {};
+    return finish_part();
+  }
+
+  base::Status begin_part() {
+    rows_ = 0;
+    const job::Attempt& attempt = target_.attempt;
+    path_ = target_.scratch_dir + "/" + attempt.job.id.text + "." + target_.view.file + ".parquet";
+    ::unlink(path_.c_str());
+    KILN_ASSIGN(parquet_, sql::make_parquet_output(path_, target_.schema));
+    // Encoding does not depend on the file, and workers encode while a part is being finished.
+    if (!encoder_) encoder_ = parquet_;
+    return {};
+  }
+
+ private:
+  base::Status finish_part() {
+    KILN_TRY(parquet_->finish());
+    const uint64_t part = target_.part_rows == 0 ? 0 : files_.size() + 1;
+    job::OutputFile file;
+    file.output = target_.view.output;
+    file.name = file_name(target_.view.file, target_.request, part);
+    file.media_type = std::string(table::media_type(table::Format::kParquet));
+    file.rows = rows_;
+    KILN_ASSIGN(auto writer, create_object(target_, file.name));
+    KILN_TRY(copy_into(*writer));
+    KILN_ASSIGN(const sink::StoredObject stored, writer->finish());
+    ::unlink(path_.c_str());
+    file.size = stored.size;
+    file.sha256 = stored.sha256;
+    files_.push_back(std::move(file));
+    return {};
+  }
+
+  base::Status copy_into(sink::ObjectWriter& writer) const {
+    const int descriptor = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) return base::io_error("cannot read the Parquet file", errno);
+    std::vector<char> buffer(1 << 20);
+    base::Status status;
+    while (status.ok()) {
+      const ssize_t got = ::read(descriptor, buffer.data(), buffer.size());
+      if (got == 0) break;
+      if (got > 0) {
+        status = writer.write({buffer.data(), static_cast<size_t>(got)});
+      } else if (errno != EINTR) {
+        status = base::io_error("cannot read the Parquet file", errno);
+      }
+    }
+    ::close(descriptor);
+    return status;
+  }
+
+  const ExportTarget target_;
+  std::string path_;
+  std::shared_ptr<engine::Output> parquet_;  ///< of the part at hand
+  std::shared_ptr<engine::Output> encoder_;
+  uint64_t rows_ = 0;
+};
+
+}  // namespace
+
+base::Result<std::unique_ptr<ExportOutput>> make_export_output(const ExportTarget& target) {
+  if (target.request.format != table::Format::kParquet) {
+    return std::unique_ptr<ExportOutput>(new TextExport(target));
+  }
+  auto output = std::make_unique<ParquetExport>(target);
+  KILN_TRY(output->begin_part());
+  return std::unique_ptr<ExportOutput>(std::move(output));
+}
+
+}  // namespace kiln::api

@@ -1,0 +1,115 @@
+#include "api/export_request.h"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+#include "json/writer.h"
+
+namespace kiln::api {
+namespace {
+
+constexpr size_t kLongestStem = 100;
+
+void write_texts(json::Writer& writer, std::string_view key,
+                 const std::vector<std::string>& texts) {
+  writer.key(key).begin_array();
+  for (const std::string& text : texts) writer.string(text);
+  writer.end_array();
+}
+
+std::vector<std::string> texts_of(json::Value array) {
+  std::vector<std::string> texts;
+  for (const json::Value item : array.items()) texts.emplace_back(item.text());
+  return texts;
+}
+
+FileCompression compression_of(std::string_view name) {
+  if (name == "gzip") return FileCompression::kGzip;
+  return name == "zstd" ? FileCompression::kZstd : FileCompression::kNone;
+}
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+std::string safe_stem(std::string_view name) {
+  std::string stem;
+  for (const char c : name.substr(0, kLongestStem)) {
+    const bool safe = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-' ||
+                      (c == '.' && !stem.empty());
+    stem += safe ? c : '_';
+  }
+  return stem.empty() ? "output" : stem;
+}
+
+}  // namespace
+
+std::string_view name_of(FileCompression compression) {
+  switch (compression) {
+    case FileCompression::kNone: return "none";
+    case FileCompression::kGzip: return "gzip";
+    case FileCompression::kZstd: return "zstd";
+  }
+  return "none";
+}
+
+std::string ExportRequest::to_json() const {
+  json::Writer writer;
+  writer.begin_object().member("operation", operation).member("format", table::name_of(format));
+  writer.key("header").boolean(header).member("compression", name_of(compression));
+  write_texts(writer, "patients", filters.patients);
+  write_texts(writer, "groups", filters.groups);
+  writer.member("since", filters.since).key("views").begin_array();
+  for (const ExportedView& view : views) {
+    writer.begin_object().member("output", view.output).member("file", view.file);
+    writer.member("view", view.text).end_object();
+  }
+  writer.end_array().end_object();
+  return std::move(writer).take();
+}
+
+base::Result<ExportRequest> ExportRequest::from_json(std::string_view text) {
+  KILN_ASSIGN(const json::DocumentPtr document,
+              json::Document::parse(std::string(text), "job record"));
+  const json::Value root = document->root();
+  ExportRequest request;
+  request.operation = std::string(root["operation"].text());
+  request.format = table::format_of(root["format"].text()).value_or(table::Format::kNdjson);
+  request.header = root["header"].boolean();
+  request.compression = compression_of(root["compression"].text());
+  request.filters = {texts_of(root["patients"]), texts_of(root["groups"]),
+                     std::string(root["since"].text())};
+  for (const json::Value item : root["views"].items()) {
+    request.views.push_back({std::string(item["output"].text()), std::string(item["file"].text()),
+                             std::string(item["view"].text())});
+  }
+  return request;
+}
+
+std::vector<std::string> file_stems(const std::vector<std::string>& output_names) {
+  std::set<std::string> taken;
+  std::vector<std::string> stems;
+  for (const std::string& name : output_names) {
+    const std::string stem = safe_stem(name);
+    std::string candidate = stem;
+    for (int i = 2; !taken.insert(lower(candidate)).second; ++i) {
+      candidate = stem + "_" + std::to_string(i);
+    }
+    stems.push_back(std::move(candidate));
+  }
+  return stems;
+}
+
+std::string file_name(std::string_view stem, const ExportRequest& request, uint64_t part) {
+  std::string name(stem);
+  if (part != 0) name += ".part" + std::to_string(part);
+  name += "." + std::string(table::name_of(request.format));
+  if (request.compression == FileCompression::kGzip) name += ".gz";
+  if (request.compression == FileCompression::kZstd) name += ".zst";
+  return name;
+}
+
+}  // namespace kiln::api

@@ -1,0 +1,45 @@
+// An export as it is kept in its job's record: everything that is needed to run it, also after a
+// restart with other published views.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/common_parameters.h"
+#include "base/error.h"
+#include "json/document.h"
+#include "table/format/encoder.h"
+
+namespace kiln::api {
+
+enum class FileCompression : uint8_t { kNone, kGzip, kZstd };
+std::string_view name_of(FileCompression compression);
+
+struct ExportedView {
+  std::string output;  ///< output.name in the manifest
+  std::string file;    ///< its files' names begin so
+  std::string text;    ///< the ViewDefinition
+};
+
+struct ExportRequest {
+  std::string operation;  ///< "$viewdefinition-export"
+  table::Format format = table::Format::kNdjson;
+  bool header = true;
+  FileCompression compression = FileCompression::kNone;
+  FilterParameters filters;
+  std::vector<ExportedView> views;
+
+  std::string to_json() const;
+  static base::Result<ExportRequest> from_json(std::string_view text);
+};
+
+/// Beginnings for the files of outputs with those names: safe in every sink and file system, no two
+/// equal even where case does not count.
+std::vector<std::string> file_stems(const std::vector<std::string>& output_names);
+
+/// "stem.csv", or with parts "stem.part1.csv", ".gz" or ".zst" after it.
+std::string file_name(std::string_view stem, const ExportRequest& request, uint64_t part);
+
+}  // namespace kiln::api

@@ -1,0 +1,98 @@
+#include "api/export_runner.h"
+
+#include <algorithm>
+
+#include "api/export_output.h"
+#include "api/problem.h"
+#include "api/row_body.h"
+#include "engine/pipeline.h"
+
+namespace kiln::api {
+namespace {
+
+/// A view of the request, compiled, with its files.
+struct RunningView {
+  view::ViewPtr view;
+  std::unique_ptr<ExportOutput> output;
+};
+
+class ExportRunner final : public job::JobRunner {
+ public:
+  explicit ExportRunner(RunnerParts parts) : parts_(parts) {}
+
+  base::Result<std::vector<job::OutputFile>> run(const job::Attempt& attempt) override {
+    KILN_ASSIGN(const ExportRequest request,
+                ExportRequest::from_json(attempt.job.submission.request));
+    KILN_ASSIGN(const dataset::SnapshotPtr snapshot, snapshot_of(attempt));
+    attempt.progress.bytes_total = snapshot->total_size();
+    attempt.progress.subjects_total = static_cast<uint32_t>(request.views.size());
+    std::vector<RunningView> views;
+    for (const ExportedView& exported : request.views) {
+      KILN_ASSIGN(RunningView view, prepare(exported, request, attempt));
+      views.push_back(std::move(view));
+    }
+    if (!views.empty()) attempt.progress.set_current_subject(request.views.front().output);
+    KILN_TRY(evaluate(*snapshot, views, attempt));
+    attempt.progress.subjects_done = static_cast<uint32_t>(views.size());
+    std::vector<job::OutputFile> files;
+    for (const RunningView& view : views) {
+      files.insert(files.end(), view.output->files().begin(), view.output->files().end());
+    }
+    return files;
+  }
+
+  job::Failure failure_of(const job::Job&, const base::Error& error) override {
+    Problem problem = problem_of(error);
+    if (problem.status == 422) problem.code = "processing";
+    if (problem.status > 500) problem.status = 500;  // an end is not transient
+    return {problem.status, operation_outcome({problem})};
+  }
+
+ private:
+  /// The data as they were at the kick-off: still open, or opened again after a restart.
+  static base::Result<dataset::SnapshotPtr> snapshot_of(const job::Attempt& attempt) {
+    if (attempt.pinned) return std::static_pointer_cast<const dataset::Snapshot>(attempt.pinned);
+    return dataset::reopen_snapshot(attempt.job.submission.inputs);
+  }
+
+  base::Result<RunningView> prepare(const ExportedView& exported, const ExportRequest& request,
+                                    const job::Attempt& attempt) const {
+    KILN_ASSIGN(const json::DocumentPtr document,
+                json::Document::parse(exported.text, exported.output));
+    view::Problems problems;
+    const view::ViewDefinition definition =
+        view::read_view(document, document->root(), problems);
+    RunningView running;
+    if (problems.ok()) {
+      running.view = view::CompiledView::compile(definition, {parts_.options.fhir_version},
+                                                 problems);
+    }
+    if (!running.view) return problems.errors.front().clone();
+    KILN_ASSIGN(running.output,
+                make_export_output({attempt, request, exported, running.view->schema(),
+                                    parts_.options.part_rows, parts_.options.scratch_dir}));
+    return running;
+  }
+
+  base::Status evaluate(const dataset::Snapshot& snapshot, const std::vector<RunningView>& views,
+                        const job::Attempt& attempt) const {
+    std::vector<engine::Subject> subjects;
+    for (const RunningView& view : views) {
+      subjects.push_back({view.view.get(), view.output.get()});
+    }
+    const engine::Options options = engine_options(parts_.options, parts_.clock.now());
+    const auto summary =
+        engine::run(snapshot, subjects, options, attempt.stop, &attempt.progress.scanned);
+    return summary.ok() ? base::Status() : base::Status(summary.error().clone());
+  }
+
+  const RunnerParts parts_;
+};
+
+}  // namespace
+
+std::unique_ptr<job::JobRunner> make_export_runner(RunnerParts parts) {
+  return std::make_unique<ExportRunner>(parts);
+}
+
+}  // namespace kiln::api

@@ -1,0 +1,130 @@
+#include "api/negotiation.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <vector>
+
+namespace kiln::api {
+namespace {
+
+constexpr std::string_view kFhirJson = "application/fhir+json";
+
+/// One range of an Accept header (RFC 9110 §12.5.1).
+struct MediaRange {
+  std::string type;
+  double weight = 1;
+};
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+template <typename Function>
+void for_each_piece(std::string_view text, char separator, Function function) {
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(separator), text.size());
+    function(trimmed(text.substr(0, end)));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
+/// The ranges in order of preference; an empty list if there is no Accept header.
+std::vector<MediaRange> accepted(const net::Headers& headers) {
+  std::vector<MediaRange> ranges;
+  const std::string accept = headers.get("Accept").value_or("");
+  for_each_piece(accept, ',', [&](std::string_view piece) {
+    MediaRange range;
+    bool first = true;
+    for_each_piece(piece, ';', [&](std::string_view part) {
+      if (first) {
+        range.type = std::string(part);
+        std::transform(range.type.begin(), range.type.end(), range.type.begin(),
+                       [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+      } else if (part.starts_with("q=")) {
+        range.weight = std::strtod(std::string(part.substr(2)).c_str(), nullptr);
+      }
+      first = false;
+    });
+    if (!range.type.empty()) ranges.push_back(std::move(range));
+  });
+  std::stable_sort(ranges.begin(), ranges.end(), [](const MediaRange& a, const MediaRange& b) {
+    return a.weight > b.weight;
+  });
+  return ranges;
+}
+
+bool matches(const MediaRange& range, std::string_view type) {
+  if (range.type == "*/*" || range.type == type) return true;
+  return range.type.ends_with("/*") &&
+         type.starts_with(std::string_view(range.type).substr(0, range.type.size() - 1));
+}
+
+bool admits(const std::vector<MediaRange>& ranges, std::string_view type) {
+  if (ranges.empty()) return true;
+  // What is named exactly counts before a wildcard, also when it says no.
+  for (const MediaRange& range : ranges) {
+    if (range.type == type) return range.weight > 0;
+  }
+  return std::any_of(ranges.begin(), ranges.end(), [&](const MediaRange& range) {
+    return range.weight > 0 && matches(range, type);
+  });
+}
+
+std::optional<Representation> by_accept(const std::vector<MediaRange>& ranges) {
+  const Representation usual{{table::Format::kNdjson}};
+  if (ranges.empty()) return usual;
+  bool any = false;
+  for (const MediaRange& range : ranges) {
+    if (range.weight <= 0) continue;
+    if (const auto format = row_format_of(range.type)) return Representation{*format};
+    any = any || range.type == "*/*" || range.type == "application/*";
+  }
+  return any ? std::optional(usual) : std::nullopt;
+}
+
+}  // namespace
+
+std::string RowFormat::media_type() const {
+  return std::string(flat ? table::media_type(*flat) : kFhirJson);
+}
+
+std::optional<RowFormat> row_format_of(std::string_view text) {
+  if (text == "fhir" || text == kFhirJson) return RowFormat();
+  text = trimmed(text.substr(0, text.find(';')));
+  const auto flat = table::format_of(text);
+  if (!flat) return text == kFhirJson ? std::optional(RowFormat()) : std::nullopt;
+  return RowFormat{flat};
+}
+
+void add_unsupported_format(std::string_view text, bool with_fhir, Problems& problems) {
+  problems.add(400, "not-supported", "_format",
+               "the format '" + std::string(text) + "' is not supported; supported are ndjson, csv, "
+               "json, parquet" + (with_fhir ? " and fhir" : ""));
+}
+
+std::optional<Representation> negotiate(const std::optional<RowFormat>& format,
+                                        const net::Headers& headers, Problems& problems) {
+  const auto ranges = accepted(headers);
+  if (!format) {
+    if (auto chosen = by_accept(ranges)) return chosen;
+  } else if (admits(ranges, format->media_type())) {
+    return Representation{*format};
+  } else if (format->flat && admits(ranges, kFhirJson) &&
+             (*format->flat == table::Format::kCsv || *format->flat == table::Format::kJson)) {
+    return Representation{*format, true};
+  }
+  problems.add(406, "not-supported", "",
+               "none of the accepted media types can be given: " +
+                   headers.get("Accept").value_or(""));
+  return std::nullopt;
+}
+
+bool accepts_fhir_json(const net::Headers& headers) {
+  const auto ranges = accepted(headers);
+  return admits(ranges, kFhirJson) || admits(ranges, "application/json");
+}
+
+}  // namespace kiln::api

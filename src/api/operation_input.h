@@ -1,0 +1,51 @@
+// The parameters of an operation as they came: from a Parameters body, the query, or both.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/problem.h"
+#include "json/document.h"
+#include "net/http.h"
+
+namespace kiln::api {
+
+/// One parameter or part.
+struct Parameter {
+  std::string name;
+  std::string expression;  ///< how an issue names it: "patient", "view[0].viewReference"
+  json::Value value;       ///< its value[x]; missing if it has none, or came in the query
+  json::Value resource;
+  std::optional<std::string> query_text;
+  std::vector<Parameter> parts;
+};
+
+/// Keeps the body alive.
+struct OperationInput {
+  json::DocumentPtr document;  ///< null without a body
+  std::vector<Parameter> parameters;
+  json::Value bare;  ///< a body that is a resource other than Parameters
+
+  /// Those of a name, in order.
+  std::vector<const Parameter*> all(std::string_view name) const;
+};
+
+/// Reads body and query. A name that the body has is not taken from the query. Problems: 415 for a
+/// content type that is not JSON, 400 for a body that is none, with its position.
+OperationInput read_operation_input(const net::Request& request, Problems& problems);
+
+/// The values that a parameter can have, whatever value[x] holds them (operations.md §7). Nothing,
+/// and a 400 `invalid` among the problems, if it holds none such.
+std::optional<std::string> text_of(const Parameter& parameter, Problems& problems);
+std::optional<bool> boolean_of(const Parameter& parameter, Problems& problems);
+std::optional<int64_t> integer_of(const Parameter& parameter, Problems& problems);
+/// A Reference's reference, or a text.
+std::optional<std::string> reference_of(const Parameter& parameter, Problems& problems);
+
+/// The only one of a name; 400 if it is given twice.
+const Parameter* only(const OperationInput& input, std::string_view name, Problems& problems);
+
+}  // namespace kiln::api

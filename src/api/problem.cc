@@ -1,0 +1,103 @@
+#include "api/problem.h"
+
+#include <algorithm>
+
+#include "json/writer.h"
+
+namespace kiln::api {
+namespace {
+
+struct Meaning {
+  int status;
+  std::string_view issue;
+};
+
+Meaning meaning_of(base::ErrorCode code) {
+  switch (code) {
+    case base::ErrorCode::kUsage: return {400, "invalid"};
+    case base::ErrorCode::kInvalid: return {422, "invalid"};
+    case base::ErrorCode::kNotFound: return {404, "not-found"};
+    case base::ErrorCode::kUnsupported: return {422, "not-supported"};
+    case base::ErrorCode::kLimit: return {422, "too-costly"};
+    case base::ErrorCode::kConflict: return {409, "conflict"};
+    case base::ErrorCode::kCancelled: return {503, "transient"};
+    case base::ErrorCode::kUnavailable: return {503, "transient"};
+    case base::ErrorCode::kIo:
+    case base::ErrorCode::kClosedPipe:
+    case base::ErrorCode::kInternal: break;
+  }
+  return {500, "exception"};
+}
+
+}  // namespace
+
+void Problems::add(int status, std::string_view code, std::string expression, std::string text) {
+  all_.push_back({status, std::string(code), std::move(text), std::move(expression)});
+}
+
+int Problems::status() const {
+  const auto any = [&](int status) {
+    return std::any_of(all_.begin(), all_.end(),
+                       [&](const Problem& problem) { return problem.status == status; });
+  };
+  if (all_.empty()) return 200;
+  return any(404) ? 404 : any(400) ? 400 : all_.front().status;
+}
+
+std::string full_text(const base::Error& error) {
+  std::string text = error.message();
+  if (!error.excerpt().empty() && error.excerpt() != error.message()) {
+    text += ", in: " + error.excerpt() + " (character " + std::to_string(error.caret() + 1) + ")";
+  }
+  if (!error.suggestion().empty()) text += "; did you mean '" + error.suggestion() + "'?";
+  if (error.position().line != 0) {
+    text += " [" + error.position().source + ":" + std::to_string(error.position().line) + ":" +
+            std::to_string(error.position().column) + "]";
+  }
+  return text;
+}
+
+Problem problem_of(const base::Error& error, std::string expression) {
+  const Meaning meaning = meaning_of(error.code());
+  Problem problem{meaning.status, std::string(meaning.issue), full_text(error),
+                  std::move(expression)};
+  if (meaning.status == 500) problem.text = "the server has failed; its log tells more";
+  if (problem.expression.empty()) problem.expression = error.path();
+  return problem;
+}
+
+std::string operation_outcome(const std::vector<Problem>& problems) {
+  json::Writer writer;
+  writer.begin_object().member("resourceType", "OperationOutcome").key("issue").begin_array();
+  for (const Problem& problem : problems) {
+    writer.begin_object()
+        .member("severity", problem.status >= 500 && problem.code == "exception" ? "fatal" : "error")
+        .member("code", problem.code);
+    writer.key("details").begin_object().member("text", problem.text).end_object();
+    writer.member("diagnostics", problem.text);
+    if (!problem.expression.empty()) {
+      writer.key("expression").begin_array().string(problem.expression).end_array();
+    }
+    writer.end_object();
+  }
+  writer.end_array().end_object();
+  return std::move(writer).take();
+}
+
+net::Response outcome_response(int status, const std::vector<Problem>& problems) {
+  net::Response response;
+  response.status = status;
+  response.headers.add("Content-Type", "application/fhir+json");
+  response.body = operation_outcome(problems);
+  return response;
+}
+
+net::Response outcome_response(const Problems& problems) {
+  return outcome_response(problems.status(), problems.all());
+}
+
+net::Response outcome_response(const Problem& problem) {
+  return outcome_response(problem.status, {problem});
+}
+
+}  // namespace kiln::api

@@ -1,0 +1,49 @@
+// What is wrong with a request, and how it is told: an OperationOutcome with its HTTP status.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "net/http.h"
+
+namespace kiln::api {
+
+/// One issue. Codes are those of FHIR's issue-type; operations.md §6 is the table.
+struct Problem {
+  int status;
+  std::string code;  ///< "invalid", "not-found"
+  std::string text;
+  std::string expression;  ///< "view[0].viewReference"; "" if it is not about a parameter
+};
+
+/// All problems of one request.
+class Problems {
+ public:
+  void add(int status, std::string_view code, std::string expression, std::string text);
+  void add(Problem problem) { all_.push_back(std::move(problem)); }
+  bool empty() const { return all_.empty(); }
+  const std::vector<Problem>& all() const { return all_; }
+  /// 404 if any is one, else 400 if any is one, else the first one's (operations.md §7).
+  int status() const;
+
+ private:
+  std::vector<Problem> all_;
+};
+
+/// The one table from error codes to HTTP: what an error means when it is about `expression`. Our
+/// own faults (500) get a generic text; the caller logs the error itself.
+Problem problem_of(const base::Error& error, std::string expression = "");
+
+/// An OperationOutcome as JSON.
+std::string operation_outcome(const std::vector<Problem>& problems);
+
+net::Response outcome_response(int status, const std::vector<Problem>& problems);
+net::Response outcome_response(const Problems& problems);
+net::Response outcome_response(const Problem& problem);
+
+/// The message with its position, caret excerpt and suggestion in one line.
+std::string full_text(const base::Error& error);
+
+}  // namespace kiln::api

@@ -1,0 +1,183 @@
+#include "api/routes.h"
+
+#include "api/artefact_resources.h"
+#include "api/download.h"
+#include "api/export_jobs.h"
+#include "api/export_view.h"
+#include "api/metadata.h"
+#include "api/metrics.h"
+#include "api/problem.h"
+#include "api/run_view.h"
+
+namespace kiln::api {
+namespace {
+
+using Routed = net::RoutedRequest;
+
+job::JobId job_of(const Routed& routed) { return {routed.parameters.find("job")->second}; }
+std::optional<std::string> id_of(const Routed& routed) {
+  const auto found = routed.parameters.find("id");
+  return found == routed.parameters.end() ? std::nullopt : std::optional(found->second);
+}
+
+net::Response plain_text(int status, std::string text) {
+  net::Response response;
+  response.status = status;
+  response.headers.add("Content-Type", "text/plain; charset=utf-8");
+  response.body = std::move(text);
+  return response;
+}
+
+std::string_view issue_of(int status) {
+  switch (status) {
+    case 404: return "not-found";
+    case 405: return "not-supported";
+    case 408:
+    case 504: return "timeout";
+    case 411: return "required";
+    case 413:
+    case 414:
+    case 431: return "too-long";
+    case 429: return "throttled";
+    case 500: return "exception";
+    case 501: return "not-supported";
+    case 503: return "transient";
+    default: return "invalid";
+  }
+}
+
+net::Response export_needs_post(const Routed&) {
+  return outcome_response(Problem{400, "required", "an export is started by POST", ""});
+}
+
+}  // namespace
+
+Routes::Routes(const Service& service, std::string version)
+    : service_(service), version_(std::move(version)) {
+  const std::string& url = service.options.base_url;
+  const size_t host = url.find("://");
+  const size_t path = url.find('/', host == std::string::npos ? 0 : host + 3);
+  if (path != std::string::npos) base_path_ = url.substr(path);
+  add_operations();
+  add_jobs();
+  add_rest();
+}
+
+void Routes::add_operations() {
+  const auto run = [this](const Routed& routed) {
+    return run_view(service_, routed.request, id_of(routed));
+  };
+  for (const char* const pattern :
+       {"/$viewdefinition-run", "/ViewDefinition/$viewdefinition-run",
+        "/ViewDefinition/{id}/$viewdefinition-run"}) {
+    router_.add("GET", pattern, run);
+    router_.add("POST", pattern, run);
+  }
+  for (const char* const pattern : {"/ViewDefinition/$run", "/ViewDefinition/{id}/$run"}) {
+    router_.add("POST", pattern, run);
+  }
+  for (const char* const pattern :
+       {"/$viewdefinition-export", "/ViewDefinition/$viewdefinition-export",
+        "/ViewDefinition/{id}/$viewdefinition-export"}) {
+    router_.add("GET", pattern, export_needs_post);
+    router_.add("POST", pattern, [this](const Routed& routed) {
+      return export_views(service_, routed.request, id_of(routed));
+    });
+  }
+}
+
+void Routes::add_jobs() {
+  router_.add("GET", "/export", [this](const Routed& routed) {
+    return list_exports(service_, routed.request);
+  });
+  router_.add("GET", "/export/{job}", [this](const Routed& routed) {
+    return export_status(service_, routed.request, job_of(routed));
+  });
+  router_.add("DELETE", "/export/{job}",
+              [this](const Routed& routed) { return cancel_export(service_, job_of(routed)); });
+  router_.add("GET", "/export/{job}/result", [this](const Routed& routed) {
+    return export_result(service_, routed.request, job_of(routed));
+  });
+  router_.add("GET", "/export/{job}/files/{file}", [this](const Routed& routed) {
+    return download(service_, routed.request, job_of(routed),
+                    routed.parameters.find("file")->second);
+  });
+}
+
+void Routes::add_rest() {
+  router_.add("GET", "/metadata",
+              [this](const Routed&) { return capability_statement(service_, version_); });
+  router_.add("GET", "/OperationDefinition/{id}", [this](const Routed& routed) {
+    return operation_definition(service_, *id_of(routed));
+  });
+  for (const std::string type : {"ViewDefinition", "Library"}) {
+    router_.add("GET", "/" + type, [this, type](const Routed& routed) {
+      return search_artefacts(service_, type, routed.request);
+    });
+    router_.add("GET", "/" + type + "/{id}", [this, type](const Routed& routed) {
+      return read_artefact(service_, type, *id_of(routed));
+    });
+  }
+  router_.add("GET", "/health", [](const Routed&) { return plain_text(200, "live\n"); });
+  router_.add("GET", "/ready", [this](const Routed&) {
+    const auto gauges = service_.jobs.gauges();
+    if (gauges.ok()) return plain_text(200, "ready\n");
+    return outcome_response(Problem{503, "transient", "the job store cannot be read", ""});
+  });
+  router_.add("GET", "/metrics", [this](const Routed&) {
+    const auto gauges = service_.jobs.gauges();
+    if (!gauges.ok()) return outcome_response(problem_of(gauges.error()));
+    net::Response response = plain_text(200, service_.metrics.to_text(*gauges));
+    response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    return response;
+  });
+}
+
+std::string_view Routes::local_path(std::string_view path) const {
+  if (base_path_.empty() || !path.starts_with(base_path_)) return path;
+  const std::string_view rest = path.substr(base_path_.size());
+  if (rest.empty()) return "/";
+  return rest.front() == '/' ? rest : path;
+}
+
+net::Response Routes::handle(const net::Request& request) const {
+  const auto match = router_.match(request.method, local_path(request.path));
+  using Kind = net::Router::Match::Kind;
+  switch (match.kind) {
+    case Kind::kFound: return (*match.handler)({request, match.parameters, match.route});
+    case Kind::kNotFound: return refuse(404, "there is nothing at " + request.path);
+    case Kind::kWrongMethod: break;
+  }
+  net::Response response = refuse(405, request.method + " is not possible here");
+  std::string allowed;
+  for (const std::string& method : match.allowed) {
+    allowed += (allowed.empty() ? "" : ", ") + method;
+  }
+  response.headers.add("Allow", allowed);
+  return response;
+}
+
+net::Response Routes::refuse(int status, std::string_view text) {
+  return outcome_response(Problem{status, std::string(issue_of(status)), std::string(text), ""});
+}
+
+void Routes::log(const net::RequestLog& entry) const {
+  std::string route = "none";
+  std::string method;
+  if (entry.request != nullptr) {
+    method = entry.request->method;
+    const auto match = router_.match(method, local_path(entry.request->path));
+    if (match.kind == net::Router::Match::Kind::kFound) route = match.route;
+  }
+  service_.metrics.count_request(route, entry.status, entry.duration);
+  service_.log.info("request", {{"id", entry.request != nullptr ? entry.request->id : ""},
+                                {"peer", entry.request != nullptr ? entry.request->peer : ""},
+                                {"method", method},
+                                {"route", route},
+                                {"status", entry.status},
+                                {"bytes", entry.bytes},
+                                {"us", entry.duration.count()},
+                                {"complete", entry.complete}});
+}
+
+}  // namespace kiln::api

@@ -1,0 +1,38 @@
+// Every path of the server and what answers it.
+#pragma once
+
+#include <string>
+
+#include "api/service.h"
+#include "net/router.h"
+#include "net/server.h"
+
+namespace kiln::api {
+
+/// Answers requests with the service's operations. Immutable; thread-safe. The service must outlive
+/// it.
+class Routes {
+ public:
+  /// `version` is Kiln's.
+  Routes(const Service& service, std::string version);
+
+  net::Response handle(const net::Request& request) const;
+  /// For what the server itself has to refuse.
+  static net::Response refuse(int status, std::string_view text);
+  /// One line in the log, and the metrics.
+  void log(const net::RequestLog& entry) const;
+
+ private:
+  /// The path below the base URL's own path, which may be left out.
+  std::string_view local_path(std::string_view path) const;
+  void add_operations();
+  void add_jobs();
+  void add_rest();
+
+  const Service& service_;
+  const std::string version_;
+  std::string base_path_;
+  net::Router router_;
+};
+
+}  // namespace kiln::api

@@ -1,0 +1,45 @@
+// What the operations work with. Made by the application, shared by all requests.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "dataset/catalog.h"
+#include "dataset/reader.h"
+#include "fhir/model.h"
+#include "job/job_engine.h"
+#include "plan/artefacts.h"
+#include "sink/export_sink.h"
+
+namespace kiln::api {
+
+class Metrics;
+class PollLimiter;
+
+struct ServiceOptions {
+  std::string base_url;  ///< public, without a final '/'
+  std::string scratch_dir;  ///< for Parquet files on their way
+  unsigned threads = 1;     ///< of one evaluation
+  uint64_t part_rows = 0;   ///< rows of an exported file; 0: no limit
+  uint64_t max_line_size = uint64_t{256} << 20;
+  std::optional<fhir::Version> fhir_version;
+  unsigned expiry_seconds = 86'400;
+};
+
+/// Everything outlives the server. Thread-safe as its parts are.
+struct Service {
+  const ServiceOptions& options;
+  const plan::ArtefactRegistry& artefacts;
+  dataset::Catalog* data;  ///< null: the server has none
+  sink::ExportSink& sink;
+  job::JobEngine& jobs;
+  PollLimiter& polls;
+  Metrics& metrics;
+  base::Clock& clock;
+  base::Logger& log;
+};
+
+}  // namespace kiln::api

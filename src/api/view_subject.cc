@@ -1,0 +1,119 @@
+#include "api/view_subject.h"
+
+namespace kiln::api {
+namespace {
+
+/// The compiler's errors, each an issue about the parameter that named the view.
+void add_view_errors(const view::Problems& errors, const std::string& expression,
+                     Problems& problems) {
+  for (const base::Error& error : errors.errors) {
+    const std::string where = error.path().empty() ? "" : error.path() + ": ";
+    problems.add(422, "invalid", expression, "invalid ViewDefinition: " + where + full_text(error));
+  }
+}
+
+std::optional<ViewSubject> compile(const json::DocumentPtr& document, json::Value value,
+                                   const std::string& expression, const Service& service,
+                                   Problems& problems) {
+  view::Problems found;
+  const view::ViewDefinition definition = view::read_view(document, value, found);
+  view::ViewPtr view;
+  if (found.ok()) {
+    view = view::CompiledView::compile(definition, {service.options.fhir_version}, found);
+  }
+  if (!view) {
+    add_view_errors(found, expression, problems);
+    return std::nullopt;
+  }
+  return ViewSubject{view->name(), std::move(view), std::string(value.raw()), expression};
+}
+
+std::optional<ViewSubject> published(const plan::Artefact* artefact, const std::string& what,
+                                     const std::string& expression, const Service& service,
+                                     Problems& problems) {
+  if (artefact == nullptr) {
+    problems.add(404, "not-found", expression, "no such ViewDefinition: " + what);
+    return std::nullopt;
+  }
+  if (artefact->type != "ViewDefinition") {
+    problems.add(422, "invalid", expression, "not a ViewDefinition but a " + artefact->type + ": " +
+                                                 what);
+    return std::nullopt;
+  }
+  return compile(artefact->document, artefact->value, expression, service, problems);
+}
+
+/// The id in "ViewDefinition/ID", "ID" or an absolute URL below ours; nothing, with a problem, if
+/// it refers to something else.
+std::optional<std::string> id_of_reference(std::string_view reference,
+                                           const std::string& expression, const Service& service,
+                                           Problems& problems) {
+  const std::string base = service.options.base_url + "/";
+  if (reference.starts_with(base)) reference.remove_prefix(base.size());
+  if (reference.find("://") != std::string_view::npos) {
+    problems.add(404, "not-found", expression,
+                 "not on this server: " + std::string(reference));
+    return std::nullopt;
+  }
+  const size_t slash = reference.find('/');
+  if (slash == std::string_view::npos) return std::string(reference);
+  if (reference.substr(0, slash) != "ViewDefinition") {
+    problems.add(400, "invalid", expression,
+                 "a reference to a ViewDefinition is needed, not " + std::string(reference));
+    return std::nullopt;
+  }
+  return std::string(reference.substr(slash + 1));
+}
+
+}  // namespace
+
+std::optional<ViewSubject> inline_view(const json::DocumentPtr& document, json::Value value,
+                                       const std::string& expression, const Service& service,
+                                       Problems& problems) {
+  const std::string type(value["resourceType"].text());
+  if (type != "ViewDefinition") {
+    problems.add(422, "invalid", expression,
+                 "a ViewDefinition is needed" + (type.empty() ? "" : ", not a " + type));
+    return std::nullopt;
+  }
+  return compile(document, value, expression, service, problems);
+}
+
+std::optional<ViewSubject> resolve_view_id(std::string_view id, const Service& service,
+                                           Problems& problems) {
+  return published(service.artefacts.find_id("ViewDefinition", id), std::string(id), "", service,
+                   problems);
+}
+
+std::optional<ViewSubject> resolve_view(const ViewNaming& naming, const Service& service,
+                                        Problems& problems) {
+  if (naming.resource != nullptr) {
+    const Parameter& parameter = *naming.resource;
+    const json::Value resource = parameter.resource;
+    if (!resource.is_object()) {
+      problems.add(400, "invalid", parameter.expression, "'" + parameter.name + "' needs a resource");
+      return std::nullopt;
+    }
+    // The document of a request lives as long as its parameters; a view keeps its own.
+    auto document = json::Document::parse(std::string(resource.raw()), "request body");
+    if (!document.ok()) {
+      problems.add(problem_of(document.error(), parameter.expression));
+      return std::nullopt;
+    }
+    return inline_view(*document, (*document)->root(), parameter.expression, service, problems);
+  }
+  if (naming.canonical != nullptr) {
+    const auto canonical = text_of(*naming.canonical, problems);
+    if (!canonical) return std::nullopt;
+    return published(service.artefacts.find_canonical(*canonical), *canonical,
+                     naming.canonical->expression, service, problems);
+  }
+  const auto reference = reference_of(*naming.reference, problems);
+  if (!reference) return std::nullopt;
+  const auto id = id_of_reference(*reference, naming.reference->expression, service, problems);
+  if (!id) return std::nullopt;
+  return published(service.artefacts.find_id("ViewDefinition", *id), *reference,
+                   naming.reference->expression, service, problems);
+}
+
+}  // namespace kiln::api

@@ -1,0 +1,185 @@
+#include "app/serve/application.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <latch>
+#include <thread>
+
+#include "api/export_runner.h"
+#include "api/job_monitor.h"
+#include "api/metrics.h"
+#include "api/poll_limiter.h"
+#include "api/routes.h"
+#include "app/data_options.h"
+#include "app/serve/state_directory.h"
+#include "app/version.h"
+#include "base/mutex.h"
+#include "sink/filesystem/filesystem_sink.h"
+#include "sink/memory/memory_sink.h"
+
+namespace kiln::app {
+namespace {
+
+base::Result<std::unique_ptr<sink::ExportSink>> open_sink(const ServeOptions& options,
+                                                          const StateDirectory& state,
+                                                          const std::string& instance) {
+  static constexpr std::string_view kFile = "file:";
+  if (options.export_sink == "memory:") return sink::make_memory_sink(options.memory_limit);
+  if (options.export_sink.starts_with(kFile)) {
+    std::string path = options.export_sink.substr(kFile.size());
+    if (path.starts_with("//")) path.erase(0, 2);
+    return sink::open_filesystem_sink(path.empty() ? state.exports_path() : path, instance);
+  }
+  return base::Error(base::ErrorCode::kUnsupported, "no such sink: " + options.export_sink);
+}
+
+/// Artefacts from --views, and those among the data.
+base::Result<plan::ArtefactRegistry> load_artefacts(const ServeOptions& options) {
+  plan::ArtefactRegistry artefacts;
+  for (const std::string& path : options.views) KILN_TRY(artefacts.load(path));
+  KILN_ASSIGN(const auto inputs, dataset::find_inputs(options.data, is_resource_type));
+  for (const dataset::Input& input : inputs) {
+    const bool plain = input.compression == dataset::Compression::kNone && input.path != "-";
+    const bool definitions = input.type == "ViewDefinition" || input.type == "Library";
+    if (plain && definitions && input.kind == dataset::FileKind::kNdjson) {
+      KILN_TRY(artefacts.load(input.path));
+    }
+  }
+  return artefacts;
+}
+
+std::string url_of(const ServeOptions& options, uint16_t port) {
+  const bool v6 = options.host.find(':') != std::string::npos;
+  return "http://" + (v6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(port);
+}
+
+/// Sleeps until the stop is requested.
+void wait_for(const std::stop_token& stop) {
+  base::Mutex mutex;
+  base::Condition condition;
+  bool stopped = false;
+  const std::stop_callback wake(stop, [&] {
+    base::MutexLock lock(mutex);
+    stopped = true;
+    condition.notify_all();
+  });
+  base::MutexLock lock(mutex);
+  while (!stopped) condition.wait(mutex);
+}
+
+net::ServerOptions server_options(const ServeOptions& options) {
+  net::ServerOptions server;
+  server.host = options.host;
+  server.port = options.port;
+  server.max_body_size = options.max_body_size;
+  server.request_timeout = options.request_timeout;
+  return server;
+}
+
+/// Everything between the state directory and the listening socket.
+class Application {
+ public:
+  Application(const ServeOptions& options, StateDirectory state,
+              plan::ArtefactRegistry artefacts, std::unique_ptr<dataset::Catalog> data)
+      : options_(options),
+        state_(std::move(state)),
+        artefacts_(std::move(artefacts)),
+        data_(std::move(data)),
+        log_(options.log_level, options.log_format),
+        monitor_(log_, metrics_),
+        polls_(clock_, options.poll_limit) {
+    service_options_.scratch_dir = state_.scratch_path();
+    service_options_.threads = options.threads;
+    service_options_.part_rows = options.part_rows;
+    service_options_.max_line_size = options.max_line_size;
+    service_options_.fhir_version = options.fhir_version;
+    runner_ = api::make_export_runner({service_options_, clock_});
+  }
+
+  base::Status run(const std::stop_token& stop) {
+    KILN_ASSIGN(store_, job::JobStore::open(state_.database_path()));
+    KILN_ASSIGN(const std::string instance,
+                store_->constant("instance", base::random_hex(random_, 8)));
+    KILN_ASSIGN(sink_, open_sink(options_, state_, instance));
+    job::JobEngineOptions job_options;
+    job_options.max_running = options_.max_running;
+    job_options.max_queued = options_.max_queued;
+    job_options.output_ttl = std::chrono::seconds(options_.output_ttl);
+    job_options.cleanup_interval = std::chrono::seconds(options_.cleanup_interval);
+    job::JobEngine jobs({*store_, *sink_, *runner_, monitor_, clock_, random_}, job_options);
+    const api::Service service{service_options_, artefacts_, data_.get(), *sink_, jobs,
+                               polls_,           metrics_,   clock_,      log_};
+    if (options_.output_ttl < kShortestAdvisedTtl) {
+      log_.warning("output is kept for less than the guide's minimum of 24 h",
+                   {{"seconds", options_.output_ttl}});
+    }
+
+    // The real port is in every URL, so requests wait until it is known.
+    std::optional<api::Routes> routes;
+    std::latch ready(1);
+    auto server = net::Server::start(
+        server_options(options_),
+        [&](const net::Request& request) {
+          ready.wait();
+          return routes->handle(request);
+        },
+        api::Routes::refuse,
+        [&](const net::RequestLog& entry) {
+          if (ready.try_wait()) routes->log(entry);
+        });
+    if (!server.ok()) return std::move(server).error();
+    const std::string url = url_of(options_, (*server)->port());
+    service_options_.base_url = options_.base_url.empty() ? url : options_.base_url;
+    routes.emplace(service, version_number());
+    const base::Status started = jobs.start();
+    ready.count_down();
+    if (!started.ok()) return base::Status(started.error().clone());
+
+    std::printf("kiln: listening on %s\n", url.c_str());
+    std::fflush(stdout);
+    log_.info("listening", {{"url", url}, {"base", service_options_.base_url}});
+    wait_for(stop);
+    log_.info("stopping");
+    std::jthread jobs_stop([&] { jobs.stop(); });
+    (*server)->stop();
+    jobs_stop.join();
+    log_.info("stopped");
+    return {};
+  }
+
+ private:
+  static constexpr uint32_t kShortestAdvisedTtl = 86'400;
+
+  const ServeOptions& options_;
+  StateDirectory state_;
+  plan::ArtefactRegistry artefacts_;
+  std::unique_ptr<dataset::Catalog> data_;
+  base::SystemClock clock_;
+  base::SystemRandom random_;
+  base::Logger log_;
+  api::Metrics metrics_;
+  api::JobMonitor monitor_;
+  api::PollLimiter polls_;
+  api::ServiceOptions service_options_;
+  std::unique_ptr<job::JobStore> store_;
+  std::unique_ptr<sink::ExportSink> sink_;
+  std::unique_ptr<job::JobRunner> runner_;
+};
+
+}  // namespace
+
+base::Status serve(const ServeOptions& options, std::stop_token stop) {
+  std::unique_ptr<dataset::Catalog> data;
+  if (std::find(options.data.begin(), options.data.end(), "-") != options.data.end()) {
+    return base::Error(base::ErrorCode::kUsage, "a server cannot serve standard input");
+  }
+  if (!options.data.empty()) {
+    KILN_ASSIGN(data, dataset::Catalog::open(options.data, is_resource_type));
+  }
+  KILN_ASSIGN(plan::ArtefactRegistry artefacts, load_artefacts(options));
+  KILN_ASSIGN(StateDirectory state, StateDirectory::open(options.state_dir));
+  Application application(options, std::move(state), std::move(artefacts), std::move(data));
+  return application.run(stop);
+}
+
+}  // namespace kiln::app

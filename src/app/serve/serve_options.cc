@@ -1,0 +1,264 @@
+#include "app/serve/serve_options.h"
+
+#include <algorithm>
+#include <charconv>
+#include <limits>
+
+#include "app/data_options.h"
+#include "base/near_name.h"
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+namespace kiln::app {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+using Kind = ServeOption::Kind;
+
+template <typename Number>
+base::Status set_number(Number& to, const std::string& text, uint64_t least = 0) {
+  uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size() ||
+      number < least || number > std::numeric_limits<Number>::max()) {
+    return Error(ErrorCode::kUsage, "not a number of " + std::to_string(least) + " or more: " + text);
+  }
+  to = static_cast<Number>(number);
+  return {};
+}
+
+base::Status set_size(uint64_t& to, const std::string& text) {
+  KILN_ASSIGN(to, parse_size(text));
+  return {};
+}
+
+template <typename Enum>
+base::Status set_choice(Enum& to, const std::string& text,
+                        std::initializer_list<std::pair<std::string_view, Enum>> choices) {
+  std::string names;
+  for (const auto& [name, value] : choices) {
+    if (name == text) {
+      to = value;
+      return {};
+    }
+    names += (names.empty() ? "" : ", ") + std::string(name);
+  }
+  return Error(ErrorCode::kUsage, "must be one of " + names + ", not " + text);
+}
+
+base::Status set_base_url(ServeOptions& options, const std::string& url) {
+  if (!url.starts_with("http://") && !url.starts_with("https://")) {
+    return Error(ErrorCode::kUsage, "must begin with http:// or https://: " + url);
+  }
+  options.base_url = url.substr(0, url.find_last_not_of('/') + 1);
+  return {};
+}
+
+base::Status set_sink(ServeOptions& options, const std::string& url) {
+  const bool known = url.starts_with("file:") || url == "memory:" || url.starts_with("s3://");
+  if (!known) {
+    return Error(ErrorCode::kUsage, "must be file:PATH, memory: or s3://BUCKET/PREFIX: " + url);
+  }
+  options.export_sink = url;
+  return {};
+}
+
+base::Status set_timeout(ServeOptions& options, const std::string& text) {
+  uint32_t seconds = 0;
+  KILN_TRY(set_number(seconds, text, 1));
+  options.request_timeout = std::chrono::seconds(seconds);
+  return {};
+}
+
+base::Status set_log_level(ServeOptions& options, const std::string& text) {
+  return set_choice(options.log_level, text,
+                    {{"debug", base::LogLevel::kDebug},
+                     {"info", base::LogLevel::kInfo},
+                     {"warning", base::LogLevel::kWarning},
+                     {"error", base::LogLevel::kError},
+                     {"off", base::LogLevel::kOff}});
+}
+
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+/// Flags in the environment and the file are true or false.
+base::Status set_flag(bool& to, const std::string& text) {
+  return set_choice(to, text, {{"true", true}, {"false", false}, {"1", true}, {"0", false}});
+}
+
+std::string variable_of(std::string_view name) {
+  std::string variable = "KILN_";
+  for (const char c : name) {
+    variable += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  }
+  return variable;
+}
+
+std::vector<std::string> split_paths(std::string_view text) {
+  std::vector<std::string> paths;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(':'), text.size());
+    if (end != 0) paths.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return paths;
+}
+
+/// One TOML value as the texts that the command line would have had.
+base::Result<std::vector<std::string>> texts_of(const toml::node& node, const std::string& where) {
+  std::vector<std::string> texts;
+  if (const toml::array* const array = node.as_array()) {
+    for (const toml::node& item : *array) {
+      KILN_ASSIGN(auto inner, texts_of(item, where));
+      texts.insert(texts.end(), inner.begin(), inner.end());
+    }
+  } else if (const auto* const text = node.as_string()) {
+    texts.push_back(text->get());
+  } else if (const auto* const number = node.as_integer()) {
+    texts.push_back(std::to_string(number->get()));
+  } else if (const auto* const flag = node.as_boolean()) {
+    texts.emplace_back(flag->get() ? "true" : "false");
+  } else {
+    return Error(ErrorCode::kUsage, where + ": a text, a whole number or true or false is needed");
+  }
+  return texts;
+}
+
+}  // namespace
+
+const std::vector<ServeOption>& serve_option_table() {
+  using O = ServeOptions;
+  using S = const std::string;
+  static const std::vector<ServeOption> kTable = {
+      {"data", Kind::kPaths, "PATH", "NDJSON data to serve: a file, folder or glob; repeatable", "",
+       [](O& o, S& v) { return o.data.push_back(v), base::Status(); }},
+      {"views", Kind::kPaths, "PATH",
+       "Folder or file of ViewDefinitions and Libraries to publish; repeatable", "",
+       [](O& o, S& v) { return o.views.push_back(v), base::Status(); }},
+      {"host", Kind::kValue, "ADDRESS", "Address to listen on (127.0.0.1)", "",
+       [](O& o, S& v) { return o.host = v, base::Status(); }},
+      {"port", Kind::kValue, "PORT", "Port to listen on (8080); 0 takes a free one", "",
+       [](O& o, S& v) { return set_number(o.port, v); }},
+      {"base-url", Kind::kValue, "URL", "Public base of every URL handed out (from host and port)",
+       "", set_base_url},
+      {"state-dir", Kind::kValue, "DIR", "Job database and what must last (./kiln-state)", "",
+       [](O& o, S& v) { return o.state_dir = v, base::Status(); }},
+      {"export-sink", Kind::kValue, "URL",
+       "Where exported files go: file:PATH, memory:, s3://BUCKET/PREFIX (file: in the state "
+       "directory)",
+       "", set_sink},
+      {"export-output-ttl", Kind::kValue, "SECONDS", "How long finished output is kept (86400)",
+       "HFS_EXPORT_OUTPUT_TTL", [](O& o, S& v) { return set_number(o.output_ttl, v); }},
+      {"export-cleanup-interval", Kind::kValue, "SECONDS", "Between clean-up passes (300)",
+       "HFS_EXPORT_CLEANUP_INTERVAL", [](O& o, S& v) { return set_number(o.cleanup_interval, v); }},
+      {"export-max-running", Kind::kValue, "N", "Jobs that run at once (2)", "",
+       [](O& o, S& v) { return set_number(o.max_running, v, 1); }},
+      {"export-max-queued", Kind::kValue, "N", "Jobs that may wait (100); over it: 429", "",
+       [](O& o, S& v) { return set_number(o.max_queued, v); }},
+      {"export-part-rows", Kind::kValue, "N", "Rows per exported file; 0: one file (0)", "",
+       [](O& o, S& v) { return set_number(o.part_rows, v); }},
+      {"threads", Kind::kValue, "N", "Threads of an evaluation (all cores)", "",
+       [](O& o, S& v) { return set_number(o.threads, v, 1); }},
+      {"export-memory-limit", Kind::kValue, "SIZE", "Bound of the memory: sink (256MiB)", "",
+       [](O& o, S& v) { return set_size(o.memory_limit, v); }},
+      {"poll-limit", Kind::kValue, "N", "Polls of one job in a second (10); over it: 429", "",
+       [](O& o, S& v) { return set_number(o.poll_limit, v, 1); }},
+      {"max-body-size", Kind::kValue, "SIZE", "Largest request body (16MiB)", "",
+       [](O& o, S& v) { return set_size(o.max_body_size, v); }},
+      {"request-timeout", Kind::kValue, "SECONDS", "For a request to arrive and to be answered (60)",
+       "", set_timeout},
+      {"max-line-size", Kind::kValue, "SIZE", "Longest line of the data (256MiB)", "",
+       [](O& o, S& v) { return set_size(o.max_line_size, v); }},
+      {"fhir-version", Kind::kValue, "VERSION", "R4, R4B, R5 or R6 (from each view, else R4)", "",
+       [](O& o, S& v) -> base::Status {
+         KILN_ASSIGN(o.fhir_version, requested_version(v));
+         return {};
+       }},
+      {"allow-unauthenticated", Kind::kFlag, "", "Needed to listen on an address not loopback", "",
+       [](O& o, S& v) { return set_flag(o.allow_unauthenticated, v); }},
+      {"log-format", Kind::kValue, "FORMAT", "text or json, on stderr (text)", "",
+       [](O& o, S& v) {
+         return set_choice(o.log_format, v,
+                           {{"text", base::LogFormat::kText}, {"json", base::LogFormat::kJson}});
+       }},
+      {"log-level", Kind::kValue, "LEVEL", "debug, info, warning, error or off (info)", "",
+       set_log_level},
+  };
+  return kTable;
+}
+
+GivenOptions options_of_environment(const std::function<const char*(const char*)>& get) {
+  GivenOptions given;
+  for (const ServeOption& option : serve_option_table()) {
+    const char* value = get(variable_of(option.name).c_str());
+    if (value == nullptr && !option.other_variable.empty()) {
+      value = get(std::string(option.other_variable).c_str());
+    }
+    if (value == nullptr) continue;
+    given[std::string(option.name)] = option.kind == Kind::kPaths
+                                          ? split_paths(value)
+                                          : std::vector<std::string>{value};
+  }
+  return given;
+}
+
+base::Result<GivenOptions> options_of_file(const std::string& path) {
+  const toml::parse_result parsed = toml::parse_file(path);
+  if (!parsed) {
+    const toml::source_position at = parsed.error().source().begin;
+    return Error(ErrorCode::kUsage, std::string(parsed.error().description()))
+        .at({path, at.line, at.column});
+  }
+  GivenOptions given;
+  std::vector<std::string_view> names;
+  for (const ServeOption& option : serve_option_table()) names.push_back(option.name);
+  const toml::table* const serve = parsed.table()["serve"].as_table();
+  for (const auto& [key, node] : parsed.table()) {
+    if (key.str() != "serve" || serve == nullptr) {
+      return Error(ErrorCode::kUsage, "unknown table: " + std::string(key.str()))
+          .at({path, node.source().begin.line, 1});
+    }
+  }
+  if (serve == nullptr) return given;
+  for (const auto& [key, node] : *serve) {
+    const base::SourcePosition at{path, node.source().begin.line, 1};
+    if (std::find(names.begin(), names.end(), key.str()) == names.end()) {
+      return Error(ErrorCode::kUsage, "unknown option: " + std::string(key.str()))
+          .at(at)
+          .with_suggestion(base::nearest_name(key.str(), names));
+    }
+    auto texts = texts_of(node, std::string(key.str()));
+    if (!texts.ok()) return std::move(texts).error().at(at);
+    given[std::string(key.str())] = std::move(texts).value();
+  }
+  return given;
+}
+
+base::Result<ServeOptions> merge_options(const std::vector<GivenOptions>& by_rank) {
+  ServeOptions options;
+  for (const ServeOption& option : serve_option_table()) {
+    for (const GivenOptions& given : by_rank) {
+      const auto found = given.find(option.name);
+      if (found == given.end()) continue;
+      for (const std::string& value : found->second) {
+        base::Status set = option.set(options, value);
+        if (!set.ok()) return std::move(set).error().in("--" + std::string(option.name));
+      }
+      break;
+    }
+  }
+  if (!is_loopback(options.host) && !options.allow_unauthenticated) {
+    return Error(ErrorCode::kUsage,
+                 "--host " + options.host +
+                     " is not loopback: without authentication that needs --allow-unauthenticated");
+  }
+  options.cleanup_interval = std::max(options.cleanup_interval, 1U);
+  if (options.threads == 0) options.threads = available_threads();
+  return options;
+}
+
+}  // namespace kiln::app

@@ -1,0 +1,50 @@
+#include "app/serve/state_directory.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <utility>
+
+namespace kiln::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+base::Status make_folder(const std::string& path) {
+  if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return {};
+  return base::io_error("cannot make the folder " + path, errno);
+}
+
+}  // namespace
+
+base::Result<StateDirectory> StateDirectory::open(const std::string& given) {
+  const std::string path = fs::absolute(given).lexically_normal().string();
+  std::error_code code;
+  const fs::path parent = fs::path(path).parent_path();
+  if (!parent.empty()) fs::create_directories(parent, code);
+  KILN_TRY(make_folder(path));
+  const std::string lock_path = path + "/lock";
+  const int lock = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock < 0) return base::io_error("cannot use the state directory " + path, errno);
+  StateDirectory directory(path, lock);
+  if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    return base::Error(base::ErrorCode::kConflict,
+                       "another server is using the state directory " + path);
+  }
+  fs::remove_all(directory.scratch_path(), code);
+  KILN_TRY(make_folder(directory.scratch_path()));
+  return directory;
+}
+
+StateDirectory::~StateDirectory() {
+  if (lock_ >= 0) ::close(lock_);
+}
+
+StateDirectory::StateDirectory(StateDirectory&& other) noexcept
+    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+
+}  // namespace kiln::app

@@ -1,0 +1,14 @@
+// Base64 (RFC 4648 §4).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace kiln::base {
+
+std::string base64_encode(std::string_view bytes);
+/// Nothing if the text is not base64; white space in it is passed over, as FHIR allows it.
+std::optional<std::string> base64_decode(std::string_view text);
+
+}  // namespace kiln::base

@@ -1,0 +1,14 @@
+// Counters of a scan that others watch while it goes on.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace kiln::base {
+
+struct Progress {
+  std::atomic<uint64_t> bytes{0};  ///< of the files as they are on disk
+  std::atomic<uint64_t> rows{0};
+};
+
+}  // namespace kiln::base

@@ -1,0 +1,55 @@
+// The ViewDefinitions and Libraries that a server publishes, found by id, canonical or reference.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "json/document.h"
+
+namespace kiln::plan {
+
+struct Artefact {
+  std::string type;  ///< "ViewDefinition", "Library"
+  std::string id;    ///< its own, else the stem of its file
+  std::string url;
+  std::string version;
+  std::string name;
+  std::string status;
+  json::DocumentPtr document;
+  json::Value value;  ///< in the document
+};
+
+/// Immutable once loaded; thread-safe then.
+class ArtefactRegistry {
+ public:
+  /// Adds the artefacts of a file (one, a Bundle, or NDJSON) or of a folder's *.json and *.ndjson
+  /// files. Other resources are passed over. An unreadable file, a text that is no JSON, an id or a
+  /// url|version that is there already: an error that names both places.
+  base::Status load(const std::string& path);
+
+  const Artefact* find_id(std::string_view type, std::string_view id) const;
+  /// "url" or "url|version". Without a version the highest one (semantic versions before others),
+  /// active before draft before retired.
+  const Artefact* find_canonical(std::string_view canonical) const;
+  /// Sorted by type and id.
+  std::vector<const Artefact*> all() const;
+
+ private:
+  base::Status load_file(const std::string& path);
+  base::Status add_document(const json::DocumentPtr& document, const std::string& stem);
+  base::Status add(const json::DocumentPtr& document, json::Value value, const std::string& stem);
+
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<Artefact>, std::less<>> by_id_;
+  std::multimap<std::string, const Artefact*, std::less<>> by_url_;
+};
+
+/// Which of two versions of one artefact is meant when none is named: less means earlier. Semantic
+/// versions compare by their numbers, a pre-release before its release; any other text is before
+/// every semantic version and compares as text.
+int compare_versions(std::string_view a, std::string_view b);
+
+}  // namespace kiln::plan
