@@ -179,7 +179,7 @@ class LineReader {
     for (;;) {
       if (HWY_UNLIKELY(*p != '"')) return fail(p, "expected a key in quotes");
       const KeyText text = scan_key(p + 1);
-      if (HWY_UNLIKELY(text.end == nullptr)) return fail(text.bad, "the key does not end");
+      if (HWY_UNLIKELY(text.end == nullptr)) return fail(text.bad, "a control character inside a key");
       p = skip_space(text.end + 1);
       if (HWY_UNLIKELY(*p != ':')) return fail(p, "expected ':' after the key");
       p = whole_field(skip_space(p + 1), text, depth);
@@ -215,7 +215,7 @@ class LineReader {
   const char* read_key(const char* key, const Shape::Object& shape, KeyOrder& order,
                        size_t& position, const Shape::Key*& wanted) {
     const KeyText text = scan_key(key);
-    if (HWY_UNLIKELY(text.end == nullptr)) return fail(text.bad, "the key does not end");
+    if (HWY_UNLIKELY(text.end == nullptr)) return fail(text.bad, "a control character inside a key");
     const char* const p = skip_space(text.end + 1);
     if (HWY_UNLIKELY(*p != ':')) return fail(p, "expected ':' after the key");
     wanted = HWY_LIKELY(!text.escaped) ? match(shape, key, text.length) : match_escaped(shape, text);
@@ -281,11 +281,11 @@ class LineReader {
   HWY_INLINE KeyText scan_key(const char* key) {
     const hn::CappedTag<uint8_t, 32> d;
     const auto v = hn::LoadU(d, reinterpret_cast<const uint8_t*>(key));
-    const auto quote = hn::Eq(v, hn::Set(d, '"'));
-    const auto backslash = hn::Eq(v, hn::Set(d, '\\'));
-    const intptr_t first = hn::FindFirstTrue(d, quote);
-    const intptr_t escape = hn::FindFirstTrue(d, backslash);
-    if (HWY_LIKELY(first >= 0 && (escape < 0 || escape > first))) {
+    // A quote behind the line's end, or any control character, does not end a key.
+    const auto stop = hn::Or(hn::Or(hn::Eq(v, hn::Set(d, '"')), hn::Eq(v, hn::Set(d, '\\'))),
+                             hn::Lt(v, hn::Set(d, 0x20)));
+    const intptr_t first = hn::FindFirstTrue(d, stop);
+    if (HWY_LIKELY(first >= 0 && key[first] == '"')) {
       return {key + first, nullptr, static_cast<size_t>(first), false, key};
     }
     const StringScan scan = scan_string(key);
@@ -396,7 +396,7 @@ class LineReader {
       if (bad != std::string_view::npos) return fail(begin + bad, "a bad escape in a string");
     }
     if (HWY_UNLIKELY(!scan.ascii) && !is_utf8(node->view())) {
-      return fail(begin, "a string is not valid UTF-8");
+      return fail(begin + find_bad_utf8(node->view()), "a string is not valid UTF-8");
     }
     return scan.close + 1;
   }
