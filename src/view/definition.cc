@@ -43,7 +43,10 @@ class Reader {
     read_versions(root["fhirVersion"]);
     for (const auto& [value, path] : list(root, "constant", "")) read_constant(value, path);
     const auto selects = list(root, "select", "");
-    if (selects.empty()) error(root, "select", "missing: a view needs at least one select");
+    const json::Value given = root["select"];
+    if (selects.empty() && (given.missing() || given.is_array())) {
+      error(root, "select", "missing: a view needs at least one select");
+    }
     for (const auto& [value, path] : selects) view_.selects.push_back(read_select(value, path, 0));
     for (const auto& [value, path] : list(root, "where", "")) {
       if (!object(value, path)) continue;
@@ -247,7 +250,7 @@ class Reader {
         error(item, item_path, "expected a FHIRPath expression in quotes");
       }
     }
-    if (!value["repeat"].missing() && value["repeat"].size() == 0) {
+    if (value["repeat"].is_array() && value["repeat"].size() == 0) {
       error(value["repeat"], join(path, "repeat"), "expected at least one path");
     }
     const int iterations = (value["forEach"].missing() ? 0 : 1) +
