@@ -43,7 +43,7 @@ class Arena {
 
   std::string_view copy(std::string_view text) {
     char* const to = static_cast<char*>(allocate(text.size(), 1));
-    std::memcpy(to, text.data(), text.size());
+    if (!text.empty()) std::memcpy(to, text.data(), text.size());
     return {to, text.size()};
   }
 

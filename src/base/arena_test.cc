@@ -41,11 +41,12 @@ TEST(ArenaTest, PiecesDoNotOverlap) {
 
 TEST(ArenaTest, CopiesTexts) {
   Arena arena;
-  std::string text = "M\xC3\xBCller\0x";
+  std::string text = "M\xC3\xBCller";
   const std::string_view copy = arena.copy(text);
   text[0] = 'X';
   EXPECT_EQ(copy, "M\xC3\xBCller");
   EXPECT_EQ(arena.copy("").size(), 0U);
+  EXPECT_EQ(arena.copy(std::string_view()).size(), 0U);
 }
 
 TEST(ArenaTest, TakesPiecesLargerThanAnyChunk) {

@@ -1,6 +1,6 @@
 #include "dataset/bundle.h"
 
-#include <cstring>
+#include <algorithm>
 
 #include "json/document.h"
 #include "json/line_parser.h"
@@ -79,7 +79,7 @@ base::Result<Block> load_json(const OpenFilePtr& file, BlockBuffer& buffer,
   }
   const auto append = [&](size_t at, std::string_view resource) {
     buffer.reserve(at + resource.size() + 1, at);
-    std::memcpy(buffer.data() + at, resource.data(), resource.size());
+    std::copy(resource.begin(), resource.end(), buffer.data() + at);
     buffer.data()[at + resource.size()] = '\n';
     return at + resource.size() + 1;
   };
