@@ -28,6 +28,14 @@ std::optional<std::string> base64_decode(std::string_view text) {
   std::copy_if(text.begin(), text.end(), std::back_inserter(packed),
                [](char c) { return c != ' ' && c != '\n' && c != '\r' && c != '\t'; });
   if (packed.size() % 4 != 0 || packed.size() >= (size_t{1} << 30)) return std::nullopt;
+  // The library takes '=' for a digit and cuts off some trailing bytes that are none.
+  static constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const size_t end = packed.find_first_not_of(kDigits);
+  if (end != std::string::npos &&
+      (packed.size() - end > 2 || packed.find_first_not_of('=', end) != std::string::npos)) {
+    return std::nullopt;
+  }
   std::string bytes(packed.size() / 4 * 3 + 1, '\0');
   const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
                                    reinterpret_cast<const unsigned char*>(packed.data()),

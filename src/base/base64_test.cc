@@ -25,6 +25,9 @@ TEST(Base64Test, RefusesOtherTexts) {
   EXPECT_FALSE(base64_decode("Zg="));
   EXPECT_FALSE(base64_decode("Zg==Zg=="));
   EXPECT_FALSE(base64_decode("Z?=="));
+  EXPECT_FALSE(base64_decode("Zm9v===="));
+  EXPECT_FALSE(base64_decode("Zm9v----"));
+  EXPECT_FALSE(base64_decode("===="));
 }
 
 }  // namespace
