@@ -1,13 +1,13 @@
 # kiln_library(NAME [DEPENDS other...] [PRIVATE external...] [PUBLIC external...])
 #
 # Builds src/NAME as the static library kiln_NAME from every .cc file below it, and its unit tests
-# (the *_test.cc files beside the sources) as the program kiln_NAME_test.
+# (the *_test.cc files beside the sources and testing/) as the program kiln_NAME_test.
 function(kiln_library name)
   cmake_parse_arguments(arg "" "" "DEPENDS;PRIVATE;PUBLIC" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   set(tests ${sources})
-  list(FILTER sources EXCLUDE REGEX "_test\\.cc$|/main\\.cc$")
-  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$|/${name}/testing/|/main\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$|/${name}/testing/")
 
   add_library(kiln_${name} STATIC ${sources})
   target_include_directories(kiln_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)

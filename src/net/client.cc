@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <curl/curl.h>
+#include <strings.h>
 
 #include "base/mutex.h"
 
@@ -78,9 +79,17 @@ class Transfer {
     if (curl_easy_setopt(handle_.easy, option, value) != CURLE_OK) refused_ = true;
   }
 
+  bool has_scheme(std::string_view scheme) const {
+    return strncasecmp(request_.url.c_str(), scheme.data(), scheme.size()) == 0;
+  }
+
   base::Status set_up() {
     if (has_control_character(request_.url) || has_control_character(request_.method)) {
       return Error(ErrorCode::kUsage, "control character in a method or URL");
+    }
+    // libcurl has one code for a scheme it may not use and an answer that is not HTTP.
+    if (!has_scheme("http://") && !has_scheme("https://")) {
+      return Error(ErrorCode::kUsage, "not an http or https URL: " + request_.url);
     }
     curl_easy_reset(handle_.easy);
     set(CURLOPT_URL, request_.url.c_str());
@@ -186,7 +195,6 @@ class Transfer {
         response_.status = status();
         return {};
       case CURLE_URL_MALFORMAT:
-      case CURLE_UNSUPPORTED_PROTOCOL:
         return Error(ErrorCode::kUsage, text + ": " + request_.url);
       case CURLE_OUT_OF_MEMORY:
       case CURLE_FAILED_INIT:
@@ -307,7 +315,8 @@ base::Result<ClientResponse> Client::perform(const ClientRequest& request) {
   auto handle = impl_->take();
   if (!handle->easy || !handle->multi) return Error(ErrorCode::kInternal, "libcurl has no memory");
   auto result = Transfer(*handle, request).run();
-  impl_->give_back(std::move(handle));
+  // libcurl does not bring every handle back to its beginning after a failure.
+  if (result.ok()) impl_->give_back(std::move(handle));
   return result;
 }
 

@@ -14,17 +14,17 @@ namespace kiln::net {
 struct ClientRequest {
   std::string method = "GET";
   std::string url;
-  Headers headers;
-  std::string_view body;  ///< must live until perform() returns
+  Headers headers{};
+  std::string_view body{};  ///< must live until perform() returns
   /// If set, gets the body of a 2xx answer piece by piece instead of ClientResponse::body. An error
   /// ends the transfer and is perform()'s result.
-  std::function<base::Status(std::string_view)> on_body;
+  std::function<base::Status(std::string_view)> on_body{};
   std::chrono::milliseconds connect_timeout{5'000};
   /// Less than a byte per second for this long ends the transfer.
   std::chrono::milliseconds stall_timeout{30'000};
   /// A larger body of an answer is kLimit (on_body not counted).
   size_t max_body_size = 64U << 20;
-  std::stop_token stop;
+  std::stop_token stop{};
 };
 
 struct ClientResponse {

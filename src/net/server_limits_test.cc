@@ -1,0 +1,285 @@
+#include <atomic>
+#include <ctime>
+#include <memory>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <malloc.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net/server.h"
+#include "net/testing/raw_client.h"
+#include "net/testing/test_server.h"
+
+namespace kiln::net {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::Event;
+using testing::get;
+using testing::Logged;
+using testing::pattern;
+using testing::RawClient;
+using testing::RawReply;
+using testing::TestServer;
+using testing::text;
+using testing::wait_for_stop;
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#else
+constexpr bool kSanitized = false;
+#endif
+
+Response echo(const Request& request) { return text(request.path); }
+
+/// What a fresh connection gets for `bytes`, and that it is closed in order afterwards.
+int status_for(const TestServer& server, std::string_view bytes) {
+  RawClient client(server.port());
+  const RawReply reply = client.exchange(bytes);
+  EXPECT_EQ(reply.field("Connection"), "close");
+  EXPECT_EQ(reply.body, "error " + std::to_string(reply.status));
+  client.end_sending();
+  EXPECT_EQ(client.rest(), "");
+  EXPECT_FALSE(client.was_reset());
+  return reply.status;
+}
+
+TEST(ServerLimits, WhatIsNotHttpIsA400) {
+  TestServer server(echo);
+  EXPECT_EQ(status_for(server, "hello\r\n\r\n"), 400);
+  EXPECT_EQ(status_for(server, std::string("GET /\0 HTTP/1.1\r\nHost: a\r\n\r\n", 29)), 400);
+  EXPECT_EQ(status_for(server, "GET / HTTP/1.1\r\n\r\n"), 400);
+  EXPECT_EQ(status_for(server, get("/", "Host: b\r\n")), 400);
+  EXPECT_EQ(status_for(server, get("/", "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n")),
+            400);
+  EXPECT_EQ(status_for(server, get("/", "Transfer-Encoding: chunked\r\n") + "zz\r\n"), 400);
+  EXPECT_EQ(status_for(server, get("/", "Transfer-Encoding: gzip\r\n")), 501);
+  const Logged first = server.logged(1)[0];
+  EXPECT_EQ(first.target, "-");
+  EXPECT_EQ(first.status, 400);
+  EXPECT_TRUE(first.complete);
+}
+
+TEST(ServerLimits, NothingAfterABadRequestIsTaken) {
+  std::atomic<int> handled = 0;
+  TestServer server([&](const Request&) { return ++handled, text(""); });
+  RawClient client(server.port());
+  EXPECT_EQ(client.exchange("bad\r\n\r\n" + get("/")).status, 400);
+  client.end_sending();
+  EXPECT_EQ(client.rest(), "");
+  EXPECT_EQ(handled, 0);
+}
+
+TEST(ServerLimits, AFloodOfHeadersIsA431) {
+  ServerOptions options;
+  options.max_header_size = 4096;
+  TestServer server(echo, options);
+  EXPECT_EQ(status_for(server, get("/", "A: " + std::string(5000, 'a') + "\r\n")), 431);
+  EXPECT_EQ(status_for(server, "GET /" + std::string(1U << 20, 'a')), 431);
+  std::string fields;
+  for (int i = 0; i < 500; ++i) fields += "a:b\r\n";
+  EXPECT_EQ(status_for(server, get("/", fields)), 431);
+}
+
+TEST(ServerLimits, ABodyThatIsTooLargeIsA413AndSeen) {
+  ServerOptions options;
+  options.max_body_size = 1000;
+  TestServer server(echo, options);
+  EXPECT_EQ(status_for(server, get("/", "Content-Length: 1001\r\n")), 413);
+  EXPECT_EQ(status_for(server, get("/", "Transfer-Encoding: chunked\r\n") + "3e9\r\n"), 413);
+  // A client that sends it all before it reads has to get the answer, not a reset.
+  EXPECT_EQ(status_for(server, get("/", "Content-Length: 8388608\r\n") + pattern(8U << 20)), 413);
+}
+
+TEST(ServerLimits, ALateRequestIsA408) {
+  ServerOptions options;
+  options.request_timeout = milliseconds(50);
+  TestServer server(echo, options);
+  EXPECT_EQ(status_for(server, "GET / HT"), 408);
+  EXPECT_EQ(status_for(server, get("/", "Content-Length: 10\r\n") + "hello"), 408);
+  const auto lines = server.logged(2);
+  EXPECT_EQ(lines[0].target, "-");
+  EXPECT_EQ(lines[1].target, "/");
+  EXPECT_EQ(lines[1].status, 408);
+}
+
+TEST(ServerLimits, ASlowDripDoesNotMoveTheDeadline) {
+  ServerOptions options;
+  options.request_timeout = milliseconds(100);
+  TestServer server(echo, options);
+  RawClient client(server.port());
+  ASSERT_TRUE(client.send("GET / HTTP/1.1\r\nHost: a\r\nX: "));
+  while (!client.is_readable(5)) ASSERT_TRUE(client.send("a"));
+  EXPECT_EQ(client.reply().status, 408);
+}
+
+TEST(ServerLimits, IdleConnectionsAreClosedInSilence) {
+  ServerOptions options;
+  options.idle_timeout = milliseconds(50);
+  TestServer server(echo, options);
+  RawClient fresh(server.port());
+  RawClient used(server.port());
+  EXPECT_EQ(used.exchange(get("/a")).status, 200);
+  for (RawClient* client : {&fresh, &used}) {
+    EXPECT_EQ(client->rest(), "");
+    EXPECT_FALSE(client->was_reset());
+  }
+}
+
+TEST(ServerLimits, AHandlerThatTakesTooLongIsA504) {
+  ServerOptions options;
+  options.request_timeout = milliseconds(50);
+  Event stopped;
+  Event done;
+  TestServer server(
+      [&](const Request& request) {
+        if (wait_for_stop(request.stop)) stopped.set();
+        done.wait();
+        return text("too late");
+      },
+      options);
+  RawClient client(server.port());
+  const RawReply reply = client.exchange(get("/slow"));
+  EXPECT_EQ(reply.status, 504);
+  EXPECT_EQ(reply.body, "error 504");
+  EXPECT_EQ(reply.field("Connection"), "close");
+  EXPECT_TRUE(stopped.wait());
+  done.set();
+  EXPECT_EQ(client.rest(), "");
+  EXPECT_EQ(server.logged(1)[0].status, 504);
+}
+
+TEST(ServerLimits, AClientThatGoesStopsItsHandler) {
+  Event running;
+  Event stopped;
+  TestServer server([&](const Request& request) {
+    running.set();
+    if (wait_for_stop(request.stop)) stopped.set();
+    return text("nobody");
+  });
+  {
+    RawClient client(server.port());
+    client.send(get("/"));
+    ASSERT_TRUE(running.wait());
+  }
+  EXPECT_TRUE(stopped.wait());
+}
+
+TEST(ServerLimits, AQueuedRequestOfAClientThatWasResetIsNotRun) {
+  Event running;
+  Event go;
+  std::atomic<int> handled = 0;
+  ServerOptions options;
+  options.handler_threads = 1;
+  TestServer server(
+      [&](const Request& request) {
+        ++handled;
+        if (request.path == "/first") {
+          running.set();
+          go.wait();
+        }
+        return text("");
+      },
+      options);
+  RawClient first(server.port());
+  first.send(get("/first"));
+  ASSERT_TRUE(running.wait());
+  RawClient second(server.port());
+  second.send(get("/second"));
+  // Answered by the I/O thread, which has read the request before it then.
+  EXPECT_EQ(RawClient(server.port()).exchange("bad\r\n\r\n").status, 400);
+  second.reset();
+  const Logged cut = server.logged(2)[1];
+  EXPECT_EQ(cut.target, "/second");
+  EXPECT_EQ(cut.status, 0);
+  EXPECT_FALSE(cut.complete);
+  go.set();
+  EXPECT_EQ(first.reply().status, 200);
+  EXPECT_EQ(first.exchange(get("/third")).status, 200);
+  EXPECT_EQ(handled, 2);
+}
+
+TEST(ServerLimits, FurtherConnectionsWait) {
+  ServerOptions options;
+  options.max_connections = 1;
+  TestServer server(echo, options);
+  RawClient first(server.port());
+  EXPECT_EQ(first.exchange(get("/1")).body, "/1");
+  RawClient second(server.port());
+  second.send(get("/2"));
+  EXPECT_EQ(first.exchange(get("/3")).body, "/3");
+  EXPECT_FALSE(second.is_readable(0));
+  first.close();
+  EXPECT_EQ(second.reply().body, "/2");
+}
+
+/// Lowers the limit of descriptors so that the process has none left.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const int next = ::dup(0);
+    ::close(next);
+    rlimit none = before_;
+    none.rlim_cur = static_cast<rlim_t>(next);
+    ::setrlimit(RLIMIT_NOFILE, &none);
+  }
+  ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+milliseconds cpu_time() {
+  timespec time{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return milliseconds(time.tv_sec * 1000 + time.tv_nsec / 1'000'000);
+}
+
+TEST(ServerLimits, RecoversFromALackOfDescriptors) {
+  TestServer server(echo);
+  RawClient before(server.port());
+  EXPECT_EQ(before.exchange(get("/a")).body, "/a");
+  RawClient late;
+  {
+    const NoDescriptors none;
+    ASSERT_EQ(::dup(0), -1);
+    late.connect(server.port());
+    ASSERT_TRUE(late.send(get("/late")));
+    const milliseconds used = cpu_time();
+    EXPECT_FALSE(late.is_readable(300));
+    EXPECT_LT(cpu_time() - used, milliseconds(150)) << "it spins";
+    EXPECT_EQ(before.exchange(get("/b")).body, "/b");
+  }
+  EXPECT_EQ(late.reply().body, "/late");
+}
+
+TEST(ServerLimits, AnIdleConnectionCostsLittle) {
+  if (kSanitized) GTEST_SKIP() << "mallinfo2 does not see a sanitizer's heap";
+  TestServer server(echo);
+  constexpr size_t kCount = 300;
+  std::vector<std::unique_ptr<RawClient>> clients;
+  const auto open_and_use = [&](size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+      clients.push_back(std::make_unique<RawClient>(server.port()));
+      ASSERT_EQ(
+          clients.back()->exchange(get("/", "X: " + std::string(20'000, 'a') + "\r\n")).status,
+          200);
+    }
+  };
+  open_and_use(50);
+  server.logged(clients.size());
+  const size_t before = ::mallinfo2().uordblks;
+  open_and_use(kCount);
+  server.logged(clients.size());
+  const size_t used = ::mallinfo2().uordblks - before;
+  // The test's own side of a connection is in it, too.
+  EXPECT_LT(used / kCount, 4096U);
+}
+
+}  // namespace
+}  // namespace kiln::net

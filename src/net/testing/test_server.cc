@@ -1,0 +1,70 @@
+#include "net/testing/test_server.h"
+
+#include <stdexcept>
+
+namespace kiln::net::testing {
+namespace {
+
+constexpr std::chrono::seconds kPatience{30};
+
+}  // namespace
+
+void Event::set() {
+  const base::MutexLock lock(mutex_);
+  set_ = true;
+  changed_.notify_all();
+}
+
+bool Event::wait() {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  const base::MutexLock lock(mutex_);
+  while (!set_ && std::chrono::steady_clock::now() < end) changed_.wait_for(mutex_, kPatience);
+  return set_;
+}
+
+bool wait_for_stop(const std::stop_token& token) {
+  Event stopped;
+  const std::stop_callback callback(token, [&] { stopped.set(); });
+  return stopped.wait();
+}
+
+TestServer::TestServer(Handler handler, ServerOptions options) {
+  options.port = 0;
+  auto server = Server::start(
+      options, std::move(handler),
+      [](int status, std::string_view) {
+        Response response{status, {}, "error " + std::to_string(status)};
+        response.headers.add("Content-Type", "text/test-error");
+        return response;
+      },
+      [this](const RequestLog& line) {
+        const base::MutexLock lock(mutex_);
+        lines_.push_back(
+            {line.request ? line.request->target : "-", line.status, line.bytes, line.complete});
+        changed_.notify_all();
+      });
+  if (!server.ok()) throw std::runtime_error(server.error().to_string());
+  server_ = std::move(server).value();
+}
+
+TestServer::~TestServer() = default;
+
+std::vector<Logged> TestServer::logged(size_t count) {
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  const base::MutexLock lock(mutex_);
+  while (lines_.size() < count && std::chrono::steady_clock::now() < end) {
+    changed_.wait_for(mutex_, kPatience);
+  }
+  if (lines_.size() < count) throw std::runtime_error("too few lines in the log");
+  return lines_;
+}
+
+Response text(std::string body) { return {200, {}, std::move(body)}; }
+
+std::string pattern(size_t size) {
+  std::string bytes(size, '\0');
+  for (size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>('a' + (i + i / 251) % 26);
+  return bytes;
+}
+
+}  // namespace kiln::net::testing
