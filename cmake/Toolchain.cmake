@@ -14,7 +14,8 @@ endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports these inside its own standard library once it has inlined enough.
   target_compile_options(kiln_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict
-    -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds -Wno-dangling-pointer)
+    -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds -Wno-dangling-pointer
+    -Wno-free-nonheap-object)
 elseif(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   # Unnamed structs in unions: every compiler has them.
   target_compile_options(kiln_flags INTERFACE -Wthread-safety -Wno-nested-anon-types)

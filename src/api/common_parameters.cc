@@ -1,5 +1,7 @@
 #include "api/common_parameters.h"
 
+#include "api/row_body.h"
+#include "engine/cohort.h"
 #include "fhir/temporal.h"
 
 namespace kiln::api {
@@ -66,6 +68,34 @@ FilterParameters read_filters(const OperationInput& input, Problems& problems) {
     }
   }
   return filters;
+}
+
+engine::FilterSpec resolve_filters(const FilterParameters& filters,
+                                   const dataset::Snapshot& snapshot, const Service& service,
+                                   std::stop_token stop, Problems& problems) {
+  engine::FilterSpec spec;
+  if (const auto since = fhir::Temporal::parse_date_time(filters.since)) {
+    spec.since = since->to_unix_microseconds();
+  }
+  if (filters.patients.empty() && filters.groups.empty()) return spec;
+  auto cohort = engine::find_cohort(snapshot, filters.patients, filters.groups,
+                                    engine_options(service.options, service.clock.now()),
+                                    std::move(stop));
+  if (!cohort.ok()) {
+    if (cohort.error().code() == base::ErrorCode::kIo) {
+      service.log.error("cohort cannot be read", {{"error", cohort.error().to_string()}});
+    }
+    problems.add(problem_of(cohort.error()));
+    return spec;
+  }
+  for (const std::string& patient : cohort->unknown_patients) {
+    problems.add(400, "not-found", "patient", "no such patient: " + patient);
+  }
+  for (const std::string& group : cohort->unknown_groups) {
+    problems.add(400, "not-found", "group", "no such group: " + group);
+  }
+  spec.patients = std::move(cohort->patients);
+  return spec;
 }
 
 }  // namespace kiln::api

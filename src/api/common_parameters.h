@@ -3,12 +3,15 @@
 
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "api/negotiation.h"
 #include "api/operation_input.h"
+#include "api/service.h"
+#include "engine/resource_filter.h"
 
 namespace kiln::api {
 
@@ -27,10 +30,16 @@ bool read_header(const OperationInput& input, Problems& problems);
 struct FilterParameters {
   std::vector<std::string> patients;  ///< "Patient/1"
   std::vector<std::string> groups;    ///< "Group/1"
-  std::string since;                  ///< an instant; "" if not given
+  std::string since;                  ///< a dateTime; "" if not given
 
   bool empty() const { return patients.empty() && groups.empty() && since.empty(); }
 };
 FilterParameters read_filters(const OperationInput& input, Problems& problems);
+
+/// Looks patients and groups up in the data. 400 `not-found` for those that are not there, which is
+/// no 404: the subject was found.
+engine::FilterSpec resolve_filters(const FilterParameters& filters,
+                                   const dataset::Snapshot& snapshot, const Service& service,
+                                   std::stop_token stop, Problems& problems);
 
 }  // namespace kiln::api

@@ -11,19 +11,6 @@ namespace {
 
 constexpr size_t kLongestStem = 100;
 
-void write_texts(json::Writer& writer, std::string_view key,
-                 const std::vector<std::string>& texts) {
-  writer.key(key).begin_array();
-  for (const std::string& text : texts) writer.string(text);
-  writer.end_array();
-}
-
-std::vector<std::string> texts_of(json::Value array) {
-  std::vector<std::string> texts;
-  for (const json::Value item : array.items()) texts.emplace_back(item.text());
-  return texts;
-}
-
 FileCompression compression_of(std::string_view name) {
   if (name == "gzip") return FileCompression::kGzip;
   return name == "zstd" ? FileCompression::kZstd : FileCompression::kNone;
@@ -60,9 +47,13 @@ std::string ExportRequest::to_json() const {
   json::Writer writer;
   writer.begin_object().member("operation", operation).member("format", table::name_of(format));
   writer.key("header").boolean(header).member("compression", name_of(compression));
-  write_texts(writer, "patients", filters.patients);
-  write_texts(writer, "groups", filters.groups);
-  writer.member("since", filters.since).key("views").begin_array();
+  if (filter.patients) {
+    writer.key("patients").begin_array();
+    for (const std::string& id : *filter.patients) writer.string(id);
+    writer.end_array();
+  }
+  if (filter.since) writer.key("since").number(*filter.since);
+  writer.key("views").begin_array();
   for (const ExportedView& view : views) {
     writer.begin_object().member("output", view.output).member("file", view.file);
     writer.member("view", view.text).end_object();
@@ -80,8 +71,11 @@ base::Result<ExportRequest> ExportRequest::from_json(std::string_view text) {
   request.format = table::format_of(root["format"].text()).value_or(table::Format::kNdjson);
   request.header = root["header"].boolean();
   request.compression = compression_of(root["compression"].text());
-  request.filters = {texts_of(root["patients"]), texts_of(root["groups"]),
-                     std::string(root["since"].text())};
+  request.filter.since = root["since"].integer();
+  if (const json::Value patients = root["patients"]) {
+    auto& ids = request.filter.patients.emplace();
+    for (const json::Value id : patients.items()) ids.emplace(id.text());
+  }
   for (const json::Value item : root["views"].items()) {
     request.views.push_back({std::string(item["output"].text()), std::string(item["file"].text()),
                              std::string(item["view"].text())});

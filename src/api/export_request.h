@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "api/common_parameters.h"
 #include "base/error.h"
+#include "engine/resource_filter.h"
 #include "json/document.h"
 #include "table/format/encoder.h"
 
@@ -28,7 +28,7 @@ struct ExportRequest {
   table::Format format = table::Format::kNdjson;
   bool header = true;
   FileCompression compression = FileCompression::kNone;
-  FilterParameters filters;
+  engine::FilterSpec filter;  ///< with the patients as they were at the kick-off
   std::vector<ExportedView> views;
 
   std::string to_json() const;

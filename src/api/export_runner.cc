@@ -32,7 +32,7 @@ class ExportRunner final : public job::JobRunner {
       views.push_back(std::move(view));
     }
     if (!views.empty()) attempt.progress.set_current_subject(request.views.front().output);
-    KILN_TRY(evaluate(*snapshot, views, attempt));
+    KILN_TRY(evaluate(*snapshot, request, views, attempt));
     attempt.progress.subjects_done = static_cast<uint32_t>(views.size());
     std::vector<job::OutputFile> files;
     for (const RunningView& view : views) {
@@ -74,13 +74,15 @@ class ExportRunner final : public job::JobRunner {
     return running;
   }
 
-  base::Status evaluate(const dataset::Snapshot& snapshot, const std::vector<RunningView>& views,
+  base::Status evaluate(const dataset::Snapshot& snapshot, const ExportRequest& request,
+                        const std::vector<RunningView>& views,
                         const job::Attempt& attempt) const {
     std::vector<engine::Subject> subjects;
     for (const RunningView& view : views) {
       subjects.push_back({view.view.get(), view.output.get()});
     }
-    const engine::Options options = engine_options(parts_.options, parts_.clock.now());
+    engine::Options options = engine_options(parts_.options, parts_.clock.now());
+    options.filter = request.filter;
     const auto summary =
         engine::run(snapshot, subjects, options, attempt.stop, &attempt.progress.scanned);
     return summary.ok() ? base::Status() : base::Status(summary.error().clone());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "api/common_parameters.h"
 #include "api/export_links.h"
 #include "api/export_request.h"
 #include "api/view_subject.h"
@@ -162,7 +163,7 @@ net::Response export_views(const Service& service, const net::Request& request,
   if (format && format->flat) job_request.format = *format->flat;
   job_request.header = read_header(input, problems);
   job_request.compression = read_compression(input, job_request.format, problems);
-  job_request.filters = read_filters(input, problems);
+  const FilterParameters filters = read_filters(input, problems);
   auto subjects = read_subjects(input, id, service, problems);
   name_outputs(subjects, problems);
   for (const ViewSubject& subject : subjects) {
@@ -173,10 +174,10 @@ net::Response export_views(const Service& service, const net::Request& request,
   if (const Parameter* const tracking = only(input, "clientTrackingId", problems)) {
     submission.tracking_id = text_of(*tracking, problems).value_or("");
   }
-  if (!problems.empty()) return outcome_response(problems);
-
   const auto data = open_data(service);
   if (!data.ok()) return refuse_submission(data.error(), service);
+  job_request.filter = resolve_filters(filters, **data, service, request.stop, problems);
+  if (!problems.empty()) return outcome_response(problems);
   std::vector<std::string> names;
   for (const ViewSubject& subject : subjects) names.push_back(subject.name);
   const std::vector<std::string> stems = file_stems(names);

@@ -60,6 +60,7 @@ base::Status evaluate(const RowRequest& request, engine::Output& output, const S
                       std::stop_token stop) {
   engine::Options options = engine_options(service.options, service.clock.now());
   options.limit = request.limit;
+  options.filter = request.filter;
   const auto summary = engine::run(*request.data, {{request.subject.view.get(), &output}}, options,
                                    std::move(stop), nullptr);
   return summary.ok() ? base::Status() : base::Status(summary.error().clone());

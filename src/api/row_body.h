@@ -16,6 +16,7 @@ struct RowRequest {
   dataset::SnapshotPtr data;
   Representation representation;
   bool header = true;
+  engine::FilterSpec filter;
   uint64_t limit = UINT64_MAX;
 };
 

@@ -109,13 +109,13 @@ net::Response run_view(const Service& service, const net::Request& request,
   auto subject = read_subject(input, id, service, problems);
   const auto representation = negotiate(format, request.headers, problems);
   if (subject && representation) check_columns(representation->format, *subject, problems);
-  if (!problems.empty()) return outcome_response(problems);
-
   auto data = open_data(resources, service);
   if (!data.ok()) {
     service.log.error("data cannot be opened", {{"error", data.error().to_string()}});
     return outcome_response(problem_of(data.error()));
   }
+  row_request->filter = resolve_filters(filters, **data, service, request.stop, problems);
+  if (!problems.empty()) return outcome_response(problems);
   row_request->subject = std::move(*subject);
   row_request->data = std::move(data).value();
   row_request->representation = *representation;

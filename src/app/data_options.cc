@@ -10,6 +10,8 @@
 
 #include "app/diagnostics.h"
 #include "app/progress_bar.h"
+#include "engine/cohort.h"
+#include "fhir/temporal.h"
 #include "plan/view_source.h"
 
 namespace kiln::app {
@@ -61,6 +63,18 @@ void add_data_options(CLI::App& command, DataOptions& options) {
       ->type_name("PATH");
   command.add_option("--fhir-version", options.fhir_version, "R4, R4B, R5 or R6")
       ->type_name("VERSION");
+  command
+      .add_option("--patient", options.patients,
+                  "Only resources in the compartment of this patient (Patient/1); repeatable")
+      ->type_name("REF")
+      ->allow_extra_args(false);
+  command
+      .add_option("--group", options.groups,
+                  "Only resources of the members of this Group (Group/1); repeatable")
+      ->type_name("REF")
+      ->allow_extra_args(false);
+  command.add_option("--since", options.since, "Only resources last updated later than this")
+      ->type_name("INSTANT");
   command.add_option("--limit", options.limit, "At most N rows; reading stops when they are there")
       ->type_name("N")
       ->check([](const std::string& text) {
@@ -177,6 +191,39 @@ base::Result<dataset::Snapshot> open_data(const DataOptions& options) {
   return dataset::Snapshot::open(inputs);
 }
 
+namespace {
+
+/// The filters of the command line with patients and groups looked up in the data.
+base::Result<engine::FilterSpec> read_filter(const DataOptions& options,
+                                             const dataset::Snapshot& snapshot,
+                                             const engine::Options& run, std::stop_token stop) {
+  engine::FilterSpec filter;
+  if (!options.since.empty()) {
+    const auto since = fhir::Temporal::parse_date_time(options.since);
+    if (!since) {
+      return base::Error(base::ErrorCode::kUsage, "--since is not an instant: " + options.since);
+    }
+    filter.since = since->to_unix_microseconds();
+  }
+  if (options.patients.empty() && options.groups.empty()) return filter;
+  for (const dataset::OpenFilePtr& file : snapshot.files) {
+    if (file->seekable()) continue;
+    return base::Error(base::ErrorCode::kUsage,
+                       "--patient and --group read the data twice, which cannot be done with " +
+                           file->input().path);
+  }
+  KILN_ASSIGN(engine::Cohort cohort, engine::find_cohort(snapshot, options.patients,
+                                                         options.groups, run, std::move(stop)));
+  for (const auto* const unknown : {&cohort.unknown_patients, &cohort.unknown_groups}) {
+    if (unknown->empty()) continue;
+    return base::Error(base::ErrorCode::kNotFound, "not in the data: " + unknown->front());
+  }
+  filter.patients = std::move(cohort.patients);
+  return filter;
+}
+
+}  // namespace
+
 base::Result<engine::Summary> run_subjects(const dataset::Snapshot& snapshot,
                                            const std::vector<engine::Subject>& subjects,
                                            const DataOptions& options, const SignalStop& signals) {
@@ -188,6 +235,7 @@ base::Result<engine::Summary> run_subjects(const dataset::Snapshot& snapshot,
   run.limit = options.limit;
   run.now = base::SystemClock().now();
   KILN_ASSIGN(run.reader.max_line_size, parse_size(options.max_line_size));
+  KILN_ASSIGN(run.filter, read_filter(options, snapshot, run, signals.token()));
 
   const auto start = std::chrono::steady_clock::now();
   engine::Progress progress;

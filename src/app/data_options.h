@@ -21,6 +21,9 @@ struct DataOptions {
   std::vector<std::string> data;
   std::string fhir_version;
   uint64_t limit = UINT64_MAX;
+  std::vector<std::string> patients;
+  std::vector<std::string> groups;
+  std::string since;
   unsigned threads = 0;
   std::string progress = "auto";
   std::string on_error = "fail";

@@ -27,7 +27,7 @@ std::vector<bool> wanted_files(const dataset::Snapshot& snapshot,
 
 base::Result<Summary> run(const dataset::Snapshot& snapshot, const std::vector<Subject>& subjects,
                           const Options& options, std::stop_token stop, Progress* progress) {
-  const std::vector<ScanGroup> groups = group_subjects(subjects);
+  const std::vector<ScanGroup> groups = group_subjects(subjects, options.filter);
   dataset::ReaderOptions reader_options = options.reader;
   reader_options.stop = stop;
   dataset::Reader reader(snapshot, wanted_files(snapshot, groups), reader_options);

@@ -14,6 +14,7 @@
 #include "base/progress.h"
 #include "dataset/reader.h"
 #include "engine/output.h"
+#include "engine/resource_filter.h"
 #include "view/view.h"
 
 namespace kiln::engine {
@@ -32,6 +33,7 @@ struct Options {
   uint64_t limit = UINT64_MAX;  ///< rows of each subject
   dataset::ReaderOptions reader;
   base::WallTime now;  ///< of now() and today()
+  FilterSpec filter;   ///< which resources feed the subjects
 };
 
 using base::Progress;

@@ -17,7 +17,7 @@ const fhir::KeyNames& key_names() {
 }  // namespace
 
 ScanGroup::ScanGroup(std::string type, std::vector<size_t> subjects,
-                     const std::vector<Subject>& all)
+                     const std::vector<Subject>& all, const FilterSpec& filter)
     : type_(std::move(type)),
       subjects_(std::move(subjects)),
       usual_start_("{\"resourceType\":\"" + type_ + "\"") {
@@ -33,6 +33,11 @@ ScanGroup::ScanGroup(std::string type, std::vector<size_t> subjects,
       needle_texts_.push_back(view.needle());
     }
   }
+  if (!filter.empty()) {
+    const view::CompiledView& view = *all[subjects_.front()].view;
+    filter_ = std::make_unique<TypeFilter>(filter, view.model(), view.resource_type());
+    builder.add(filter_->demand());
+  }
   // Each needle is a pass of its own over lines that have none of them.
   static constexpr size_t kMostNeedles = 2;
   if (searchable && needle_texts_.size() <= kMostNeedles) {
@@ -44,14 +49,17 @@ ScanGroup::ScanGroup(std::string type, std::vector<size_t> subjects,
   shape_ = std::make_unique<json::Shape>(nodes, any_whole ? &key_names() : nullptr);
 }
 
-std::vector<ScanGroup> group_subjects(const std::vector<Subject>& subjects) {
+std::vector<ScanGroup> group_subjects(const std::vector<Subject>& subjects,
+                                      const FilterSpec& filter) {
   std::map<std::string, std::vector<size_t>> by_type;
   for (size_t i = 0; i < subjects.size(); ++i) {
     by_type[subjects[i].view->resource()].push_back(i);
   }
   std::vector<ScanGroup> groups;
   groups.reserve(by_type.size());
-  for (auto& [type, indices] : by_type) groups.emplace_back(type, std::move(indices), subjects);
+  for (auto& [type, indices] : by_type) {
+    groups.emplace_back(type, std::move(indices), subjects, filter);
+  }
   return groups;
 }
 

@@ -13,7 +13,9 @@ namespace kiln::engine {
 /// Immutable, shared by the workers.
 class ScanGroup {
  public:
-  ScanGroup(std::string type, std::vector<size_t> subjects, const std::vector<Subject>& all);
+  /// `filter` must outlive the group.
+  ScanGroup(std::string type, std::vector<size_t> subjects, const std::vector<Subject>& all,
+            const FilterSpec& filter);
 
   const std::string& type() const { return type_; }
   /// Indices of the subjects.
@@ -21,6 +23,8 @@ class ScanGroup {
   const json::Shape& shape() const { return *shape_; }
   /// If not empty: a line that holds none of these yields no row for any subject.
   const std::vector<json::Needle>& needles() const { return needles_; }
+  /// Which resources feed the subjects; null: all.
+  const TypeFilter* filter() const { return filter_.get(); }
   /// How a line of this type usually begins: {"resourceType":"Patient"
   const std::string& usual_start() const { return usual_start_; }
 
@@ -31,9 +35,11 @@ class ScanGroup {
   std::vector<json::Needle> needles_;
   std::string usual_start_;
   std::unique_ptr<json::Shape> shape_;
+  std::unique_ptr<TypeFilter> filter_;
 };
 
 /// One group for each type among the subjects.
-std::vector<ScanGroup> group_subjects(const std::vector<Subject>& subjects);
+std::vector<ScanGroup> group_subjects(const std::vector<Subject>& subjects,
+                                      const FilterSpec& filter);
 
 }  // namespace kiln::engine

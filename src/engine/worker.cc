@@ -144,6 +144,10 @@ bool Worker::line(const char*& at, const dataset::Part& part, const dataset::Blo
     case json::LineResult::Kind::kOtherType: ++result.other_type; return true;
     case json::LineResult::Kind::kResource:
       ++result.resources;
+      if (group->group->filter() != nullptr &&
+          !group->group->filter()->accepts(group->parser.tape())) {
+        return true;
+      }
       return rows(*group, start, part, block, result);
     case json::LineResult::Kind::kError: break;
   }

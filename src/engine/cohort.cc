@@ -1,0 +1,153 @@
+#include "engine/cohort.h"
+
+#include <map>
+#include <set>
+
+#include "engine/resource_filter.h"
+#include "json/document.h"
+
+namespace kiln::engine {
+namespace {
+
+constexpr std::string_view kPatientView = R"json({"resourceType":"ViewDefinition",
+  "name":"patients","status":"active","resource":"Patient",
+  "select":[{"column":[{"name":"id","path":"id"}]}]})json";
+
+constexpr std::string_view kGroupView = R"json({"resourceType":"ViewDefinition",
+  "name":"members","status":"active","resource":"Group",
+  "select":[{"column":[{"name":"id","path":"id"}]},
+    {"forEachOrNull":"member.where(iif(inactive, false, true))",
+     "column":[{"name":"reference","path":"entity.reference"}]}]})json";
+
+/// Rows of texts, in the order of the input.
+class RowCollector final : public Output {
+ public:
+  using Rows = std::vector<std::vector<std::string>>;
+
+  base::Result<std::unique_ptr<Piece>> encode(const table::Batch& batch) override {
+    auto piece = std::make_unique<RowsPiece>();
+    for (size_t row = 0; row < batch.rows(); ++row) {
+      std::vector<std::string>& texts = piece->texts.emplace_back();
+      for (size_t i = 0; i < batch.column_count(); ++i) {
+        const table::ColumnVector& column = batch.column(i);
+        texts.emplace_back(column.is_valid(row) ? column.text(row).view() : std::string_view());
+      }
+    }
+    piece->rows = batch.rows();
+    return std::unique_ptr<Piece>(std::move(piece));
+  }
+  base::Status write(std::unique_ptr<Piece> piece, uint64_t) override {
+    for (auto& row : static_cast<RowsPiece&>(*piece).texts) rows_.push_back(std::move(row));
+    return {};
+  }
+  base::Status finish() override { return {}; }
+  const Rows& rows() const { return rows_; }
+
+ private:
+  class RowsPiece final : public Piece {
+   public:
+    Rows texts;
+  };
+  Rows rows_;
+};
+
+base::Result<view::ViewPtr> compile(std::string_view text) {
+  KILN_ASSIGN(const json::DocumentPtr document,
+              json::Document::parse(std::string(text), "cohort view"));
+  view::Problems problems;
+  const view::ViewDefinition definition = view::read_view(document, document->root(), problems);
+  view::ViewPtr view;
+  if (problems.ok()) view = view::CompiledView::compile(definition, {}, problems);
+  if (!view) return problems.errors.front().clone();
+  return view;
+}
+
+base::Result<RowCollector::Rows> read_rows(std::string_view view_text,
+                                           const dataset::Snapshot& snapshot,
+                                           const Options& options, std::stop_token stop) {
+  KILN_ASSIGN(const view::ViewPtr view, compile(view_text));
+  RowCollector collector;
+  KILN_TRY(run(snapshot, {{view.get(), &collector}}, options, std::move(stop), nullptr));
+  return collector.rows();
+}
+
+/// "Group/1", "1" or ".../Group/1": the id, whatever the type.
+std::string id_of(std::string_view reference) {
+  reference = reference.substr(0, reference.find("/_history/"));
+  return std::string(reference.substr(reference.rfind('/') + 1));
+}
+
+bool refers_to(std::string_view reference, std::string_view type) {
+  const size_t slash = reference.substr(0, reference.find("/_history/")).rfind('/');
+  if (slash == std::string_view::npos) return true;  // a bare id
+  const std::string_view before = reference.substr(0, slash);
+  return before == type || before.ends_with("/" + std::string(type));
+}
+
+/// Groups by id with the references of their members.
+using Members = std::map<std::string, std::vector<std::string>, std::less<>>;
+
+void add_members(const Members& members, const std::string& group, std::set<std::string>& visited,
+                 std::unordered_set<std::string>& patients) {
+  std::vector<std::string> open = {group};
+  while (!open.empty()) {
+    const std::string id = std::move(open.back());
+    open.pop_back();
+    if (!visited.insert(id).second) continue;
+    const auto found = members.find(id);
+    if (found == members.end()) continue;
+    for (const std::string& reference : found->second) {
+      const std::string_view patient = patient_id_of(reference);
+      if (!patient.empty()) {
+        patients.emplace(patient);
+      } else if (reference.find('/') != std::string::npos && refers_to(reference, "Group")) {
+        open.push_back(id_of(reference));
+      }
+    }
+  }
+}
+
+}  // namespace
+
+base::Result<Cohort> find_cohort(const dataset::Snapshot& snapshot,
+                                 const std::vector<std::string>& patients,
+                                 const std::vector<std::string>& groups, const Options& options,
+                                 std::stop_token stop) {
+  Options unfiltered = options;
+  unfiltered.filter = {};
+  unfiltered.limit = UINT64_MAX;
+  Cohort cohort;
+  if (!patients.empty()) {
+    KILN_ASSIGN(const auto rows, read_rows(kPatientView, snapshot, unfiltered, stop));
+    std::set<std::string> known;
+    for (const auto& row : rows) known.insert(row[0]);
+    for (const std::string& reference : patients) {
+      const std::string id = id_of(reference);
+      if (refers_to(reference, "Patient") && known.contains(id)) {
+        cohort.patients.insert(id);
+      } else {
+        cohort.unknown_patients.push_back(reference);
+      }
+    }
+  }
+  if (!groups.empty()) {
+    KILN_ASSIGN(const auto rows, read_rows(kGroupView, snapshot, unfiltered, stop));
+    Members members;
+    for (const auto& row : rows) {
+      std::vector<std::string>& references = members[row[0]];
+      if (!row[1].empty()) references.push_back(row[1]);
+    }
+    std::set<std::string> visited;
+    for (const std::string& reference : groups) {
+      const std::string id = id_of(reference);
+      if (!refers_to(reference, "Group") || !members.contains(id)) {
+        cohort.unknown_groups.push_back(reference);
+        continue;
+      }
+      add_members(members, id, visited, cohort.patients);
+    }
+  }
+  return cohort;
+}
+
+}  // namespace kiln::engine

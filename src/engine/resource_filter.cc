@@ -1,0 +1,143 @@
+#include "engine/resource_filter.h"
+
+#include <algorithm>
+
+#include "fhir/temporal.h"
+#include "json/text.h"
+
+namespace kiln::engine {
+namespace {
+
+const fhir::NameId kId = fhir::find_name("id");
+const fhir::NameId kMeta = fhir::find_name("meta");
+const fhir::NameId kLastUpdated = fhir::find_name("lastUpdated");
+const fhir::NameId kReference = fhir::find_name("reference");
+
+constexpr uint32_t kRoot = 0;
+constexpr uint32_t kNone = UINT32_MAX;
+
+uint32_t member(const json::Tape& tape, uint32_t object, fhir::NameId name) {
+  if (tape[object].kind != json::NodeKind::kObject) return kNone;
+  for (uint32_t i = object + 1; i < tape[object].end; i = tape[i].end) {
+    if (tape[i].name == name) return i;
+  }
+  return kNone;
+}
+
+/// A string member's text; "" if there is none.
+std::string text_member(const json::Tape& tape, uint32_t object, fhir::NameId name) {
+  const uint32_t at = member(tape, object, name);
+  if (at == kNone || tape[at].kind != json::NodeKind::kString) return {};
+  std::string text;
+  if (tape[at].escaped) {
+    json::append_unescaped(text, tape[at].view());
+  } else {
+    text = tape[at].view();
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string_view patient_id_of(std::string_view reference) {
+  static constexpr std::string_view kUuid = "urn:uuid:";
+  if (reference.starts_with(kUuid)) return reference.substr(kUuid.size());
+  const size_t history = reference.find("/_history/");
+  reference = reference.substr(0, history);
+  const size_t slash = reference.rfind('/');
+  if (slash == std::string_view::npos) return {};
+  const std::string_view before = reference.substr(0, slash);
+  const bool patient = before == "Patient" || before.ends_with("/Patient");
+  return patient ? reference.substr(slash + 1) : std::string_view();
+}
+
+TypeFilter::TypeFilter(const FilterSpec& spec, const fhir::Model& model, fhir::TypeId type)
+    : spec_(spec), type_(type), of_patient_(model.name(type) == "Patient") {
+  json::ShapeBuilder shapes;
+  const auto keep = [&](json::ShapeId parent, std::string_view key, fhir::NameId name) {
+    const json::ShapeId shape = shapes.field(parent, key, name);
+    shapes.need_items(shape, json::kAllItems);
+    return shape;
+  };
+  if (spec.since) {
+    keep(keep(json::kRootShape, "meta", kMeta), "lastUpdated", kLastUpdated);
+  }
+  if (spec.patients) {
+    if (of_patient_) keep(json::kRootShape, "id", kId);
+    for (const fhir::CompartmentRow& row : model.patient_compartment(type)) {
+      add_path(row.path, model, shapes);
+    }
+  }
+  demand_ = shapes.build();
+}
+
+/// Follows the element names through the types, so that choices become their keys.
+void TypeFilter::add_path(std::string_view path, const fhir::Model& model,
+                          json::ShapeBuilder& shapes) {
+  std::vector<Step> steps;
+  std::vector<std::pair<fhir::TypeId, json::ShapeId>> places = {{type_, json::kRootShape}};
+  while (!path.empty()) {
+    const size_t end = std::min(path.find('.'), path.size());
+    const fhir::NameId element = fhir::find_name(path.substr(0, end));
+    path.remove_prefix(std::min(end + 1, path.size()));
+    Step step;
+    std::vector<std::pair<fhir::TypeId, json::ShapeId>> next;
+    for (const auto& [type, shape] : places) {
+      for (const fhir::Field& field : model.element(type, element)) {
+        const json::ShapeId child = shapes.field(shape, fhir::text_of(field.json), field.json);
+        shapes.need_items(child, json::kAllItems);
+        next.emplace_back(field.type, child);
+        step.push_back(field.json);
+      }
+    }
+    places = std::move(next);
+    steps.push_back(std::move(step));
+  }
+  for (const auto& [type, shape] : places) {
+    shapes.need_items(shapes.field(shape, "reference", kReference), json::kAllItems);
+  }
+  paths_.push_back(std::move(steps));
+}
+
+bool TypeFilter::accepts(const json::Tape& tape) const {
+  if (spec_.since && !is_recent(tape)) return false;
+  return !spec_.patients || in_compartment(tape);
+}
+
+bool TypeFilter::in_compartment(const json::Tape& tape) const {
+  if (of_patient_ && is_patient(text_member(tape, kRoot, kId))) return true;
+  return std::any_of(paths_.begin(), paths_.end(), [&](const std::vector<Step>& path) {
+    return leads_to_patient(tape, kRoot, path, 0);
+  });
+}
+
+bool TypeFilter::leads_to_patient(const json::Tape& tape, uint32_t node,
+                                  const std::vector<Step>& path, size_t depth) const {
+  if (tape[node].kind == json::NodeKind::kArray) {
+    for (uint32_t i = node + 1; i < tape[node].end; i = tape[i].end) {
+      if (leads_to_patient(tape, i, path, depth)) return true;
+    }
+    return false;
+  }
+  if (depth == path.size()) {
+    return is_patient(patient_id_of(text_member(tape, node, kReference)));
+  }
+  return std::any_of(path[depth].begin(), path[depth].end(), [&](fhir::NameId key) {
+    const uint32_t child = member(tape, node, key);
+    return child != kNone && leads_to_patient(tape, child, path, depth + 1);
+  });
+}
+
+bool TypeFilter::is_patient(std::string_view id) const {
+  return !id.empty() && spec_.patients->contains(std::string(id));
+}
+
+bool TypeFilter::is_recent(const json::Tape& tape) const {
+  const uint32_t meta = member(tape, kRoot, kMeta);
+  if (meta == kNone) return true;
+  const std::string updated = text_member(tape, meta, kLastUpdated);
+  const auto time = fhir::Temporal::parse_date_time(updated);
+  return !time || time->to_unix_microseconds() > *spec_.since;
+}
+
+}  // namespace kiln::engine
