@@ -143,7 +143,8 @@ TEST_F(ReaderTest, AByteOrderMarkIsLeftOut) {
 
 TEST_F(ReaderTest, LinesAcrossPagesAndReadSizes) {
   std::string text;
-  for (const size_t size : {4095, 4096, 4097, 1, 8191, 16'384, 20'000, 0, 40'000, 100, 65'536}) {
+  for (const size_t size :
+       {4095U, 4096U, 4097U, 1U, 8191U, 16'384U, 20'000U, 0U, 40'000U, 100U, 65'536U}) {
     text += std::string(size, static_cast<char>('a' + size % 26)) + "\n";
   }
   const std::vector<std::string> expected = split(text);
