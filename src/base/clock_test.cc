@@ -1,10 +1,10 @@
 #include "base/clock.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <array>
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace kiln::base {
 namespace {

@@ -1,11 +1,11 @@
 #include "base/digest.h"
 
+#include <fstream>
+#include <string>
+
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-#include <fstream>
-#include <string>
 
 namespace kiln::base {
 namespace {

@@ -1,11 +1,11 @@
 #include "base/error.h"
 
-#include <gtest/gtest.h>
-
 #include <cerrno>
 #include <memory>
 #include <set>
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace kiln::base {
 namespace {

@@ -1,9 +1,9 @@
 #include "base/log.h"
 
-#include <gtest/gtest.h>
-
 #include <functional>
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace kiln::base {
 namespace {
@@ -43,14 +43,11 @@ TEST(LogTest, LevelsBelowTheOwnAreDropped) {
 }
 
 TEST(LogTest, ValuesCannotBreakOutOfTheirLine) {
-  const auto hostile = [](Logger& log) {
-    log.info("a {} b", {{"key", "x\"y\\z\nlevel=error"}});
-  };
+  const auto hostile = [](Logger& log) { log.info("a {} b", {{"key", "x\"y\\z\nlevel=error"}}); };
   const std::string text = logged(LogLevel::kInfo, LogFormat::kText, hostile);
   EXPECT_NE(text.find(R"(a {} b key="x\"y\\z\u000alevel=error")"), std::string::npos) << text;
   const std::string json = logged(LogLevel::kInfo, LogFormat::kJson, hostile);
-  EXPECT_NE(json.find(R"("message":"a {} b","key":"x\"y\\z\u000alevel=error"})"),
-            std::string::npos)
+  EXPECT_NE(json.find(R"("message":"a {} b","key":"x\"y\\z\u000alevel=error"})"), std::string::npos)
       << json;
   EXPECT_EQ(std::count(json.begin(), json.end(), '\n'), 1);
 }

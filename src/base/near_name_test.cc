@@ -1,8 +1,8 @@
 #include "base/near_name.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace kiln::base {
 namespace {

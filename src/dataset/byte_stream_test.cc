@@ -1,11 +1,11 @@
 #include "dataset/byte_stream.h"
 
-#include <gtest/gtest.h>
-#include <sys/stat.h>
-
 #include <optional>
 #include <string>
 #include <thread>
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "dataset/temporary_files.h"
 

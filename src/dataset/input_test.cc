@@ -1,9 +1,9 @@
 #include "dataset/input.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "dataset/temporary_files.h"
 
@@ -46,9 +46,9 @@ TEST(DescribeFileTest, NamesTellKindCompressionAndType) {
 }
 
 TEST(DescribeFileTest, OtherNamesPromiseNoType) {
-  for (const std::string name : {"patient.ndjson", "Patients.ndjson", "MyPatient.ndjson",
-                                 "x.Patient.ndjson", "Patient.txt", "Patient", ".ndjson",
-                                 "Patient/data.ndjson", "1Patient.ndjson"}) {
+  for (const std::string name :
+       {"patient.ndjson", "Patients.ndjson", "MyPatient.ndjson", "x.Patient.ndjson", "Patient.txt",
+        "Patient", ".ndjson", "Patient/data.ndjson", "1Patient.ndjson"}) {
     EXPECT_EQ(describe_file(name, is_type).type, "") << name;
     EXPECT_EQ(describe_file(name, is_type).kind, FileKind::kNdjson) << name;
   }
@@ -83,8 +83,8 @@ TEST(FindInputsTest, GlobsAreSortedAndNameFilesOnly) {
 TEST(FindInputsTest, ArgumentsKeepTheirOrder) {
   const TemporaryFolder folder;
   for (const char* name : {"a.ndjson", "b.ndjson", "odd name"}) folder.write(name, "");
-  EXPECT_EQ(found(folder, {folder.path_of("odd name"), folder.path_of("b.ndjson"),
-                           folder.path_of("[a]*")}),
+  EXPECT_EQ(found(folder,
+                  {folder.path_of("odd name"), folder.path_of("b.ndjson"), folder.path_of("[a]*")}),
             (Names{"odd name", "b.ndjson", "a.ndjson"}));
 }
 
@@ -106,9 +106,8 @@ TEST(FindInputsTest, StdinIsNdjsonOfAnyType) {
 TEST(FindInputsTest, NothingFoundIsAnError) {
   const TemporaryFolder folder;
   folder.write("only.txt", "");
-  for (const std::string& argument :
-       {folder.path(), folder.path_of("no.ndjson"), folder.path_of("*.ndjson"),
-        folder.path_of("[")}) {
+  for (const std::string& argument : {folder.path(), folder.path_of("no.ndjson"),
+                                      folder.path_of("*.ndjson"), folder.path_of("[")}) {
     const auto inputs = find_inputs({folder.path_of("only.txt"), argument}, is_type);
     ASSERT_FALSE(inputs.ok()) << argument;
     EXPECT_EQ(inputs.error().code(), base::ErrorCode::kNotFound) << argument;

@@ -1,11 +1,11 @@
 #include "dataset/reader.h"
 
-#include <gtest/gtest.h>
-#include <sys/stat.h>
-
 #include <string>
 #include <thread>
 #include <vector>
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "dataset/temporary_files.h"
 #include "json/line_parser.h"
@@ -87,9 +87,7 @@ std::vector<std::string> split(std::string_view text) {
   return lines;
 }
 
-Input plain(const std::string& path) {
-  return {path, FileKind::kNdjson, Compression::kNone, ""};
-}
+Input plain(const std::string& path) { return {path, FileKind::kNdjson, Compression::kNone, ""}; }
 
 class ReaderTest : public testing::Test {
  protected:
@@ -149,7 +147,8 @@ TEST_F(ReaderTest, LinesAcrossPagesAndReadSizes) {
   }
   const std::vector<std::string> expected = split(text);
   for (const Input& input : forms(text)) {
-    for (const size_t size : {100UL, 1000UL, 4095UL, 4096UL, 4097UL, 16'384UL, 50'000UL, 1UL << 20}) {
+    for (const size_t size :
+         {100UL, 1000UL, 4095UL, 4096UL, 4097UL, 16'384UL, 50'000UL, 1UL << 20}) {
       ASSERT_EQ(texts_of(read({input}, {size, 1 << 20})), expected) << input.path << " " << size;
     }
   }
@@ -170,8 +169,7 @@ TEST_F(ReaderTest, CompressedFilesOfManyParts) {
 TEST_F(ReaderTest, FilesComeInOrderAndUnwantedOnesNot) {
   const std::vector<Input> inputs = {plain(folder_.write("1", "a\nb\n")),
                                      plain(folder_.write("2", "c\n")),
-                                     plain(folder_.write("3", "")),
-                                     plain(folder_.write("4", "d"))};
+                                     plain(folder_.write("3", "")), plain(folder_.write("4", "d"))};
   EXPECT_EQ(texts_of(read(inputs)), (std::vector<std::string>{"a", "b", "c", "d"}));
   EXPECT_EQ(texts_of(read(inputs, {}, {true, false, true, true})),
             (std::vector<std::string>{"a", "b", "d"}));
@@ -306,9 +304,9 @@ TEST_F(JsonFileTest, ABundlesResourcesAreItsLines) {
 }
 
 TEST_F(JsonFileTest, EntriesWithoutAResourceKeepTheirNumber) {
-  const Reading reading = read({json("b.json",
-      R"({"resourceType":"Bundle","entry":[{"response":{"status":"200"}},{},)"
-      R"({"resource":{"id":"c"}},{"resource":null},{"resource":{"id":"e"}}]})")});
+  const Reading reading = read(
+      {json("b.json", R"({"resourceType":"Bundle","entry":[{"response":{"status":"200"}},{},)"
+                      R"({"resource":{"id":"c"}},{"resource":null},{"resource":{"id":"e"}}]})")});
   std::vector<std::string> shown;
   for (const Line& line : reading.lines) {
     if (line.text.empty()) continue;
@@ -332,14 +330,16 @@ TEST_F(JsonFileTest, TheTypeMayComeLast) {
 }
 
 TEST_F(JsonFileTest, AResourceAloneIsOneLine) {
-  const Reading reading = read({json("p.json", "\xEF\xBB\xBF{\r\n \"resourceType\": \"List\",\n"
-                                               " \"entry\": [ 1 ] }\r\n")});
+  const Reading reading = read({json("p.json",
+                                     "\xEF\xBB\xBF{\r\n \"resourceType\": \"List\",\n"
+                                     " \"entry\": [ 1 ] }\r\n")});
   EXPECT_EQ(texts_of(reading),
             (std::vector<std::string>{R"({"resourceType":"List","entry":[1]})"}));
 }
 
 TEST_F(JsonFileTest, ErrorsHavePositionsInTheText) {
-  Reading reading = read({json("bad.json", "{\n  \"resourceType\": \"Bundle\",\n  \"entry\": [}\n}")});
+  Reading reading =
+      read({json("bad.json", "{\n  \"resourceType\": \"Bundle\",\n  \"entry\": [}\n}")});
   ASSERT_EQ(reading.errors.size(), 1U);
   EXPECT_EQ(reading.errors[0].code(), base::ErrorCode::kInvalid);
   EXPECT_EQ(reading.errors[0].position().source, folder_.path_of("bad.json"));

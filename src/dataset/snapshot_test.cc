@@ -1,10 +1,10 @@
 #include "dataset/snapshot.h"
 
+#include <string>
+
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-
-#include <string>
 
 #include "dataset/temporary_files.h"
 

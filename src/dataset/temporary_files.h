@@ -1,15 +1,15 @@
 // A folder of files for the tests of this library, removed at the end.
 #pragma once
 
-#include <isa-l.h>
-#include <stdlib.h>
-#include <zstd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <isa-l.h>
+#include <stdlib.h>
+#include <zstd.h>
 
 namespace kiln::dataset {
 

@@ -1,10 +1,10 @@
 #include "fhir/decimal.h"
 
-#include <gtest/gtest.h>
-
 #include <cmath>
 #include <limits>
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace kiln::fhir {
 namespace {
@@ -22,9 +22,8 @@ std::string shown(const std::optional<Decimal>& value) {
 std::string digits(size_t count) { return std::string(count, '9'); }
 
 TEST(DecimalTest, KeepsItsText) {
-  for (const std::string_view text :
-       {"0", "1", "-1", "1.0", "1.00", "0.10", "-0.001", "123456789012345678901234567890.5",
-        "0.000", "100", "10.0"}) {
+  for (const std::string_view text : {"0", "1", "-1", "1.0", "1.00", "0.10", "-0.001",
+                                      "123456789012345678901234567890.5", "0.000", "100", "10.0"}) {
     EXPECT_EQ(dec(text).to_string(), text);
   }
 }

@@ -1,8 +1,8 @@
 #include "fhir/key_names.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace kiln::fhir {
 namespace {

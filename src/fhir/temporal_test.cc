@@ -1,8 +1,8 @@
 #include "fhir/temporal.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace kiln::fhir {
 namespace {
@@ -29,16 +29,18 @@ TEST(TemporalTest, DatesKeepTheirPrecision) {
   EXPECT_EQ(date("2024").precision, Precision::kYear);
   EXPECT_EQ(date("2024-03").precision, Precision::kMonth);
   EXPECT_EQ(date("2024-02-29").precision, Precision::kDay);
-  for (const std::string_view text : {"2024", "2024-03", "2024-02-29", "0001-01-01", "9999-12-31"}) {
+  for (const std::string_view text :
+       {"2024", "2024-03", "2024-02-29", "0001-01-01", "9999-12-31"}) {
     EXPECT_EQ(date(text).to_string(), text);
   }
 }
 
 TEST(TemporalTest, RefusesDatesThatAreNone) {
   for (const std::string_view text :
-       {"", "24", "02024", "2024-", "2024-3", "2024-13", "2024-00", "2024-02-30", "2023-02-29",
-        "1900-02-29", "2024-04-31", "2024-01-00", "2024-01-1", "2024/01/01", "0000", "-2024",
-        "2024-01-01T", "2024-01-01 ", " 2024", "20240101", "2024-1-01", "\xD9\xA2\xD9\xA4"}) {
+       {"",          "24",         "02024",      "2024-",           "2024-3",      "2024-13",
+        "2024-00",   "2024-02-30", "2023-02-29", "1900-02-29",      "2024-04-31",  "2024-01-00",
+        "2024-01-1", "2024/01/01", "0000",       "-2024",           "2024-01-01T", "2024-01-01 ",
+        " 2024",     "20240101",   "2024-1-01",  "\xD9\xA2\xD9\xA4"}) {
     EXPECT_FALSE(Temporal::parse_date(text)) << text;
   }
   EXPECT_TRUE(Temporal::parse_date("2000-02-29"));
@@ -46,8 +48,8 @@ TEST(TemporalTest, RefusesDatesThatAreNone) {
 
 TEST(TemporalTest, DateTimesKeepTheirText) {
   for (const std::string_view text :
-       {"2024", "2024-03", "2024-03-01", "2024-03-01T10", "2024-03-01T10:30",
-        "2024-03-01T10:30:00", "2024-03-01T10:30:00Z", "2024-03-01T10:30:00.5+02:00",
+       {"2024", "2024-03", "2024-03-01", "2024-03-01T10", "2024-03-01T10:30", "2024-03-01T10:30:00",
+        "2024-03-01T10:30:00Z", "2024-03-01T10:30:00.5+02:00",
         "2024-03-01T10:30:00.123456789-11:30", "2024-03-01T00:00:00.000Z",
         "2024-03-01T10:30+14:00"}) {
     EXPECT_EQ(date_time(text).to_string(), text);
@@ -57,13 +59,27 @@ TEST(TemporalTest, DateTimesKeepTheirText) {
 }
 
 TEST(TemporalTest, RefusesDateTimesThatAreNone) {
-  for (const std::string_view text :
-       {"", "T10:30", "2024-03T10:30", "2024T10", "2024-03-01T24:00:00", "2024-03-01T10:60",
-        "2024-03-01T10:30:61", "2024-03-01T10:30:00.", "2024-03-01T10:30:00.Z",
-        "2024-03-01T10:30:00+2:00", "2024-03-01T10:30:00+15:00", "2024-03-01T10:30:00+02",
-        "2024-03-01T10:30:00+02:60", "2024-03-01T10:30:00z", "2024-03-01t10:30:00",
-        "2024-03-01 10:30:00", "2024-03-01T10:30:00ZZ", "2024-03-01T1:30", "2024-03-01Z",
-        "2024-03-01T10:30:00 Z", "2024-03-01T:30"}) {
+  for (const std::string_view text : {"",
+                                      "T10:30",
+                                      "2024-03T10:30",
+                                      "2024T10",
+                                      "2024-03-01T24:00:00",
+                                      "2024-03-01T10:60",
+                                      "2024-03-01T10:30:61",
+                                      "2024-03-01T10:30:00.",
+                                      "2024-03-01T10:30:00.Z",
+                                      "2024-03-01T10:30:00+2:00",
+                                      "2024-03-01T10:30:00+15:00",
+                                      "2024-03-01T10:30:00+02",
+                                      "2024-03-01T10:30:00+02:60",
+                                      "2024-03-01T10:30:00z",
+                                      "2024-03-01t10:30:00",
+                                      "2024-03-01 10:30:00",
+                                      "2024-03-01T10:30:00ZZ",
+                                      "2024-03-01T1:30",
+                                      "2024-03-01Z",
+                                      "2024-03-01T10:30:00 Z",
+                                      "2024-03-01T:30"}) {
     EXPECT_FALSE(Temporal::parse_date_time(text)) << text;
   }
 }
@@ -165,8 +181,8 @@ TEST(TemporalTest, SumsOutsideTheCalendarAreNone) {
 
 TEST(TemporalTest, HugeAmountsDoNotWrapAround) {
   // 2^64 seconds are 213,503,982,334,601 days and a little.
-  const CalendarUnit units[] = {CalendarUnit::kYear,   CalendarUnit::kMonth,  CalendarUnit::kWeek,
-                                CalendarUnit::kDay,    CalendarUnit::kHour,   CalendarUnit::kMinute,
+  const CalendarUnit units[] = {CalendarUnit::kYear,  CalendarUnit::kMonth, CalendarUnit::kWeek,
+                                CalendarUnit::kDay,   CalendarUnit::kHour,  CalendarUnit::kMinute,
                                 CalendarUnit::kSecond};
   for (const CalendarUnit unit : units) {
     for (const int64_t amount :

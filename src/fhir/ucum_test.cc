@@ -1,8 +1,8 @@
 #include "fhir/ucum.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace kiln::fhir {
 namespace {
@@ -27,8 +27,8 @@ TEST(UcumTest, BaseUnitsAndPrefixes) {
 }
 
 TEST(UcumTest, AtomsWinOverPrefixes) {
-  EXPECT_EQ(parsed("min"), "60 s");     // not milli-in
-  EXPECT_EQ(parsed("cd"), "1 cd");      // not centi-day
+  EXPECT_EQ(parsed("min"), "60 s");           // not milli-in
+  EXPECT_EQ(parsed("cd"), "1 cd");            // not centi-day
   EXPECT_EQ(parsed("Pa"), "1000 m-1.s-2.g");  // not peta-year
   EXPECT_EQ(parsed("mo"), "2629800 s");
   EXPECT_EQ(parsed("mm[Hg]"), "133322 m-1.s-2.g");
@@ -65,9 +65,9 @@ TEST(UcumTest, AnnotationsSayNothing) {
 
 TEST(UcumTest, UnitsNotUnderstood) {
   for (const std::string_view text :
-       {"", "Cel", "[degF]", "[IU]", "xyz", "mg//dL", "mg/", ".mg", "mg.", "(mg", "mg)", "()", "m0",
-        "m-", "m13", "m99999999999", "mg dL", " mg", "mg ", "[lb_av", "lb", "{", "}", "/", "[]",
-        "\xC2\xB5g", "10*99", "m1000"}) {
+       {"",    "Cel", "[degF]", "[IU]", "xyz", "mg//dL",       "mg/",   ".mg",  "mg.", "(mg",
+        "mg)", "()",  "m0",     "m-",   "m13", "m99999999999", "mg dL", " mg",  "mg ", "[lb_av",
+        "lb",  "{",   "}",      "/",    "[]",  "\xC2\xB5g",    "10*99", "m1000"}) {
     EXPECT_EQ(parsed(text), "none") << text;
   }
 }

@@ -1,9 +1,9 @@
 #include "json/document.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace kiln::json {
 namespace {
@@ -86,8 +86,7 @@ TEST(DocumentTest, KnowsWhereValuesStand) {
   const DocumentPtr document = parse("{\n  \"a\": [1,\n    22],\r\n\t\"b\" : \"x\" }");
   EXPECT_EQ(document->root().position(), (base::SourcePosition{"doc.json", 1, 1}));
   EXPECT_EQ(document->root()["a"].position(), (base::SourcePosition{"doc.json", 2, 8}));
-  EXPECT_EQ(document->root()["a"].items()[1].position(),
-            (base::SourcePosition{"doc.json", 3, 5}));
+  EXPECT_EQ(document->root()["a"].items()[1].position(), (base::SourcePosition{"doc.json", 3, 5}));
   EXPECT_EQ(document->root()["b"].position(), (base::SourcePosition{"doc.json", 4, 8}));
 }
 
@@ -117,12 +116,44 @@ TEST(DocumentTest, PositionsOfBytesThatAreNoUtf8) {
 }
 
 TEST(DocumentTest, RefusesWhatIsNoJson) {
-  for (const std::string text :
-       {"{", "[", "{]", "[}", "[1,]", "{\"a\":1,}", "{,}", "[,1]", "[1 2]", "{\"a\" 1}", "{\"a\":}",
-        "{a:1}", "{'a':1}", "{1:2}", "\"abc", "[\"a\\x\"]", "[\"\\uD800\"]", "[\"a\tb\"]", "nul",
-        "+1", "[.5]", "[1.]", "[NaN]", "// c\n1", "[1]]", "{}}", "[[1]", "{\"a\":{}", "}", "]",
-        ":", ",", "\\", "{\"a\":1 \"b\":2}", "{\"a\":1:2}", "{\"a\"}", "[\"a\":1]",
-        "{\"a\\q\":1}"}) {
+  for (const std::string text : {"{",
+                                 "[",
+                                 "{]",
+                                 "[}",
+                                 "[1,]",
+                                 "{\"a\":1,}",
+                                 "{,}",
+                                 "[,1]",
+                                 "[1 2]",
+                                 "{\"a\" 1}",
+                                 "{\"a\":}",
+                                 "{a:1}",
+                                 "{'a':1}",
+                                 "{1:2}",
+                                 "\"abc",
+                                 "[\"a\\x\"]",
+                                 "[\"\\uD800\"]",
+                                 "[\"a\tb\"]",
+                                 "nul",
+                                 "+1",
+                                 "[.5]",
+                                 "[1.]",
+                                 "[NaN]",
+                                 "// c\n1",
+                                 "[1]]",
+                                 "{}}",
+                                 "[[1]",
+                                 "{\"a\":{}",
+                                 "}",
+                                 "]",
+                                 ":",
+                                 ",",
+                                 "\\",
+                                 "{\"a\":1 \"b\":2}",
+                                 "{\"a\":1:2}",
+                                 "{\"a\"}",
+                                 "[\"a\":1]",
+                                 "{\"a\\q\":1}"}) {
     EXPECT_NE(error_place(text), "ok") << text;
   }
   EXPECT_NE(error_place(std::string("[1]\0", 4)), "ok");

@@ -1,11 +1,11 @@
 #include "json/line_parser.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <functional>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "json/padded_line.h"
 
@@ -45,12 +45,15 @@ class LineParserTest : public testing::TestWithParam<size_t> {
     EXPECT_LE(result.stop == nullptr ? line.begin() : result.stop, line.end()) << text;
     EXPECT_EQ(result.error != nullptr, result.kind == LineResult::Kind::kError);
     switch (result.kind) {
-      case LineResult::Kind::kBlank: return "blank";
+      case LineResult::Kind::kBlank:
+        return "blank";
       case LineResult::Kind::kOtherType:
         EXPECT_EQ(parser.tape().size(), 0U);
         return "other type";
-      case LineResult::Kind::kError: return std::to_string(line.offset_of(result.stop));
-      case LineResult::Kind::kResource: break;
+      case LineResult::Kind::kError:
+        return std::to_string(line.offset_of(result.stop));
+      case LineResult::Kind::kResource:
+        break;
     }
     return show(parser.tape(), 0, names_);
   }
@@ -76,10 +79,11 @@ TEST_P(LineParserTest, KeepsWhatTheShapeAsksFor) {
 
 TEST_P(LineParserTest, KeysThatBeginAlikeAreTold) {
   const Shape shape = shape_of({"a", "ab", "abc", "_a", "abcdefghijklmnop", "abcdefghijklmnopq"});
-  EXPECT_EQ(parse(shape, R"({"abcdefghijklmnopX":0,"abcdefghijklmno":0,"abcd":0,"b":0,"A":0,"a ":0,)"
-                         R"("abc":3,"_a":4,"ab":2,"a":1,"abcdefghijklmnopq":6,)"
-                         R"("abcdefghijklmnop":5})"),
-            "{abc:3,_a:4,ab:2,a:1,abcdefghijklmnopq:6,abcdefghijklmnop:5}");
+  EXPECT_EQ(
+      parse(shape, R"({"abcdefghijklmnopX":0,"abcdefghijklmno":0,"abcd":0,"b":0,"A":0,"a ":0,)"
+                   R"("abc":3,"_a":4,"ab":2,"a":1,"abcdefghijklmnopq":6,)"
+                   R"("abcdefghijklmnop":5})"),
+      "{abc:3,_a:4,ab:2,a:1,abcdefghijklmnopq:6,abcdefghijklmnop:5}");
 }
 
 TEST_P(LineParserTest, KeysOfAnyLength) {
@@ -105,16 +109,15 @@ TEST_P(LineParserTest, EscapedKeysAreTheKeysTheyMean) {
 TEST_P(LineParserTest, WhiteSpaceMayStandAnywhere) {
   const Shape shape = shape_of({"a", "b.c", "d"});
   const Shape whole = shape_of({"*"});
-  const std::vector<std::string> tokens = {"{", "\"x\"", ":",  "1",     ",", "\"a\"", ":", "[",
-                                           "1", ",",     "\"s\"", "]",  ",", "\"b\"", ":", "{",
-                                           "\"c\"", ":", "true", "}",   ",", "\"y\"", ":", "{",
-                                           "}", ",",     "\"d\"", ":",  "null", "}"};
+  const std::vector<std::string> tokens = {
+      "{",     "\"x\"", ":", "1",     ",", "\"a\"", ":",     "[", "1",    ",",
+      "\"s\"", "]",     ",", "\"b\"", ":", "{",     "\"c\"", ":", "true", "}",
+      ",",     "\"y\"", ":", "{",     "}", ",",     "\"d\"", ":", "null", "}"};
   LineParser parser(shape, scanner());
   LineParser whole_parser(whole, scanner());
   names_.id("x");
   names_.id("y");
-  const std::vector<std::string> spaces = {"",    " ",       "\t",
-                                           "\r",  " \t\r ", std::string(70, ' ')};
+  const std::vector<std::string> spaces = {"", " ", "\t", "\r", " \t\r ", std::string(70, ' ')};
   for (const std::string& space : spaces) {
     for (size_t at = 0; at <= tokens.size() + 1; ++at) {  // before one token, or before each
       std::string text;
@@ -340,15 +343,17 @@ TEST_P(LineParserTest, KeysDoNotGoOnInTheNextLine) {
 
 TEST_P(LineParserTest, NumbersAreThoseOfJson) {
   const Shape shape = shape_of({"n", "z"});
-  for (const std::string number : {"0", "-0", "1.50", "-1e5", "1E+05", "0.0e-0", "1e999",
-                                   "123456789012345678901234567890.123456789012345678901234567890"}) {
+  for (const std::string number :
+       {"0", "-0", "1.50", "-1e5", "1E+05", "0.0e-0", "1e999",
+        "123456789012345678901234567890.123456789012345678901234567890"}) {
     for (const std::string after : {"", " ", "\t"}) {
       EXPECT_EQ(parse(shape, "{\"n\":" + number + after + ",\"z\":[" + number + after + "]}"),
                 "{n:" + number + ",z:[" + number + "]}");
     }
   }
-  for (const std::string bad : {"01", "-", "+1", ".5", "1.", "1e", "1e+", "0x1", "NaN", "Infinity",
-                                "tru", "TRUE", "nulll", "1a", "1_000", "--1", "1.2.3", "\xD9\xA1"}) {
+  for (const std::string bad :
+       {"01", "-", "+1", ".5", "1.", "1e", "1e+", "0x1", "NaN", "Infinity", "tru", "TRUE", "nulll",
+        "1a", "1_000", "--1", "1.2.3", "\xD9\xA1"}) {
     EXPECT_EQ(parse(shape, "{\"n\":" + bad + "}"), "5") << bad;
     EXPECT_EQ(parse(shape, "{\"n\":[1," + bad + "]}"), "8") << bad;
     EXPECT_EQ(parse(shape, "{\"x\":" + bad + ",\"n\":1,\"z\":2}"), "{n:1,z:2}") << bad;

@@ -1,8 +1,8 @@
 #include "json/minify.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace kiln::json {
 namespace {

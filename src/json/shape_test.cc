@@ -1,10 +1,10 @@
 #include "json/shape.h"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include "json/padded_line.h"
 
@@ -104,9 +104,9 @@ TEST(ShapeBuilderTest, BuiltShapesCanBeAdded) {
 
 TEST(ShapeTest, KeysAreFoundByTheirLength) {
   ShapeBuilder builder;
-  const std::vector<std::string> keys = {"id", std::string(31, 'k'), std::string(32, 'k'),
-                                         std::string(33, 'k'), "a", "", std::string(15, 'k'),
-                                         std::string(16, 'k'), std::string(200, 'k')};
+  const std::vector<std::string> keys = {
+      "id", std::string(31, 'k'), std::string(32, 'k'), std::string(33, 'k'), "a",
+      "",   std::string(15, 'k'), std::string(16, 'k'), std::string(200, 'k')};
   for (const std::string& key : keys) builder.field(kRootShape, key, 1);
   const Shape shape(builder.build(), nullptr);
   const Shape::Object& root = shape.object(kRootShape);

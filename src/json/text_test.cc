@@ -1,8 +1,8 @@
 #include "json/text.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace kiln::json {
 namespace {
@@ -45,12 +45,11 @@ TEST(TextTest, UnescapingNeverGrows) {
 
 TEST(TextTest, FindsTheFirstBadEscape) {
   const std::pair<std::string_view, size_t> cases[] = {
-      {R"(ab\x)", 2},          {R"(\n\q)", 2},         {R"(\u12)", 0},
-      {R"(\u12G4)", 0},        {R"(\U0041)", 0},       {R"(a\u 041)", 1},
-      {R"(\uD83D)", 0},        {R"(\uD83Dx)", 0},      {R"(\uD83D\n12345)", 0},
-      {R"(\uD83D\u0041)", 0},  {R"(\uD83D\uD83D)", 0}, {R"(\uDE00)", 0},
-      {R"(ok\uDE00\uD83D)", 2}, {R"(\uD83D\uDE0)", 0},  {R"(\')", 0},
-      {R"(\u+123)", 0},        {R"(\u-123)", 0},
+      {R"(ab\x)", 2},           {R"(\n\q)", 2},         {R"(\u12)", 0},         {R"(\u12G4)", 0},
+      {R"(\U0041)", 0},         {R"(a\u 041)", 1},      {R"(\uD83D)", 0},       {R"(\uD83Dx)", 0},
+      {R"(\uD83D\n12345)", 0},  {R"(\uD83D\u0041)", 0}, {R"(\uD83D\uD83D)", 0}, {R"(\uDE00)", 0},
+      {R"(ok\uDE00\uD83D)", 2}, {R"(\uD83D\uDE0)", 0},  {R"(\')", 0},           {R"(\u+123)", 0},
+      {R"(\u-123)", 0},
   };
   for (const auto& [text, offset] : cases) EXPECT_EQ(find_bad_escape(text), offset) << text;
   EXPECT_EQ(find_bad_escape("end\\"), 3U);
@@ -59,9 +58,8 @@ TEST(TextTest, FindsTheFirstBadEscape) {
 }
 
 TEST(TextTest, AcceptsUtf8) {
-  for (const std::string_view text :
-       {"", "ascii", "\xC2\x80", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xF0\x90\x80\x80",
-        "\xF4\x8F\xBF\xBF", "\xEF\xBB\xBF"}) {
+  for (const std::string_view text : {"", "ascii", "\xC2\x80", "\xE0\xA0\x80", "\xED\x9F\xBF",
+                                      "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF", "\xEF\xBB\xBF"}) {
     EXPECT_TRUE(is_utf8(text));
     EXPECT_EQ(find_bad_utf8(text), kGood);
   }
@@ -89,8 +87,9 @@ TEST(TextTest, NumbersAreThoseOfJson) {
     EXPECT_TRUE(is_number(text)) << text;
   }
   for (const std::string_view text :
-       {"", "-", "+1", "01", "-01", "00", ".5", "1.", "1.e5", "-.5", "1e", "1e+", "1e5.0", "0x10",
-        "1 ", " 1", "1a", "NaN", "Infinity", "--1", "1.2.3", "1,000", "e5", "١"}) {
+       {"",     "-",   "+1",       "01",  "-01",   "00",    ".5", "1.",
+        "1.e5", "-.5", "1e",       "1e+", "1e5.0", "0x10",  "1 ", " 1",
+        "1a",   "NaN", "Infinity", "--1", "1.2.3", "1,000", "e5", "١"}) {
     EXPECT_FALSE(is_number(text)) << text;
   }
   EXPECT_FALSE(is_number(std::string_view("1\0", 2)));

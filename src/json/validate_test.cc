@@ -1,8 +1,8 @@
 #include "json/validate.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "json/line_parser.h"
 
@@ -29,11 +29,26 @@ TEST(ValidateTest, AcceptsJsonAndBlankLines) {
 
 TEST(ValidateTest, PositionsOfGrammarErrors) {
   const std::pair<std::string_view, size_t> cases[] = {
-      {"{\"a\":1} x", 8}, {"{}{}", 2},        {"[1,]", 3},         {"{\"a\":1,}", 7},
-      {"[1 2]", 3},       {"{\"a\" 1}", 5},   {"{\"a\":}", 5},     {"{a:1}", 1},
-      {"{1:2}", 1},       {"[01]", 1},        {"[1.]", 1},         {"[tru]", 1},
-      {"[+1]", 1},        {"{]", 1},          {"[1}", 2},          {"{\"a\":1]", 6},
-      {"]", 0},           {",", 0},           {"{\"a\":1 \"b\":2}", 7}, {"[NaN]", 1},
+      {"{\"a\":1} x", 8},
+      {"{}{}", 2},
+      {"[1,]", 3},
+      {"{\"a\":1,}", 7},
+      {"[1 2]", 3},
+      {"{\"a\" 1}", 5},
+      {"{\"a\":}", 5},
+      {"{a:1}", 1},
+      {"{1:2}", 1},
+      {"[01]", 1},
+      {"[1.]", 1},
+      {"[tru]", 1},
+      {"[+1]", 1},
+      {"{]", 1},
+      {"[1}", 2},
+      {"{\"a\":1]", 6},
+      {"]", 0},
+      {",", 0},
+      {"{\"a\":1 \"b\":2}", 7},
+      {"[NaN]", 1},
   };
   for (const auto& [text, offset] : cases) EXPECT_EQ(problem_at(text), offset) << text;
 }
@@ -51,7 +66,9 @@ TEST(ValidateTest, PositionsInStrings) {
 }
 
 TEST(ValidateTest, BytesOutsideOfStringsAreNoSpace) {
-  EXPECT_EQ(problem_at("[1,\xC2\xA0" "2]"), 3U);
+  EXPECT_EQ(problem_at("[1,\xC2\xA0"
+                       "2]"),
+            3U);
   EXPECT_EQ(problem_at("\xEF\xBB\xBF{}"), 0U);
   EXPECT_EQ(problem_at(std::string("{}\0", 3)), 2U);
   EXPECT_EQ(problem_at("{\v}"), 1U);

@@ -1,9 +1,9 @@
 #include "json/writer.h"
 
-#include <gtest/gtest.h>
-
 #include <limits>
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "json/document.h"
 
@@ -16,8 +16,7 @@ TEST(WriterTest, PutsCommasWhereTheyBelong) {
   w.number(1).number(2).begin_object().end_object().begin_array().end_array().null();
   w.end_array().key("c").boolean(true).key("d").raw("[1.50]").key("e").begin_object();
   w.key("f").boolean(false).end_object().end_object();
-  EXPECT_EQ(w.text(),
-            R"({"a":"x","b":[1,2,{},[],null],"c":true,"d":[1.50],"e":{"f":false}})");
+  EXPECT_EQ(w.text(), R"({"a":"x","b":[1,2,{},[],null],"c":true,"d":[1.50],"e":{"f":false}})");
 }
 
 TEST(WriterTest, WritesAScalarAlone) {

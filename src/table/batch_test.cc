@@ -1,9 +1,9 @@
 #include "table/batch.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 namespace kiln::table {
 namespace {
@@ -87,8 +87,8 @@ TEST(ColumnVectorTest, ListsGrow) {
 }
 
 TEST(BatchTest, RowsAreCompleteWhenFinished) {
-  const Schema schema{{{"a", default_type("string"), "string", ""},
-                       {"b", default_type("integer"), "integer", ""}}};
+  const Schema schema{
+      {{"a", default_type("string"), "string", ""}, {"b", default_type("integer"), "integer", ""}}};
   Batch batch(schema);
   EXPECT_EQ(batch.column_count(), 2U);
   for (int64_t i = 0; i < 3; ++i) {

@@ -1,8 +1,8 @@
 #include "table/schema.h"
 
-#include <gtest/gtest.h>
-
 #include <string>
+
+#include <gtest/gtest.h>
 
 #include "json/document.h"
 

@@ -1,10 +1,10 @@
 // The scanner on every SIMD target against plain code: random documents, every cut, every offset to
 // the blocks of 64 bytes.
-#include <gtest/gtest.h>
-
 #include <random>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "json/document.h"
 #include "json/line_parser.h"
@@ -15,11 +15,23 @@ namespace kiln::json {
 namespace {
 
 const std::vector<std::string>& keys() {
-  static const std::vector<std::string> kKeys = {
-      "a", "b", "id", "_id", "url", "code", "name", "value", "coding", "extension",
-      "resourceType", "valueQuantity", "sixteen_bytes_xx", "thirty_bytes_of_a_longish_keyx",
-      "thirty_one_bytes_of_a_long_keyx", "thirty_two_bytes_of_a_long_key_x",
-      std::string(70, 'k')};
+  static const std::vector<std::string> kKeys = {"a",
+                                                 "b",
+                                                 "id",
+                                                 "_id",
+                                                 "url",
+                                                 "code",
+                                                 "name",
+                                                 "value",
+                                                 "coding",
+                                                 "extension",
+                                                 "resourceType",
+                                                 "valueQuantity",
+                                                 "sixteen_bytes_xx",
+                                                 "thirty_bytes_of_a_longish_keyx",
+                                                 "thirty_one_bytes_of_a_long_keyx",
+                                                 "thirty_two_bytes_of_a_long_key_x",
+                                                 std::string(70, 'k')};
   return kKeys;
 }
 
@@ -76,9 +88,10 @@ class RandomJson {
     return kScalars[below(8)];
   }
   std::string string() {
-    static const char* const kPieces[] = {"x",    "\\\"", "\\\\", "\\n",      "\\u00e9",
-                                          "{",    "}",    "[",    "]",        "\\uD83D\\uDE00",
-                                          "\xC3\xA9", ",", ":",  "\xF0\x9F\x98\x80", "abcdefgh"};
+    static const char* const kPieces[] = {
+        "x",       "\\\"", "\\\\",           "\\n",      "\\u00e9", "{", "}",
+        "[",       "]",    "\\uD83D\\uDE00", "\xC3\xA9", ",",       ":", "\xF0\x9F\x98\x80",
+        "abcdefgh"};
     std::string text = "\"";
     for (size_t i = below(chance(10) ? 90 : 8); i > 0; --i) text += kPieces[below(15)];
     return text + '"';
@@ -93,8 +106,7 @@ std::vector<ShapeNode> random_shape(RandomJson& random, TestNames& names) {
   std::vector<ShapeId> shapes = {kRootShape};
   for (size_t i = random.below(12); i > 0; --i) {
     const std::string& key = keys()[random.below(keys().size())];
-    shapes.push_back(
-        builder.field(shapes[random.below(shapes.size())], key, names.id(key)));
+    shapes.push_back(builder.field(shapes[random.below(shapes.size())], key, names.id(key)));
   }
   for (const ShapeId shape : shapes) {
     if (random.chance(8)) builder.need_whole(shape);
@@ -213,9 +225,14 @@ TEST_P(ScanTest, DamagedLinesAreJudgedAsByTheValidator) {
         const size_t at = random.below(text.size());
         const char byte = kBytes[random.below(kBytes.size())];
         switch (random.below(3)) {
-          case 0: text[at] = byte; break;
-          case 1: text.insert(at, 1, byte); break;
-          default: text.erase(at, random.below(4) + 1);
+          case 0:
+            text[at] = byte;
+            break;
+          case 1:
+            text.insert(at, 1, byte);
+            break;
+          default:
+            text.erase(at, random.below(4) + 1);
         }
         if (text.empty()) text = "{";
       }
@@ -330,8 +347,9 @@ TEST_P(ScanTest, BadBytesInStringsAtEveryOffset) {
 }
 
 TEST_P(ScanTest, NeedlesAreFoundAtEveryOffset) {
-  for (const std::string text : {"ab", "\"85354-9\"", "valueQuantity", "Quantity\"",
-                                 "a needle of sixty-four bytes is the longest that may be given.."}) {
+  for (const std::string text :
+       {"ab", "\"85354-9\"", "valueQuantity", "Quantity\"",
+        "a needle of sixty-four bytes is the longest that may be given.."}) {
     const Needle needle(text);
     EXPECT_LT(needle.probe_a, text.size());
     EXPECT_LT(needle.probe_b, text.size());

@@ -1,10 +1,10 @@
 #include "table/format/encoder.h"
 
-#include <gtest/gtest.h>
-
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "json/document.h"
 
@@ -21,9 +21,8 @@ Column column(std::string name, std::string_view fhir_type, bool list = false) {
   return {std::move(name), type, std::string(fhir_type), ""};
 }
 
-std::string encoded(Format format, const Schema& schema,
-                    const std::vector<std::vector<Cell>>& rows, EncodeOptions options = {},
-                    std::vector<size_t>* row_ends = nullptr) {
+std::string encoded(Format format, const Schema& schema, const std::vector<std::vector<Cell>>& rows,
+                    EncodeOptions options = {}, std::vector<size_t>* row_ends = nullptr) {
   Batch batch(schema);
   for (const std::vector<Cell>& row : rows) {
     batch.append_cells(0, row.size(), row.data());
@@ -70,10 +69,9 @@ std::vector<std::vector<std::optional<std::string>>> read_csv(std::string_view c
 
 TEST(CsvTest, HeaderAndValues) {
   const Schema schema{{column("id", "id"), column("n", "integer"), column("ok", "boolean")}};
-  const std::vector<std::vector<Cell>> rows = {
-      {text("a"), Cell::of(int64_t{-3}), Cell::of(true)},
-      {Cell(), Cell(), Cell()},
-      {text(""), Cell::of(INT64_MIN), Cell::of(false)}};
+  const std::vector<std::vector<Cell>> rows = {{text("a"), Cell::of(int64_t{-3}), Cell::of(true)},
+                                               {Cell(), Cell(), Cell()},
+                                               {text(""), Cell::of(INT64_MIN), Cell::of(false)}};
   EXPECT_EQ(encoded(Format::kCsv, schema, rows),
             "id,n,ok\na,-3,true\n,,\n\"\",-9223372036854775808,false\n");
   EXPECT_EQ(encoded(Format::kCsv, schema, {}, {false, false}), "");
@@ -153,11 +151,12 @@ TEST(CsvTest, HasNoLists) {
 TEST(NdjsonTest, ValuesInTheirJsonForms) {
   const Schema schema{{column("s", "string"), column("n", "integer"), column("b", "boolean"),
                        column("d", "decimal"), column("t", "dateTime")}};
-  EXPECT_EQ(encoded(Format::kNdjson, schema,
-                    {{text("x"), Cell::of(INT64_MAX), Cell::of(true), text("1.50"), text("2024-01")},
-                     {Cell(), Cell(), Cell(), Cell(), Cell()}}),
-            "{\"s\":\"x\",\"n\":9223372036854775807,\"b\":true,\"d\":1.50,\"t\":\"2024-01\"}\n"
-            "{\"s\":null,\"n\":null,\"b\":null,\"d\":null,\"t\":null}\n");
+  EXPECT_EQ(
+      encoded(Format::kNdjson, schema,
+              {{text("x"), Cell::of(INT64_MAX), Cell::of(true), text("1.50"), text("2024-01")},
+               {Cell(), Cell(), Cell(), Cell(), Cell()}}),
+      "{\"s\":\"x\",\"n\":9223372036854775807,\"b\":true,\"d\":1.50,\"t\":\"2024-01\"}\n"
+      "{\"s\":null,\"n\":null,\"b\":null,\"d\":null,\"t\":null}\n");
 }
 
 TEST(NdjsonTest, TextsAndNamesAreEscaped) {
