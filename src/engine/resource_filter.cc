@@ -59,6 +59,7 @@ TypeFilter::TypeFilter(const FilterSpec& spec, const fhir::Model& model, fhir::T
     shapes.need_items(shape, json::kAllItems);
     return shape;
   };
+  keep(json::kRootShape, "resourceType", fhir::find_name("resourceType"));
   if (spec.since) {
     keep(keep(json::kRootShape, "meta", kMeta), "lastUpdated", kLastUpdated);
   }
