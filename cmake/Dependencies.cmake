@@ -27,8 +27,6 @@ kiln_need_library(curl curl curl/curl.h libcurl4-openssl-dev)
 kiln_need_library(crypto crypto openssl/evp.h libssl-dev)
 kiln_need_library(isal isal isa-l.h libisal-dev)
 kiln_need_library(zstd zstd zstd.h libzstd-dev)
-kiln_need_library(z z zlib.h zlib1g-dev)
-kiln_need_library(boost_url boost_url boost/url.hpp libboost-url1.81-dev)
 kiln_need_library(prometheus_core prometheus-cpp-core prometheus/registry.h prometheus-cpp-dev)
 kiln_need_library(spdlog spdlog spdlog/spdlog.h libspdlog-dev)
 kiln_need_library(fmt fmt fmt/format.h libfmt-dev)
@@ -37,7 +35,6 @@ target_link_libraries(kiln_ext::spdlog INTERFACE kiln_ext::fmt)
 kiln_need_header(KILN_BOOST_INCLUDE boost/beast.hpp libboost1.81-dev)
 kiln_need_header(KILN_CLI11_INCLUDE CLI/CLI.hpp libcli11-dev)
 kiln_need_header(KILN_TOML_INCLUDE toml++/toml.h libtomlplusplus-dev)
-kiln_need_header(KILN_FAST_FLOAT_INCLUDE fast_float/fast_float.h libfast-float-dev)
 
 # DuckDB: the official shared library and its C header, both from npm, put here by scripts/setup.
 # The library is opened at run time by the commands that need it; only the header is compiled in.
