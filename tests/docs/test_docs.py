@@ -1,0 +1,91 @@
+"""What the documentation shows is what happens: commands, their output, links."""
+import os
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+KILN = pathlib.Path(os.environ["KILN"]).resolve()
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+
+
+def documents():
+    names = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, check=True, capture_output=True,
+                           text=True).stdout.split()
+    return [ROOT / name for name in names if (ROOT / name).exists()]
+
+
+def blocks(path, language):
+    return [text for kind, text in FENCE.findall(path.read_text(encoding="utf-8"))
+            if kind == language]
+
+
+def commands_of(block):
+    """[(command, expected output)] of a console block."""
+    found = []
+    for part in re.split(r"^\$ ", block, flags=re.M)[1:]:
+        command, _, output = part.partition("\n")
+        found.append((command, output))
+    return found
+
+
+def environment():
+    """The caller's, with the built program found as `kiln`."""
+    path = f"{KILN.parent}:{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "LC_ALL": "C.UTF-8"}
+
+
+class ConsoleTest(unittest.TestCase):
+    def test_readme_commands_print_what_it_shows(self):
+        ran = 0
+        for block in blocks(ROOT / "README.md", "console"):
+            for command, expected in commands_of(block):
+                with self.subTest(command=command):
+                    result = subprocess.run(["bash", "-c", command], cwd=ROOT, env=environment(),
+                                            capture_output=True, text=True, timeout=60)
+                    self.assertEqual(result.stderr, "")
+                    self.assertEqual(result.stdout, expected)
+                    ran += 1
+        self.assertGreaterEqual(ran, 3)
+
+    def test_readme_http_commands_work(self):
+        script = next(block for block in blocks(ROOT / "README.md", "sh") if "kiln serve" in block)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, folder)
+        started = script.replace("8080", str(port)).replace(
+            "demo/views &", f"demo/views --port {port} > address &\n"
+            "trap 'kill $!; wait' EXIT\n"
+            "until grep -q listening address 2>/dev/null; do kill -0 $!; done\n")
+        result = subprocess.run(["bash", "-euc", started], cwd=folder, env=environment(),
+                                capture_output=True, text=True, timeout=60)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("id,mrn,gender,birth_date", result.stdout)
+        self.assertIn("HTTP/1.1 202", result.stdout)
+
+
+class LinkTest(unittest.TestCase):
+    def test_links_inside_the_tree_lead_somewhere(self):
+        broken = []
+        for path in documents():
+            for target in LINK.findall(path.read_text(encoding="utf-8")):
+                if "://" not in target and not (path.parent / target).exists():
+                    broken.append(f"{path.relative_to(ROOT)}: {target}")
+        self.assertEqual(broken, [])
+
+    def test_scripts_that_the_documents_name_exist(self):
+        missing = {f"{path.name}: {name}" for path in documents()
+                   for name in re.findall(r"`(scripts/\w+|\.ci/run)", path.read_text(encoding="utf-8"))
+                   if not os.access(ROOT / name, os.X_OK)}
+        self.assertEqual(missing, set())
+
+
+if __name__ == "__main__":
+    unittest.main()
