@@ -160,6 +160,7 @@ bool Worker::line(const char*& at, const dataset::Part& part, const dataset::Blo
 bool Worker::no_type(const char* start, const char*& at, const dataset::Part& part,
                      const dataset::Block& block, BlockResult& result) {
   at = end_of_line(start) + 1;
+  if (parsers_.empty()) return true;
   const json::LineResult parsed = parsers_.front().parser.parse("", start);
   if (parsed.kind == json::LineResult::Kind::kBlank) return true;
   const bool bad_json = parsed.kind == json::LineResult::Kind::kError;
