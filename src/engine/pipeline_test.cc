@@ -1,0 +1,451 @@
+#include "engine/pipeline.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "engine/run_for_test.h"
+
+namespace kiln::engine {
+namespace {
+
+Options options_of(unsigned threads, size_t part_size = 1 << 20) {
+  Options options;
+  options.threads = threads;
+  options.reader.part_size = part_size;
+  return options;
+}
+
+class PipelineTest : public EngineTest {};
+
+TEST_F(PipelineTest, TheBytesDoNotDependOnThreadsOrParts) {
+  std::string text;
+  for (size_t i = 0; i < 400; ++i) {
+    text += R"({"resourceType":"Patient","id":"p)" + std::to_string(i) + R"(","name":[)";
+    for (size_t n = 0; n < i % 4; ++n) {
+      text += std::string(n == 0 ? "" : ",") + R"({"family":"f)" + std::string(i % 50, 'x') + "\"}";
+    }
+    text += "]}\n";
+    if (i % 13 == 0) text += "\n";
+  }
+  text.pop_back();  // the last line does not end
+  add_file("a.ndjson", text.substr(0, text.size() / 2).substr(0, text.rfind('\n', text.size() / 2) + 1));
+  add_file("b.ndjson", text.substr(text.rfind('\n', text.size() / 2) + 1));
+  const auto view = compile(
+      R"({"name":"v","resource":"Patient","select":[{"column":[{"name":"id","path":"id"}]},)"
+      R"({"forEachOrNull":"name","column":[{"name":"f","path":"family"},{"name":"i","path":"%rowIndex"}]}]})");
+  for (const auto format : {table::Format::kNdjson, table::Format::kCsv, table::Format::kJson}) {
+    std::string expected;
+    for (const unsigned threads : {1U, 2U, 5U, 16U}) {
+      for (const size_t part : {7U, 64U, 1000U, 4096U, 1U << 20}) {
+        std::vector<SinkLog> logs;
+        const auto summary =
+            run_views({view}, logs, options_of(threads, part), {}, nullptr, format);
+        ASSERT_TRUE(summary.ok()) << summary.error().to_string();
+        EXPECT_TRUE(logs[0].finished);
+        EXPECT_EQ(summary->resources, 400U);
+        EXPECT_EQ(summary->rows[0], 700U);
+        if (expected.empty()) expected = logs[0].bytes;
+        EXPECT_EQ(logs[0].bytes == expected, true)
+            << table::name_of(format) << " threads " << threads << " part " << part;
+      }
+    }
+    EXPECT_GT(expected.size(), 10'000U);
+  }
+}
+
+TEST_F(PipelineTest, FilesComeInTheirOrder) {
+  add_file("b", patient_lines(50, 0));
+  add_file("a", patient_lines(50, 50));
+  add_file("empty", "");
+  add_file("c", patient_lines(50, 100));
+  std::vector<SinkLog> logs;
+  ASSERT_TRUE(run_views({id_view()}, logs, options_of(4, 100)).ok());
+  EXPECT_EQ(logs[0].bytes, id_rows(150));
+}
+
+TEST_F(PipelineTest, NoDataStillMakesACompleteOutput) {
+  std::vector<SinkLog> logs;
+  const auto summary =
+      run_views({id_view()}, logs, options_of(3), {}, nullptr, table::Format::kJson);
+  ASSERT_TRUE(summary.ok());
+  EXPECT_TRUE(logs[0].finished);
+  EXPECT_EQ(logs[0].bytes.find_first_not_of("[] \n"), std::string::npos) << logs[0].bytes;
+  EXPECT_EQ(summary->rows[0], 0U);
+}
+
+// ---- limits ----
+
+TEST_F(PipelineTest, ALimitCutsAtTheRow) {
+  add_file("a", patient_lines(100));
+  for (const uint64_t limit : {0U, 1U, 57U, 100U, 101U}) {
+    for (const unsigned threads : {1U, 4U}) {
+      Options options = options_of(threads, 200);
+      options.limit = limit;
+      std::vector<SinkLog> logs;
+      const auto summary = run_views({id_view()}, logs, options);
+      ASSERT_TRUE(summary.ok());
+      EXPECT_EQ(logs[0].bytes, id_rows(std::min<size_t>(limit, 100)));
+      EXPECT_EQ(summary->rows[0], std::min<size_t>(limit, 100));
+      EXPECT_TRUE(logs[0].finished);
+    }
+  }
+}
+
+TEST_F(PipelineTest, ALimitStopsReadingEarly) {
+  add_file("a", patient_lines(20'000));
+  Options options = options_of(1, 1000);
+  options.limit = 10;
+  Progress progress;
+  std::vector<SinkLog> logs;
+  const auto summary = run_views({id_view()}, logs, options, {}, &progress);
+  ASSERT_TRUE(summary.ok());
+  EXPECT_LT(summary->resources, 100U);
+  EXPECT_LT(progress.bytes.load(), 10'000U);
+  EXPECT_EQ(progress.rows.load(), 10U);
+}
+
+TEST_F(PipelineTest, ALimitIsOfEachSubject) {
+  add_file("a", patient_lines(30) + R"({"resourceType":"Group","id":"p0"})" + "\n");
+  Options options = options_of(2, 100);
+  options.limit = 5;
+  std::vector<SinkLog> logs;
+  const auto summary = run_views({id_view(), id_view("Group")}, logs, options);
+  ASSERT_TRUE(summary.ok());
+  EXPECT_EQ(logs[0].bytes, id_rows(5));
+  // The other has to be looked for to the end.
+  EXPECT_EQ(logs[1].bytes, id_rows(1));
+}
+
+// ---- errors of data ----
+
+TEST_F(PipelineTest, TheFirstErrorInTheOrderOfTheInputWins) {
+  std::string text = patient_lines(40);
+  text += "{\"resourceType\":\"Patient\",\"id\":7x}\n";
+  text += patient_lines(200, 40);
+  text += "rubbish\n";
+  add_file("good", patient_lines(100));
+  add_file("bad", text);
+  add_file("worse", "[]\n");
+  for (const unsigned threads : {1U, 2U, 8U}) {
+    for (const size_t part : {30U, 500U, 1U << 20}) {
+      std::vector<SinkLog> logs;
+      const auto summary = run_views({id_view()}, logs, options_of(threads, part));
+      ASSERT_FALSE(summary.ok());
+      EXPECT_EQ(summary.error().code(), base::ErrorCode::kInvalid);
+      EXPECT_EQ(summary.error().position().source, path("bad"));
+      EXPECT_EQ(summary.error().position().line, 41U);
+      EXPECT_EQ(summary.error().position().column, 32U);
+      EXPECT_FALSE(logs[0].finished);
+    }
+  }
+}
+
+TEST_F(PipelineTest, AnErrorOfARowNamesTheViewAndTheLine) {
+  add_file("a", patient_lines(20) +
+                    R"({"resourceType":"Patient","name":[{"family":"A"},{"family":"B"}]})" + "\n");
+  const auto view = compile(
+      R"({"name":"families","resource":"Patient","select":[{"column":[{"name":"f","path":"name.family"}]}]})");
+  std::vector<SinkLog> logs;
+  const auto summary = run_views({view}, logs, options_of(3, 100));
+  ASSERT_FALSE(summary.ok());
+  EXPECT_EQ(summary.error().position(), (base::SourcePosition{path("a"), 21, 1}));
+  EXPECT_EQ(summary.error().message().find("view 'families': column 'f':"), 0U)
+      << summary.error().message();
+}
+
+TEST_F(PipelineTest, SkippedLinesAndRowsAreCounted) {
+  std::string text;
+  for (size_t i = 0; i < 300; ++i) {
+    text += patient_line(i);
+    if (i % 10 == 0) text += "bad\n";
+    if (i % 30 == 0) text += R"({"resourceType":"Patient","id":["a","b"]})" "\n";
+  }
+  add_file("a", text);
+  const auto lists = compile(
+      R"({"name":"v","resource":"Patient","select":[{"column":[{"name":"id","path":"id"}]}]})");
+  for (const unsigned threads : {1U, 5U}) {
+    Options options = options_of(threads, 300);
+    options.skip_errors = true;
+    std::vector<SinkLog> logs;
+    const auto summary = run_views({lists}, logs, options);
+    ASSERT_TRUE(summary.ok()) << summary.error().to_string();
+    EXPECT_EQ(summary->bad_lines, 30U);
+    EXPECT_EQ(summary->bad_rows, 10U);
+    EXPECT_EQ(summary->resources, 310U);
+    EXPECT_EQ(logs[0].bytes, id_rows(300));
+    ASSERT_EQ(summary->examples.size(), 10U);
+    uint64_t line = 0;
+    for (const base::Error& example : summary->examples) {
+      EXPECT_GT(example.position().line, line);
+      line = example.position().line;
+    }
+    EXPECT_EQ(summary->examples[0].position().line, 2U);
+  }
+}
+
+TEST_F(PipelineTest, LinesWithoutATypeAreBadWhateverTheFileIsCalled) {
+  for (const std::string type : {"", "Patient"}) {
+    inputs_.clear();
+    add_file("a", patient_lines(1) + "{\"id\":\"x\"}\n \n\xff\n[1]\n", type);
+    Options options = options_of(1);
+    options.skip_errors = true;
+    std::vector<SinkLog> logs;
+    const auto summary = run_views({id_view()}, logs, options);
+    ASSERT_TRUE(summary.ok());
+    EXPECT_EQ(summary->bad_lines, 3U) << type;
+    EXPECT_EQ(logs[0].bytes, id_rows(1));
+  }
+}
+
+TEST_F(PipelineTest, LinesOverTheLimitAreRefusedInPartsAndAcrossThem) {
+  add_file("a", patient_lines(5) + patient_line(5, 3000) + patient_lines(5, 6));
+  for (const size_t part : {64U, 1000U, 1U << 20}) {
+    Options options = options_of(2, part);
+    options.reader.max_line_size = 2000;
+    std::vector<SinkLog> logs;
+    const auto summary = run_views({id_view()}, logs, options);
+    ASSERT_FALSE(summary.ok()) << part;
+    EXPECT_EQ(summary.error().code(), base::ErrorCode::kLimit);
+    EXPECT_EQ(summary.error().position(), (base::SourcePosition{path("a"), 6, 1})) << part;
+    options.reader.max_line_size = 4000;
+    EXPECT_TRUE(run_views({id_view()}, logs, options).ok());
+  }
+}
+
+TEST_F(PipelineTest, FullValidationLooksAtWhatNobodyNeeds) {
+  add_file("a", patient_lines(3) + R"({"resourceType":"Patient","id":"p3","x":[01]})" + "\n" +
+                    R"({"resourceType":"Device","x":tru})" + "\n");
+  std::vector<SinkLog> logs;
+  ASSERT_TRUE(run_views({id_view()}, logs, options_of(1)).ok());
+  EXPECT_EQ(logs[0].bytes, id_rows(4));
+  Options options = options_of(1);
+  options.validate_full = true;
+  const auto strict = run_views({id_view()}, logs, options);
+  ASSERT_FALSE(strict.ok());
+  EXPECT_EQ(strict.error().position().line, 4U);
+  EXPECT_GE(strict.error().position().column, 42U);
+  options.skip_errors = true;
+  logs.clear();
+  const auto skipped = run_views({id_view()}, logs, options);
+  ASSERT_TRUE(skipped.ok());
+  EXPECT_EQ(skipped->bad_lines, 2U);
+  EXPECT_EQ(logs[0].bytes, id_rows(3));
+}
+
+TEST_F(PipelineTest, LenientCastsAreCounted) {
+  add_file("a", patient_lines(10) + R"({"resourceType":"Patient","id":"7"})" + "\n");
+  const auto view = compile(
+      R"({"name":"v","resource":"Patient","select":[{"column":[{"name":"id","path":"id","tag":[{"name":"ansi/type","value":"INTEGER"}]}]}]})");
+  Options options = options_of(3, 100);
+  options.lenient_casts = true;
+  std::vector<SinkLog> logs;
+  const auto summary = run_views({view}, logs, options);
+  ASSERT_TRUE(summary.ok());
+  EXPECT_EQ(summary->failed_casts, 10U);
+  EXPECT_NE(logs[0].bytes.find("{\"id\":7}"), std::string::npos);
+}
+
+// ---- one scan for many ----
+
+TEST_F(PipelineTest, SeveralViewsShareOneScan) {
+  std::string text;
+  for (size_t i = 0; i < 200; ++i) {
+    text += patient_line(i);
+    text += R"({"resourceType":"Observation","id":"p)" + std::to_string(i) +
+            (i % 2 == 0 ? R"(","component":[{"id":"c"}]})" : "\"}") + "\n";
+    text += R"({"resourceType":"Device","id":"d"})" "\n";
+  }
+  add_file("a", text);
+  const auto components = compile(
+      R"({"name":"c","resource":"Observation","select":[{"column":[{"name":"id","path":"id"}]},{"forEach":"component","column":[{"name":"c","path":"id"}]}]})");
+  Progress progress;
+  std::vector<SinkLog> logs;
+  const auto summary =
+      run_views({id_view(), components, id_view("Observation"), id_view("Group"), id_view()}, logs,
+                options_of(4, 333), {}, &progress);
+  ASSERT_TRUE(summary.ok());
+  EXPECT_EQ(summary->rows, (std::vector<uint64_t>{200, 100, 200, 0, 200}));
+  EXPECT_EQ(logs[0].bytes, id_rows(200));
+  EXPECT_EQ(logs[2].bytes, id_rows(200));
+  EXPECT_EQ(logs[4].bytes, id_rows(200));
+  EXPECT_EQ(std::count(logs[1].bytes.begin(), logs[1].bytes.end(), '\n'), 100);
+  EXPECT_EQ(summary->resources, 400U);
+  // Each byte once.
+  EXPECT_EQ(summary->bytes, text.size());
+  EXPECT_EQ(progress.bytes.load(), text.size());
+  EXPECT_EQ(progress.rows.load(), 700U);
+}
+
+TEST_F(PipelineTest, ANeedleLeavesOutNoRow) {
+  std::string text;
+  std::string expected;
+  for (size_t i = 0; i < 300; ++i) {
+    const bool hit = i % 7 == 0;
+    // The text may be written with escapes, and keys in any order.
+    const std::string code = i % 14 == 0 ? R"(85354\u002d9)" : "85354-9";
+    const std::string body = R"("code":{"coding":[{"code":")" + (hit ? code : "other") + "\"}]}";
+    const std::string id = "\"id\":\"p" + std::to_string(i) + "\"";
+    text += i % 3 == 0 ? "{" + id + "," + body + R"(,"resourceType":"Observation"})"
+                       : R"({"resourceType":"Observation",)" + id + "," + body + "}";
+    text += "\n";
+    if (hit) expected += "{\"id\":\"p" + std::to_string(i) + "\"}\n";
+  }
+  add_file("Observation.ndjson", text, "Observation");
+  const auto view = compile(
+      R"json({"name":"v","resource":"Observation",)json"
+      R"json("where":[{"path":"code.coding.exists(code = '85354-9')"}],)json"
+      R"json("select":[{"column":[{"name":"id","path":"id"}]}]})json");
+  ASSERT_EQ(view->needle(), "\"85354-9\"");
+  std::vector<SinkLog> logs;
+  const auto summary = run_views({view}, logs, options_of(2, 1000));
+  ASSERT_TRUE(summary.ok());
+  EXPECT_EQ(logs[0].bytes, expected);
+  EXPECT_EQ(summary->resources, 300U);
+}
+
+TEST_F(PipelineTest, NamesOfFilesPromiseTypes) {
+  add_file("Patient", patient_lines(3) + R"({"resourceType":"Group","id":"g"})" + "\n", "Patient");
+  add_file("Group", "not even JSON\n", "Group");
+  std::vector<SinkLog> logs;
+  const auto summary = run_views({id_view()}, logs, options_of(2));
+  ASSERT_TRUE(summary.ok()) << summary.error().to_string();
+  EXPECT_EQ(logs[0].bytes, id_rows(3));
+  ASSERT_EQ(summary->other_types.size(), 1U);
+  EXPECT_EQ(summary->other_types[0].first, path("Patient"));
+  EXPECT_EQ(summary->other_types[0].second, 1U);
+}
+
+TEST_F(PipelineTest, WithoutSubjectsThereIsNothingToDo) {
+  add_file("a", patient_lines(3) + "bad\n");
+  std::vector<SinkLog> logs;
+  const auto summary = run_views({}, logs, options_of(2));
+  ASSERT_TRUE(summary.ok());
+  EXPECT_EQ(summary->resources, 0U);
+}
+
+// ---- stopping ----
+
+TEST_F(PipelineTest, AStopBeforeTheStart) {
+  add_file("a", patient_lines(100));
+  std::stop_source stop;
+  stop.request_stop();
+  std::vector<SinkLog> logs;
+  const auto summary = run_views({id_view()}, logs, options_of(3), stop.get_token());
+  ASSERT_FALSE(summary.ok());
+  EXPECT_EQ(summary.error().code(), base::ErrorCode::kCancelled);
+  EXPECT_FALSE(logs[0].finished);
+  EXPECT_TRUE(logs[0].destroyed);
+}
+
+TEST_F(PipelineTest, AStopInTheMiddle) {
+  add_file("a", patient_lines(20'000));
+  for (const unsigned threads : {1U, 4U}) {
+    std::stop_source stop;
+    std::vector<SinkLog> logs(1);
+    logs[0].on_write = [&] {
+      if (logs[0].writes == 5) stop.request_stop();
+    };
+    const auto summary =
+        run_views({id_view()}, logs, options_of(threads, 2000), stop.get_token());
+    ASSERT_FALSE(summary.ok());
+    EXPECT_EQ(summary.error().code(), base::ErrorCode::kCancelled);
+    EXPECT_FALSE(logs[0].finished);
+    EXPECT_LT(logs[0].writes, 100U);
+  }
+}
+
+TEST_F(PipelineTest, AStopEndsWaitingForAPipe) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const std::string name = "/proc/self/fd/" + std::to_string(ends[0]);
+  inputs_.push_back({name, dataset::FileKind::kNdjson, dataset::Compression::kNone, ""});
+  std::stop_source stop;
+  const std::jthread stopper([&] { stop.request_stop(); });
+  std::vector<SinkLog> logs;
+  const auto summary = run_views({id_view()}, logs, options_of(2), stop.get_token());
+  EXPECT_FALSE(summary.ok());
+  if (!summary.ok()) {
+    EXPECT_EQ(summary.error().code(), base::ErrorCode::kCancelled);
+  }
+  close(ends[0]);
+  close(ends[1]);
+}
+
+// ---- outputs that fail ----
+
+TEST_F(PipelineTest, AFailingSinkEndsTheRunWithItsError) {
+  add_file("a", patient_lines(5000));
+  for (const unsigned threads : {1U, 8U}) {
+    for (const size_t at : {size_t{0}, size_t{3}}) {
+      std::vector<SinkLog> logs(2);
+      logs[1].fail_at = at;
+      const auto summary =
+          run_views({id_view(), id_view()}, logs, options_of(threads, 1000));
+      ASSERT_FALSE(summary.ok());
+      EXPECT_EQ(summary.error().code(), base::ErrorCode::kIo);
+      EXPECT_EQ(summary.error().message(), "the disk is full");
+      EXPECT_EQ(logs[1].writes, at + 1);
+      EXPECT_FALSE(logs[0].finished);
+      EXPECT_FALSE(logs[1].finished);
+    }
+  }
+}
+
+TEST_F(PipelineTest, ASinkThatCannotFinishFailsTheRun) {
+  add_file("a", patient_lines(10));
+  std::vector<SinkLog> logs(1);
+  logs[0].fail_finish = true;
+  const auto summary = run_views({id_view()}, logs, options_of(2));
+  ASSERT_FALSE(summary.ok());
+  EXPECT_EQ(summary.error().code(), base::ErrorCode::kUnavailable);
+}
+
+/// An output whose encoder gives up.
+class BadOutput final : public Output {
+ public:
+  base::Result<std::unique_ptr<Piece>> encode(const table::Batch&) override {
+    return base::Error(base::ErrorCode::kUnsupported, "cannot encode");
+  }
+  base::Status write(std::unique_ptr<Piece>, uint64_t) override { return {}; }
+  base::Status finish() override {
+    finished = true;
+    return {};
+  }
+  bool finished = false;
+};
+
+TEST_F(PipelineTest, AnEncoderThatFailsEndsTheRun) {
+  add_file("a", patient_lines(1000));
+  const auto view = id_view();
+  BadOutput output;
+  const dataset::Snapshot files = snapshot();
+  const auto summary = run(files, {{view.get(), &output}}, options_of(4, 1000), {}, nullptr);
+  ASSERT_FALSE(summary.ok());
+  EXPECT_EQ(summary.error().code(), base::ErrorCode::kUnsupported);
+  EXPECT_FALSE(output.finished);
+}
+
+// ---- files that change ----
+
+TEST_F(PipelineTest, AFileThatIsCutWhileItIsReadIsAConflict) {
+  add_file("a", patient_lines(2000));
+  std::vector<SinkLog> logs(1);
+  logs[0].on_write = [&] { std::filesystem::resize_file(path("a"), 100); };
+  const auto summary = run_views({id_view()}, logs, options_of(1, 1000));
+  ASSERT_FALSE(summary.ok());
+  EXPECT_EQ(summary.error().code(), base::ErrorCode::kConflict);
+  EXPECT_FALSE(logs[0].finished);
+}
+
+TEST_F(PipelineTest, WhatIsAppendedWhileItIsReadIsNotSeen) {
+  add_file("a", patient_lines(100));
+  std::vector<SinkLog> logs(1);
+  logs[0].on_write = [&] {
+    std::ofstream(path("a"), std::ios::binary | std::ios::app) << patient_line(7777);
+  };
+  ASSERT_TRUE(run_views({id_view()}, logs, options_of(1, 500)).ok());
+  EXPECT_EQ(logs[0].bytes, id_rows(100));
+}
+
+}  // namespace
+}  // namespace kiln::engine
