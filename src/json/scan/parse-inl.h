@@ -506,13 +506,13 @@ std::string_view find_resource_type(const char* line) {
 }
 
 SearchResult search_line(const Needle& needle, const char* line) {
-  const Vec a = splat(needle.text[needle.probe_a]);
-  const Vec b = splat(needle.text[needle.probe_b]);
+  const char a = needle.text[needle.probe_a];
+  const char b = needle.text[needle.probe_b];
   for (const char* p = line;; p += kBlock) {
     const uint64_t newlines = block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('\n')); });
     uint64_t escapes = block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('\\')); });
-    uint64_t hits = block_mask(p + needle.probe_a, [a](Vec v) HWY_ATTR { return hn::Eq(v, a); }) &
-                    block_mask(p + needle.probe_b, [b](Vec v) HWY_ATTR { return hn::Eq(v, b); });
+    uint64_t hits = block_mask(p + needle.probe_a, [a](Vec v) HWY_ATTR { return hn::Eq(v, splat(a)); }) &
+                    block_mask(p + needle.probe_b, [b](Vec v) HWY_ATTR { return hn::Eq(v, splat(b)); });
     if (newlines != 0) {
       const uint64_t before = (newlines & (~newlines + 1)) - 1;
       hits &= before;
