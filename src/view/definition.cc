@@ -275,6 +275,7 @@ ViewDefinition read_view(const json::DocumentPtr& document, json::Value value,
                          Problems& problems) {
   ViewDefinition view;
   view.document = document;
+  view.value = value;
   Reader(problems, view).read(value);
   return view;
 }

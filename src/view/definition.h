@@ -49,6 +49,7 @@ struct ConstantDefinition {
 /// Keeps its document alive, for positions.
 struct ViewDefinition {
   json::DocumentPtr document;
+  json::Value value;  ///< in the document, which may hold more than the view
   std::string id;
   std::string url;
   std::string version;

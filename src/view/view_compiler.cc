@@ -116,7 +116,7 @@ class ViewCompiler {
           base::Error(base::ErrorCode::kInvalid,
                       "the view does not name FHIR version " +
                           std::string(fhir::name_of(*options_.version)))
-              .at(definition_.document->root()["fhirVersion"].position())
+              .at(definition_.value["fhirVersion"].position())
               .with_path("fhirVersion"));
     }
     view_->model_ = &fhir::Model::of(version.value_or(fhir::Version::kR4));
@@ -130,12 +130,12 @@ class ViewCompiler {
       return true;
     }
     if (!definition_.resource.empty()) {
-      error(definition_.document->root()["resource"], "resource",
+      error(definition_.value["resource"], "resource",
             "unknown type of resource in FHIR " + std::string(fhir::name_of(model.version())) +
                 ": '" + definition_.resource + "'",
             base::nearest_name(definition_.resource, model.resource_names()));
     } else if (problems_.ok()) {
-      error(definition_.document->root(), "resource", "missing: the type of resource");
+      error(definition_.value, "resource", "missing: the type of resource");
     }
     return false;
   }
