@@ -1,0 +1,268 @@
+// Parquet files, read back by DuckDB itself.
+#include "sql/parquet_output.h"
+
+#include <stdlib.h>
+
+#include <array>
+#include <deque>
+#include <filesystem>
+
+#include <gtest/gtest.h>
+
+#include "sql/session.h"
+
+namespace kiln::sql {
+namespace {
+
+using table::Cell;
+using table::SqlType;
+
+Cell text(std::string_view value) {
+  return Cell::of(table::Text{value.data(), static_cast<uint32_t>(value.size()), false});
+}
+
+table::Column column(std::string name, SqlType type, bool list = false, uint8_t precision = 0,
+                     uint8_t scale = 0) {
+  return {std::move(name), {type, precision, scale, table::JsonForm::kString, list}, "", ""};
+}
+
+class ParquetTest : public testing::Test {
+ protected:
+  ParquetTest() {
+    std::string pattern = testing::TempDir() + "kiln_parquet_XXXXXX";
+    EXPECT_NE(mkdtemp(pattern.data()), nullptr);
+    folder_ = pattern;
+    path_ = folder_ + "/it's.parquet";
+    auto session = Session::open(1);
+    EXPECT_TRUE(session.ok()) << session.error().message();
+    session_ = std::move(session).value();
+  }
+  ~ParquetTest() override { std::filesystem::remove_all(folder_); }
+
+  std::unique_ptr<engine::Output> open(const table::Schema& schema) {
+    auto output = make_parquet_output(path_, schema);
+    EXPECT_TRUE(output.ok()) << output.error().message();
+    return std::move(output).value();
+  }
+
+  /// One piece of these rows.
+  static base::Status write(engine::Output& output, const table::Schema& schema,
+                            const std::vector<std::vector<Cell>>& rows,
+                            uint64_t limit = UINT64_MAX) {
+    table::Batch batch(schema);
+    for (const auto& row : rows) {
+      batch.append_cells(0, row.size(), row.data());
+      batch.finish_row();
+    }
+    KILN_ASSIGN(auto piece, output.encode(batch));
+    return output.write(std::move(piece), limit);
+  }
+
+  void write_file(const table::Schema& schema, const std::vector<std::vector<Cell>>& rows) {
+    const auto output = open(schema);
+    ASSERT_TRUE(write(*output, schema, rows).ok());
+    const base::Status finished = output->finish();
+    ASSERT_TRUE(finished.ok());
+  }
+
+  /// What a scalar expression over the file comes to, told by way of an error: the session can only
+  /// run statements. $ stands for the file.
+  std::string value_of(std::string expression) {
+    const size_t at = expression.find('$');
+    if (at != std::string::npos) {
+      expression.replace(at, 1, "read_parquet(" + quote_literal(path_) + ")");
+    }
+    base::Status status = session_->execute("SELECT error('<<' || coalesce((" + expression +
+                                            ")::VARCHAR, 'NULL') || '>>')");
+    EXPECT_FALSE(status.ok());
+    const std::string message = status.ok() ? "" : status.error().message();
+    const size_t begin = message.find("<<");
+    const size_t end = message.rfind(">>");
+    return begin == std::string::npos || end == std::string::npos
+               ? message
+               : message.substr(begin + 2, end - begin - 2);
+  }
+  std::string types() {
+    return value_of("SELECT string_agg(column_name || ' ' || column_type, ', ') FROM (DESCRIBE "
+                    "SELECT * FROM $)");
+  }
+
+  std::string folder_;
+  std::string path_;
+  std::unique_ptr<Session> session_;
+};
+
+TEST_F(ParquetTest, EveryTypeKeepsItsValueAndItsType) {
+  table::Schema schema;
+  schema.columns = {column("b", SqlType::kBoolean),     column("s", SqlType::kSmallInt),
+                    column("i", SqlType::kInteger),     column("l", SqlType::kBigInt),
+                    column("r", SqlType::kReal),        column("d", SqlType::kDouble),
+                    column("n", SqlType::kDecimal, false, 9, 2),
+                    column("v", SqlType::kVarchar),     column("x", SqlType::kBinary),
+                    column("day", SqlType::kDate),      column("t", SqlType::kTime),
+                    column("ts", SqlType::kTimestamp),  column("tz", SqlType::kTimestampTz)};
+  write_file(schema, {{Cell::of(true), Cell::of(int64_t{-7}), Cell::of(int64_t{2147483647}),
+                       Cell::of(int64_t{9007199254740993}), text("1.5"), text("-2.25e3"),
+                       text("1234567.89"), text("grün \"x\""), text("AP8B"), text("2024-02-29"),
+                       text("10:30:15.5"), text("2024-02-29T10:30:15.25"),
+                       text("2024-02-29T10:30:00+02:00")}});
+  EXPECT_EQ(types(),
+            "b BOOLEAN, s SMALLINT, i INTEGER, l BIGINT, r FLOAT, d DOUBLE, n DECIMAL(9,2), v "
+            "VARCHAR, x BLOB, day DATE, t TIME, ts TIMESTAMP, tz TIMESTAMP WITH TIME ZONE");
+  EXPECT_EQ(value_of("SELECT concat_ws('|', b, s, i, l, r, d, n, v, hex(x), day, t, ts) FROM $"),
+            "true|-7|2147483647|9007199254740993|1.5|-2250.0|1234567.89|grün \"x\"|00FF01|"
+            "2024-02-29|10:30:15.5|2024-02-29 10:30:15.25");
+  EXPECT_EQ(value_of("SELECT epoch_ms(tz) FROM $"), "1709195400000");
+}
+
+TEST_F(ParquetTest, ColumnsOfNullsHaveTheirTypes) {
+  table::Schema schema;
+  for (const SqlType type :
+       {SqlType::kBoolean, SqlType::kSmallInt, SqlType::kInteger, SqlType::kBigInt, SqlType::kReal,
+        SqlType::kDouble, SqlType::kVarchar, SqlType::kBinary, SqlType::kDate, SqlType::kTime,
+        SqlType::kTimestamp, SqlType::kTimestampTz}) {
+    const std::string name = "c" + std::to_string(schema.columns.size());
+    schema.columns.push_back(column(name, type));
+    schema.columns.push_back(column(name + "_list", type, true));
+  }
+  schema.columns.push_back(column("n", SqlType::kDecimal, false, 18, 4));
+  write_file(schema, std::vector<std::vector<Cell>>(3000, std::vector<Cell>(schema.columns.size())));
+  EXPECT_EQ(value_of("SELECT count(*) FROM $"), "3000");
+  for (const table::Column& one : schema.columns) {
+    EXPECT_EQ(value_of("SELECT count(" + one.name + ") FROM $"), "0") << one.name;
+  }
+  EXPECT_NE(types().find("c14_list BLOB[]"), std::string::npos) << types();
+  EXPECT_NE(types().find("n DECIMAL(18,4)"), std::string::npos) << types();
+}
+
+TEST_F(ParquetTest, Lists) {
+  table::Schema schema;
+  schema.columns = {column("v", SqlType::kVarchar, true), column("i", SqlType::kInteger, true),
+                    column("x", SqlType::kBinary, true), column("d", SqlType::kDate, true),
+                    column("after", SqlType::kVarchar)};
+  const Cell words[] = {text("a"), text("bc"), text("")};
+  const Cell numbers[] = {Cell::of(int64_t{1}), Cell::of(int64_t{2})};
+  const Cell bytes[] = {text("AP8B"), text("")};
+  const Cell days[] = {text("2024-02-29")};
+  write_file(schema, {{Cell::of_list(words, 3), Cell::of_list(numbers, 2), Cell::of_list(bytes, 2),
+                       Cell::of_list(days, 1), text("1")},
+                      {Cell(), Cell(), Cell(), Cell(), text("2")},
+                      {Cell::of_list(words, 0), Cell::of_list(numbers, 0), Cell::of_list(bytes, 0),
+                       Cell::of_list(days, 0), text("3")},
+                      {Cell::of_list(words + 1, 1), Cell::of_list(numbers + 1, 1),
+                       Cell::of_list(bytes, 1), Cell(), text("4")}});
+  EXPECT_EQ(types(), "v VARCHAR[], i INTEGER[], x BLOB[], d DATE[], after VARCHAR");
+  EXPECT_EQ(value_of("SELECT string_agg(coalesce(v::VARCHAR, 'null'), ' ' ORDER BY after) FROM $"),
+            "[a, bc, ''] null [] [bc]");
+  EXPECT_EQ(value_of("SELECT string_agg(coalesce(i::VARCHAR, 'null'), ' ' ORDER BY after) FROM $"),
+            "[1, 2] null [] [2]");
+  EXPECT_EQ(value_of("SELECT list_transform(x, b -> hex(b)) FROM $ WHERE after = '1'"),
+            "[00FF01, '']");
+  EXPECT_EQ(value_of("SELECT d[1] FROM $ WHERE after = '1'"), "2024-02-29");
+}
+
+TEST_F(ParquetTest, ManyPiecesKeepTheirOrder) {
+  table::Schema schema;
+  schema.columns = {column("n", SqlType::kInteger), column("v", SqlType::kVarchar),
+                    column("l", SqlType::kInteger, true)};
+  const auto output = open(schema);
+  int64_t number = 0;
+  for (const size_t size : {1U, 0U, 5000U, 2048U, 2049U, 1U, 30'000U}) {
+    std::vector<std::vector<Cell>> rows;
+    std::deque<std::string> texts;
+    std::deque<std::array<Cell, 3>> items;
+    for (size_t i = 0; i < size; ++i, ++number) {
+      texts.push_back("row " + std::to_string(number));
+      items.push_back({Cell::of(number), Cell::of(number + 1), Cell::of(number + 2)});
+      rows.push_back({Cell::of(number), text(texts.back()),
+                      Cell::of_list(items.back().data(), static_cast<uint32_t>(number % 4))});
+    }
+    ASSERT_TRUE(write(*output, schema, rows).ok());
+  }
+  ASSERT_TRUE(output->finish().ok());
+  EXPECT_EQ(value_of("SELECT count(*) FROM $"), std::to_string(number));
+  EXPECT_EQ(value_of("SELECT count(*) FROM (SELECT n, v, l, row_number() OVER () - 1 AS r FROM $) "
+                     "WHERE n <> r OR v <> 'row ' || r OR len(l) <> r % 4 OR (len(l) > 2 AND l[3] "
+                     "<> r + 2)"),
+            "0");
+}
+
+TEST_F(ParquetTest, ALimitCutsAPiece) {
+  table::Schema schema;
+  schema.columns = {column("n", SqlType::kInteger)};
+  const auto output = open(schema);
+  std::vector<std::vector<Cell>> rows;
+  for (int64_t i = 0; i < 100; ++i) rows.push_back({Cell::of(i)});
+  ASSERT_TRUE(write(*output, schema, rows, 37).ok());
+  ASSERT_TRUE(output->finish().ok());
+  EXPECT_EQ(value_of("SELECT count(*) || ' ' || max(n) FROM $"), "37 36");
+}
+
+TEST_F(ParquetTest, NoRowsIsAFileWithColumns) {
+  table::Schema schema;
+  schema.columns = {column("a b", SqlType::kInteger), column("with\"quote", SqlType::kVarchar),
+                    column("select", SqlType::kDate)};
+  write_file(schema, {});
+  EXPECT_EQ(types(), "a b INTEGER, with\"quote VARCHAR, select DATE");
+  EXPECT_EQ(value_of("SELECT count(*) FROM $"), "0");
+}
+
+TEST_F(ParquetTest, WhatIsNotFinishedLeavesNoFile) {
+  table::Schema schema;
+  schema.columns = {column("n", SqlType::kInteger)};
+  {
+    const auto output = open(schema);
+    ASSERT_TRUE(write(*output, schema, {{Cell::of(int64_t{1})}}).ok());
+  }
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  { const auto output = open(schema); }
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(ParquetTest, APathThatCannotBeWrittenIsAnError) {
+  path_ = folder_ + "/missing/x.parquet";
+  table::Schema schema;
+  schema.columns = {column("n", SqlType::kInteger)};
+  auto output = make_parquet_output(path_, schema);
+  base::Status status;
+  if (output.ok()) {
+    for (int i = 0; i < 20 && status.ok(); ++i) {
+      status = write(**output, schema, {{Cell::of(int64_t{1})}});
+    }
+    if (status.ok()) status = (*output)->finish();
+  } else {
+    status = std::move(output).error();
+  }
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code(), base::ErrorCode::kIo);
+}
+
+TEST_F(ParquetTest, AValueThatDoesNotConvertIsAnErrorNotACrash) {
+  table::Schema schema;
+  schema.columns = {column("d", SqlType::kDate)};
+  const auto output = open(schema);
+  base::Status status = write(*output, schema, {{text("no date")}});
+  if (status.ok()) status = output->finish();
+  ASSERT_FALSE(status.ok());
+  EXPECT_NE(status.error().message().find("no date"), std::string::npos)
+      << status.error().message();
+}
+
+TEST(SessionTest, RunsStatementsAndReportsErrors) {
+  auto session = Session::open(2);
+  ASSERT_TRUE(session.ok()) << session.error().message();
+  EXPECT_TRUE((*session)->execute("SELECT 1").ok());
+  base::Status status = (*session)->execute("SELEC 1");
+  ASSERT_FALSE(status.ok());
+  EXPECT_NE(status.error().message().find("DuckDB"), std::string::npos);
+  EXPECT_TRUE((*session)->execute("SELECT 1").ok());
+}
+
+TEST(SessionTest, QuotesLiterals) {
+  EXPECT_EQ(quote_literal(""), "''");
+  EXPECT_EQ(quote_literal("it's"), "'it''s'");
+  EXPECT_EQ(quote_literal("''"), "''''''");
+}
+
+}  // namespace
+}  // namespace kiln::sql
