@@ -143,7 +143,7 @@ TEST_F(ViewSourceTest, PositionsOfTheHeadAreInTheFileEvenInsideABundle) {
   view::Problems problems;
   EXPECT_FALSE(load_view(path, {}, problems));
   ASSERT_EQ(problems.errors.size(), 1U);
-  EXPECT_EQ(problems.errors[0].position(), (base::SourcePosition{path, 2, 46}));
+  EXPECT_EQ(problems.errors[0].position(), (base::SourcePosition{path, 2, 45}));
 }
 
 TEST_F(ViewSourceTest, StemsOfPaths) {
