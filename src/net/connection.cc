@@ -100,8 +100,8 @@ void Connection::on_late_input(std::string_view bytes) {
 void Connection::on_end_of_input() {
   client_ended_ = true;
   if (phase_ != Phase::kAnswering) return close();
+  if (answer_ && answer_->is_stream()) return reset();
   exchange_->stop.request_stop();
-  if (answer_ && answer_->is_stream()) reset();
 }
 
 void Connection::become_idle() {
@@ -211,6 +211,7 @@ void Connection::handled() {
 
 void Connection::on_late_answer() {
   if (answer_) answer_->abandon();
+  exchange_->abandoned = true;
   exchange_->stop.request_stop();
   exchange_->keep_alive = false;
   answer(services_.error_response(504, "The answer took too long to begin"));
@@ -272,12 +273,13 @@ void Connection::close_socket(bool with_reset) {
   }
   socket_.close();
   if (phase == Phase::kReading) exchange_ = make_exchange();
+  // In this order, so that whoever is told of the end finds that all has ended.
+  if (answer_) answer_->abandon();
   if (exchange_) {
-    log(false);
     exchange_->abandoned = true;
     exchange_->stop.request_stop();
+    log(false);
   }
-  if (answer_) answer_->abandon();
   answer_.reset();
   exchange_.reset();
   parser_.reset();

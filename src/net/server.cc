@@ -1,5 +1,6 @@
 #include "net/server.h"
 
+#include <exception>
 #include <thread>
 #include <unordered_map>
 #include <utility>
@@ -132,10 +133,15 @@ base::Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options
                                                     ErrorResponder responder,
                                                     RequestLogger logger) {
   KILN_ASSIGN(const int listener, listen_on(options.host, options.port));
-  auto impl = std::make_unique<Impl>(options, std::move(handler), std::move(responder),
-                                     std::move(logger), listener);
-  impl->run();
-  return std::unique_ptr<Server>(new Server(std::move(impl)));
+  try {
+    auto impl = std::make_unique<Impl>(options, std::move(handler), std::move(responder),
+                                       std::move(logger), listener);
+    impl->run();
+    return std::unique_ptr<Server>(new Server(std::move(impl)));
+  } catch (const std::exception& error) {  // No thread or no descriptor for the loop.
+    return base::Error(base::ErrorCode::kIo,
+                       std::string("cannot start the server: ") + error.what());
+  }
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -27,25 +27,28 @@ struct ServerOptions {
 };
 
 /// What a request is answered with when the server itself has to answer: 400 (not HTTP), 408, 413,
-/// 431, 503, 504, or 500 after an exception. The handler's side knows how an error looks.
+/// 417, 431, 501, 503, 504, or 500 after an exception. The handler's side knows how an error looks.
+/// Called on the I/O thread, too, so it must not block; only a body of text is taken from it.
 using ErrorResponder = std::function<Response(int status, std::string_view text)>;
 
 /// Called on a handler thread; may block for a short while (a database), not for the length of an
 /// evaluation: that belongs in a StreamBody.
 using Handler = std::function<Response(const Request&)>;
 
-/// Called when a request has been answered or has failed; `bytes` of body were sent.
+/// Called on the I/O thread when a request has been answered or has failed; must not block.
 struct RequestLog {
   const Request* request;  ///< null if none could be read
-  int status;
-  uint64_t bytes;
+  int status;      ///< 0 if nothing was sent
+  uint64_t bytes;  ///< of body that were sent
   std::chrono::microseconds duration;
   bool complete;  ///< false: cut off
 };
 using RequestLogger = std::function<void(const RequestLog&)>;
 
 /// HTTP/1.1 (and 1.0) with keep-alive, HEAD (the body of a string or source answer is left out, its
-/// Content-Length kept), Expect: 100-continue, chunked answers. Runs on threads of its own.
+/// Content-Length kept; no producer is run), Expect: 100-continue, chunked answers. Runs on threads
+/// of its own. A client that ends its side of the connection counts as gone: Request::stop is
+/// requested, a stream is cut, but what a handler then returns is still sent.
 class Server {
  public:
   /// Listens; an address in use or not ours is kIo, naming it.
@@ -59,7 +62,7 @@ class Server {
 
   uint16_t port() const;
   /// No new connections or requests; waits for the running ones up to the stop timeout, then resets
-  /// their connections. Returns when all threads have ended.
+  /// their connections. Returns when all threads have ended; not to be called from one of them.
   void stop();
 
  private:

@@ -119,7 +119,7 @@ TEST(ServerLimits, ASlowDripDoesNotMoveTheDeadline) {
 
 TEST(ServerLimits, IdleConnectionsAreClosedInSilence) {
   ServerOptions options;
-  options.idle_timeout = milliseconds(50);
+  options.idle_timeout = milliseconds(200);
   TestServer server(echo, options);
   RawClient fresh(server.port());
   RawClient used(server.port());
@@ -200,6 +200,27 @@ TEST(ServerLimits, AQueuedRequestOfAClientThatWasResetIsNotRun) {
   go.set();
   EXPECT_EQ(first.reply().status, 200);
   EXPECT_EQ(first.exchange(get("/third")).status, 200);
+  EXPECT_EQ(handled, 2);
+}
+
+TEST(ServerLimits, AQueuedRequestThatWasAnsweredWith504IsNotRun) {
+  Event go;
+  std::atomic<int> handled = 0;
+  ServerOptions options;
+  options.handler_threads = 1;
+  options.request_timeout = milliseconds(50);
+  TestServer server(
+      [&](const Request&) {
+        if (++handled == 1) go.wait();
+        return text("");
+      },
+      options);
+  RawClient first(server.port());
+  RawClient second(server.port());
+  EXPECT_EQ(first.exchange(get("/first")).status, 504);
+  EXPECT_EQ(second.exchange(get("/second")).status, 504);
+  go.set();
+  EXPECT_EQ(RawClient(server.port()).exchange(get("/third")).status, 200);
   EXPECT_EQ(handled, 2);
 }
 
