@@ -1,9 +1,10 @@
-# kiln_library(NAME [DEPENDS other...] [PRIVATE external...] [PUBLIC external...])
+# kiln_library(NAME [THREADS] [DEPENDS other...] [PRIVATE external...] [PUBLIC external...])
 #
 # Builds src/NAME as the static library kiln_NAME from every .cc file below it, and its unit tests
-# (the *_test.cc files beside the sources and testing/) as the program kiln_NAME_test.
+# (the *_test.cc files beside the sources and testing/) as the program kiln_NAME_test. THREADS: the
+# tests are worth a run under ThreadSanitizer, and get the label `threads` as well.
 function(kiln_library name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;PRIVATE;PUBLIC" ${ARGN})
+  cmake_parse_arguments(arg "THREADS" "" "DEPENDS;PRIVATE;PUBLIC" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$|/${name}/testing/|/main\\.cc$")
@@ -16,7 +17,12 @@ function(kiln_library name)
     PUBLIC ${arg_DEPENDS} ${arg_PUBLIC} PRIVATE kiln_flags ${arg_PRIVATE})
 
   if(KILN_TESTS AND tests)
-    kiln_test(kiln_${name}_test LABELS unit SOURCES ${tests} LIBRARIES kiln_${name} ${arg_PRIVATE})
+    set(labels unit)
+    if(arg_THREADS)
+      list(APPEND labels threads)
+    endif()
+    kiln_test(kiln_${name}_test LABELS ${labels} SOURCES ${tests}
+      LIBRARIES kiln_${name} ${arg_PRIVATE})
   endif()
 endfunction()
 
