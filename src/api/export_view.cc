@@ -148,7 +148,7 @@ net::Response export_views(const Service& service, const net::Request& request,
     problems.add(400, "required", "", "an export needs the header Prefer: respond-async");
   }
   const OperationInput input = read_operation_input(request, problems);
-  if (problems.status() == 415 || (problems.all().size() > 0 && !input.document &&
+  if (problems.status() == 415 || (!problems.empty() && !input.document &&
                                    !request.body.empty())) {
     return outcome_response(problems);
   }

@@ -79,8 +79,9 @@ bool matches(const Outcome& outcome, json::Value test) {
   const bool ordered = test["ordered"].text() != "false";
   std::vector<bool> used(expected.size(), false);
   for (size_t i = 0; i < outcome.items.size(); ++i) {
-    const auto& [type, value] = outcome.items[i];
+    const auto& item = outcome.items[i];
     const auto same = [&](size_t j) {
+      const auto& [type, value] = item;
       return !used[j] && value == plain_value(expected[j]["value"].text()) &&
              (!expected[j]["type"].is_string() || type == expected[j]["type"].text());
     };
