@@ -1,8 +1,8 @@
 #include "job/database.h"
 
-#include <sqlite3.h>
-
 #include <utility>
+
+#include <sqlite3.h>
 
 namespace kiln::job {
 namespace {
@@ -37,16 +37,14 @@ Statement& Statement::bind(int64_t number) {
   return *this;
 }
 
-Statement& Statement::bind_null() {
-  sqlite3_bind_null(statement_, ++bound_);
-  return *this;
-}
-
 base::Result<bool> Statement::step() {
   switch (sqlite3_step(statement_)) {
-    case SQLITE_ROW: return true;
-    case SQLITE_DONE: return false;
-    default: return error_of(database_, "statement");
+    case SQLITE_ROW:
+      return true;
+    case SQLITE_DONE:
+      return false;
+    default:
+      return error_of(database_, "statement");
   }
 }
 
@@ -69,7 +67,7 @@ bool Statement::is_null(int column) const {
   return sqlite3_column_type(statement_, column) == SQLITE_NULL;
 }
 
-base::Result<Database> Database::open(const std::string& path) {
+base::Result<Database> Database::open(const std::string& path, Durability durability) {
   sqlite3* handle = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
   if (sqlite3_open_v2(path.c_str(), &handle, flags, nullptr) != SQLITE_OK) {
@@ -78,8 +76,10 @@ base::Result<Database> Database::open(const std::string& path) {
     return error;
   }
   Database database(handle);
-  KILN_TRY(database.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                            "PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000"));
+  KILN_TRY(database.execute(
+      "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON"));
+  KILN_TRY(database.execute(durability == Durability::kMachineCrash ? "PRAGMA synchronous = FULL"
+                                                                    : "PRAGMA synchronous = OFF"));
   return database;
 }
 

@@ -24,7 +24,6 @@ class Statement {
   /// Values are bound in the order of the placeholders.
   Statement& bind(std::string_view text);
   Statement& bind(int64_t number);
-  Statement& bind_null();
   /// True if there is a row; false at the end.
   base::Result<bool> step();
   /// Runs to the end.
@@ -43,10 +42,17 @@ class Statement {
   int bound_ = 0;
 };
 
+/// How much a commit survives.
+enum class Durability : uint8_t {
+  kMachineCrash,  ///< synchronous=FULL
+  kProcessCrash,  ///< synchronous=OFF, for tests: nothing is synced
+};
+
 class Database {
  public:
-  /// WAL, synchronous=FULL: what was committed survives a crash of the machine.
-  static base::Result<Database> open(const std::string& path);
+  /// In WAL mode. kUnavailable if it may work later (locked, disk full), kInvalid if the file is no
+  /// database or a broken one, else kIo.
+  static base::Result<Database> open(const std::string& path, Durability durability);
   ~Database();
   Database(Database&& other) noexcept;
   Database& operator=(Database&&) = delete;

@@ -2,9 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <stop_token>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "job/job_observer.h"
 #include "job/job_store.h"
 #include "sink/export_sink.h"
@@ -18,21 +18,25 @@ class Janitor {
   Janitor(JobStore& store, sink::ExportSink& sink, base::Clock& clock, JobObserver& observer,
           std::chrono::milliseconds interval);
 
-  /// After a crash: folders of jobs that nobody knows become debts, so that they go like the rest.
-  /// Looks only at folders of this instance, and only before jobs run.
-  base::Status adopt_orphans();
-
-  /// Expires jobs if the interval has passed, tries the debts that are due. Returns how long nothing
-  /// will be due, at most the interval.
-  std::chrono::milliseconds pass();
+  /// Expires jobs if the interval has passed, tries the debts that are due, until a stop. Returns
+  /// how long nothing will be due, at most the interval.
+  ///
+  /// Until it has once succeeded it also looks for what a crash has left: output of this instance
+  /// whose job is not known, cancelled or failed becomes a debt, so that it goes like the rest. A
+  /// folder without the form of a job id is left alone.
+  std::chrono::milliseconds pass(const std::stop_token& stop);
 
   /// Back-off before the next try: a second, doubling to five minutes.
   static std::chrono::milliseconds delay_after(uint32_t tries);
 
  private:
-  void expire(base::WallTime now);
+  /// Each does what is due, and notes when to do it again.
+  void adopt_orphans();
+  void expire();
+  base::Status record_orphans();
   /// False if the store could not note what came of it.
   bool pay(const Debt& debt);
+  bool pay_due_debts(const std::stop_token& stop);
 
   JobStore& store_;
   sink::ExportSink& sink_;
@@ -40,6 +44,9 @@ class Janitor {
   JobObserver& observer_;
   const std::chrono::milliseconds interval_;
   base::WallTime next_expiry_{};
+  bool adopted_ = false;
+  uint32_t adoption_tries_ = 0;
+  base::WallTime next_adoption_{};
 };
 
 }  // namespace kiln::job

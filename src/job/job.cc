@@ -1,14 +1,28 @@
 #include "job/job.h"
 
+#include <algorithm>
+
 namespace kiln::job {
+
+bool is_job_id(std::string_view text) {
+  static constexpr size_t kDigits = 32;
+  return text.size() == kDigits && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
+}
 
 std::string_view name_of(JobState state) {
   switch (state) {
-    case JobState::kAccepted: return "accepted";
-    case JobState::kInProgress: return "in-progress";
-    case JobState::kCompleted: return "completed";
-    case JobState::kFailed: return "failed";
-    case JobState::kCancelled: return "cancelled";
+    case JobState::kAccepted:
+      return "accepted";
+    case JobState::kInProgress:
+      return "in-progress";
+    case JobState::kCompleted:
+      return "completed";
+    case JobState::kFailed:
+      return "failed";
+    case JobState::kCancelled:
+      return "cancelled";
   }
   return "";
 }

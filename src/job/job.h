@@ -19,6 +19,9 @@ struct JobId {
   friend auto operator<=>(const JobId&, const JobId&) = default;
 };
 
+/// Whether a text has the form of a JobId: what does not is nobody's job and left alone.
+bool is_job_id(std::string_view text);
+
 /// accepted -> in-progress -> completed | failed | cancelled; accepted -> cancelled;
 /// in-progress -> accepted only by recovery after a crash. The last three never change.
 enum class JobState : uint8_t { kAccepted, kInProgress, kCompleted, kFailed, kCancelled };

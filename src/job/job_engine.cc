@@ -2,10 +2,13 @@
 
 #include <algorithm>
 
+#include "base/crash_point.h"
+
 namespace kiln::job {
 namespace {
 
 using std::chrono::milliseconds;
+constexpr milliseconds kLongestStoreRetry = std::chrono::seconds(30);
 constexpr size_t kJobIdBytes = 16;  // operations.md §4.1 asks for 120 bits
 
 }  // namespace
@@ -30,18 +33,14 @@ base::Status JobEngine::start() {
 void JobEngine::stop() {
   {
     base::MutexLock lock(mutex_);
-    stopping_ = true;
+    stop_.request_stop();
     for (auto& [id, running] : running_) running->stop.request_stop();
   }
   work_.notify_all();
   janitor_work_.notify_all();
+  stopped_.notify_all();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
-}
-
-bool JobEngine::stopping() {
-  base::MutexLock lock(mutex_);
-  return stopping_;
 }
 
 base::Status JobEngine::recover() {
@@ -54,38 +53,49 @@ base::Status JobEngine::recover() {
     KILN_ASSIGN(const auto job, store.find(id));
     if (!job) continue;
     if (job->crashes + 1 < options_.max_crashes) {
-      KILN_TRY(store.requeue(id, true, now));
-      continue;
+      KILN_TRY(store.requeue(id, job->attempt, true, now));
+    } else {
+      const base::Error error(base::ErrorCode::kInternal,
+                              "the server was interrupted too often while it ran this job");
+      const Failure failure = parts_.runner.failure_of(*job, error);
+      KILN_TRY(store.fail(id, job->attempt, failure, now, now + options_.output_ttl));
+      parts_.observer.on_failure(id, error);
+      parts_.observer.on_state(id, JobState::kFailed, job->attempt);
     }
-    const base::Error error(base::ErrorCode::kInternal,
-                            "the server was interrupted too often while it ran this job");
-    const Failure failure = parts_.runner.failure_of(*job, error);
-    KILN_TRY(store.fail(id, failure, now, now + options_.output_ttl));
-    parts_.observer.on_state(id, JobState::kFailed, job->attempt);
+    KILN_CRASH_POINT("recover.between_jobs");
   }
-  KILN_TRY(janitor_.adopt_orphans());
   KILN_ASSIGN(const auto accepted, store.in_state(JobState::kAccepted));
   base::MutexLock lock(mutex_);
   for (const auto& [id, client] : accepted) queue_.push(client, id);
   return {};
 }
 
-base::Result<JobId> JobEngine::submit(Submission submission,
-                                     std::shared_ptr<const void> pinned) {
-  base::MutexLock one_at_a_time(submit_mutex_);
-  if (!submission.idempotency_key.empty()) {
-    KILN_ASSIGN(const auto known,
-                parts_.store.find_idempotent(submission.client, submission.idempotency_key));
-    if (known) {
-      KILN_ASSIGN(const auto job, parts_.store.find(*known));
-      if (job && job->submission.request_hash == submission.request_hash) return *known;
-      return base::Error(base::ErrorCode::kInvalid,
-                         "the Idempotency-Key was used for another request");
-    }
+base::Result<std::optional<JobId>> JobEngine::find_equal(const Submission& submission) {
+  if (submission.idempotency_key.empty()) return std::optional<JobId>();
+  KILN_ASSIGN(const auto known,
+              parts_.store.find_idempotent(submission.client, submission.idempotency_key));
+  if (!known) return std::optional<JobId>();
+  KILN_ASSIGN(const auto job, parts_.store.find(*known));
+  if (!job) return std::optional<JobId>();
+  if (is_expired(*job)) {  // the janitor has not come yet: its key is free all the same
+    KILN_ASSIGN(const uint64_t expired, parts_.store.expire(parts_.clock.now()));
+    parts_.observer.on_expired(expired);
+    wake_janitor();
+    return std::optional<JobId>();
   }
+  if (job->submission.request_hash == submission.request_hash) return known;
+  return base::Error(base::ErrorCode::kInvalid, "the Idempotency-Key was used for another request");
+}
+
+base::Result<JobId> JobEngine::submit(Submission submission, std::shared_ptr<const void> pinned) {
+  base::MutexLock one_at_a_time(submit_mutex_);
+  KILN_ASSIGN(const auto known, find_equal(submission));
+  if (known) return *known;
   {
     base::MutexLock lock(mutex_);
-    if (stopping_) return base::Error(base::ErrorCode::kUnavailable, "the server is stopping");
+    if (stop_.stop_requested()) {
+      return base::Error(base::ErrorCode::kUnavailable, "the server is stopping");
+    }
     if (queue_.size() >= options_.max_queued) {
       return base::Error(base::ErrorCode::kLimit, "too many jobs are waiting");
     }
@@ -94,7 +104,9 @@ base::Result<JobId> JobEngine::submit(Submission submission,
   job.id = {base::random_hex(parts_.random, kJobIdBytes)};
   job.created = parts_.clock.now();
   job.submission = std::move(submission);
+  KILN_CRASH_POINT("submit.before_record");
   KILN_TRY(parts_.store.add(job));
+  KILN_CRASH_POINT("submit.after_record");
   parts_.observer.on_state(job.id, JobState::kAccepted, 0);
   {
     base::MutexLock lock(mutex_);
@@ -105,9 +117,12 @@ base::Result<JobId> JobEngine::submit(Submission submission,
   return job.id;
 }
 
+bool JobEngine::is_expired(const Job& job) {
+  return job.expires && *job.expires <= parts_.clock.now();
+}
+
 bool JobEngine::visible(const Job& job) {
-  return job.state != JobState::kCancelled &&
-         (!job.expires || *job.expires > parts_.clock.now());
+  return job.state != JobState::kCancelled && !is_expired(job);
 }
 
 JobView JobEngine::view_of(Job job) {
@@ -116,9 +131,9 @@ JobView JobEngine::view_of(Job job) {
   const auto running = running_.find(view.job.id);
   if (running != running_.end()) {
     const JobProgress& progress = running->second->progress;
-    view.progress = ProgressView{progress.scanned.rows,  progress.scanned.bytes,
-                                 progress.bytes_total,   progress.subjects_done,
-                                 progress.subjects_total, progress.current_subject()};
+    view.progress =
+        ProgressView{progress.scanned.rows,  progress.scanned.bytes,  progress.bytes_total,
+                     progress.subjects_done, progress.subjects_total, progress.current_subject()};
   }
   return view;
 }
@@ -143,7 +158,12 @@ base::Result<bool> JobEngine::cancel(const JobId& id) {
   if (!job || !visible(*job)) return false;
   const base::WallTime now = parts_.clock.now();
   KILN_ASSIGN(const bool cancelled, parts_.store.cancel(id, now, now + options_.output_ttl));
-  if (!cancelled) return true;  // it had finished
+  if (!cancelled) {
+    // It had finished, or another call has cancelled it since: to that one belongs the answer.
+    KILN_ASSIGN(const auto finished, parts_.store.find(id));
+    return finished && visible(*finished);
+  }
+  KILN_CRASH_POINT("cancel.after_record");
   parts_.observer.on_state(id, JobState::kCancelled, job->attempt);
   {
     base::MutexLock lock(mutex_);
@@ -157,54 +177,60 @@ base::Result<bool> JobEngine::cancel(const JobId& id) {
 
 void JobEngine::run_slot() {
   for (;;) {
-    std::optional<JobId> id;
     {
       base::MutexLock lock(mutex_);
-      while (!stopping_ && queue_.size() == 0) work_.wait(mutex_);
-      if (stopping_) return;
-      id = queue_.pop();
-      running_[*id] = std::make_shared<Running>();
+      while (!stop_.stop_requested() && queue_.size() == 0) work_.wait(mutex_);
+      if (stop_.stop_requested()) return;
     }
-    run_job(*id);
-    base::MutexLock lock(mutex_);
-    running_.erase(*id);
-    pinned_.erase(*id);
+    run_next();
   }
+}
+
+bool JobEngine::run_next() {
+  std::optional<JobId> id;
+  const auto running = std::make_shared<Running>();
+  {
+    base::MutexLock lock(mutex_);
+    if (stop_.stop_requested()) return false;
+    id = queue_.pop();
+    if (!id) return false;
+    running_[*id] = running;
+  }
+  run_job(*id, *running);
+  base::MutexLock lock(mutex_);
+  running_.erase(*id);
+  pinned_.erase(*id);
+  return true;
 }
 
 template <typename T, typename Function>
 std::optional<T> JobEngine::insist(Function function) {
-  for (uint32_t tries = 0;; ++tries) {
+  for (milliseconds delay = options_.store_retry;;
+       delay = std::min(delay * 2, std::max(options_.store_retry, kLongestStoreRetry))) {
     base::Result<T> result = function();
     if (result.ok()) return std::move(result).value();
     parts_.observer.on_store_error(result.error());
     base::MutexLock lock(mutex_);
-    if (stopping_) return std::nullopt;
-    work_.wait_for(mutex_, Janitor::delay_after(std::min(tries, 5U)));
-    if (stopping_) return std::nullopt;
+    if (!stop_.stop_requested()) stopped_.wait_for(mutex_, delay);
+    if (stop_.stop_requested()) return std::nullopt;
   }
 }
 
-void JobEngine::run_job(const JobId& id) {
+void JobEngine::run_job(const JobId& id, Running& running) {
   using Started = std::optional<uint32_t>;
-  const auto started =
-      insist<Started>([&] { return parts_.store.start(id, parts_.clock.now()); });
+  const auto started = insist<Started>([&] { return parts_.store.start(id, parts_.clock.now()); });
   if (!started) return;   // stopping: it starts with the next process
   if (!*started) return;  // cancelled while it waited
+  KILN_CRASH_POINT("start.after_record");
   const auto found = insist<std::optional<Job>>([&] { return parts_.store.find(id); });
   if (!found || !*found) return;
-  std::shared_ptr<Running> running;
-  {
-    base::MutexLock lock(mutex_);
-    running = running_.at(id);
-  }
+  // Cancelled since, before there was any output.
+  if ((*found)->state != JobState::kInProgress) return;
   parts_.observer.on_state(id, JobState::kInProgress, (*found)->attempt);
-  run_attempt(**found, *running);
+  run_attempt(**found, running);
 }
 
 void JobEngine::run_attempt(const Job& job, Running& running) {
-  // A cancel or a stop may have come between the start in the store and this place.
-  if (job.state != JobState::kInProgress || stopping()) running.stop.request_stop();
   const auto begin = parts_.clock.steady_now();
   std::shared_ptr<const void> pinned;
   {
@@ -212,13 +238,10 @@ void JobEngine::run_attempt(const Job& job, Running& running) {
     const auto found = pinned_.find(job.id);
     if (found != pinned_.end()) pinned = found->second;
   }
-  const Attempt attempt{job,
-                        job.attempt,
-                        parts_.sink,
-                        running.progress,
-                        running.stop.get_token(),
-                        std::move(pinned)};
-  base::Result<std::vector<OutputFile>> result = parts_.runner.run(attempt);
+  const Attempt attempt{
+      job, job.attempt, parts_.sink, running.progress, running.stop.get_token(), std::move(pinned)};
+  const base::Result<std::vector<OutputFile>> result = parts_.runner.run(attempt);
+  KILN_CRASH_POINT("run.after_end");
   uint64_t bytes = 0;
   if (result.ok()) {
     for (const OutputFile& file : *result) bytes += file.size;
@@ -226,13 +249,13 @@ void JobEngine::run_attempt(const Job& job, Running& running) {
   parts_.observer.on_attempt_end(
       job.id, running.progress.scanned.rows, bytes,
       std::chrono::duration_cast<milliseconds>(parts_.clock.steady_now() - begin));
-  settle(job, std::move(result));
+  settle(job, result);
   wake_janitor();
 }
 
 /// What the end of an attempt means is decided by the store alone: whoever comes second, the worker
 /// or a cancel, changes nothing any more.
-void JobEngine::settle(const Job& job, base::Result<std::vector<OutputFile>> result) {
+void JobEngine::settle(const Job& job, const base::Result<std::vector<OutputFile>>& result) {
   JobStore& store = parts_.store;
   std::optional<bool> settled;
   JobState state = JobState::kCompleted;
@@ -241,28 +264,31 @@ void JobEngine::settle(const Job& job, base::Result<std::vector<OutputFile>> res
       const base::WallTime now = parts_.clock.now();
       return store.complete(job.id, job.attempt, *result, now, now + options_.output_ttl);
     });
-  } else if (result.error().code() == base::ErrorCode::kCancelled && stopping()) {
-    settled = insist<bool>([&] { return store.requeue(job.id, false, parts_.clock.now()); });
+    KILN_CRASH_POINT("complete.after_record");
+  } else if (result.error().code() == base::ErrorCode::kCancelled && stop_.stop_requested()) {
+    settled =
+        insist<bool>([&] { return store.requeue(job.id, job.attempt, false, parts_.clock.now()); });
+    KILN_CRASH_POINT("requeue.after_record");
     state = JobState::kAccepted;
   } else {
     const Failure failure = parts_.runner.failure_of(job, result.error());
     settled = insist<bool>([&] {
       const base::WallTime now = parts_.clock.now();
-      return store.fail(job.id, failure, now, now + options_.output_ttl);
+      return store.fail(job.id, job.attempt, failure, now, now + options_.output_ttl);
     });
+    KILN_CRASH_POINT("fail.after_record");
     state = JobState::kFailed;
     if (settled && *settled) parts_.observer.on_failure(job.id, result.error());
   }
   if (!settled) return;  // stopping: the next process takes it for a crash
   if (*settled) {
     parts_.observer.on_state(job.id, state, job.attempt);
-  } else {
-    // Cancelled meanwhile. Files that were finished after the cancel's deletion go now.
-    insist<bool>([&]() -> base::Result<bool> {
-      KILN_TRY(store.add_debt(job.id, 0, parts_.clock.now()));
-      return true;
-    });
+    return;
   }
+  // Cancelled meanwhile. Files that were finished after the cancel's deletion go now.
+  KILN_CRASH_POINT("late.before_debt");
+  insist<bool>([&] { return store.add_debt(job.id, parts_.clock.now()); });
+  KILN_CRASH_POINT("late.after_debt");
 }
 
 void JobEngine::wake_janitor() {
@@ -273,10 +299,10 @@ void JobEngine::wake_janitor() {
 
 void JobEngine::run_janitor() {
   for (;;) {
-    const milliseconds wait = janitor_.pass();
+    const milliseconds wait = clean_up();
     base::MutexLock lock(mutex_);
-    if (!stopping_ && !janitor_due_) janitor_work_.wait_for(mutex_, wait);
-    if (stopping_) return;
+    if (!stop_.stop_requested() && !janitor_due_) janitor_work_.wait_for(mutex_, wait);
+    if (stop_.stop_requested()) return;
     janitor_due_ = false;
   }
 }

@@ -27,6 +27,7 @@ struct JobEngineOptions {
   std::chrono::seconds output_ttl{86'400};
   std::chrono::milliseconds cleanup_interval{300'000};  ///< at least a second
   uint32_t max_crashes = 3;  ///< attempts that the server may die in before the job fails
+  std::chrono::milliseconds store_retry{1000};  ///< first delay after the store failed; doubles
 };
 
 /// What a running job has come to.
@@ -63,21 +64,30 @@ class JobEngine {
   JobEngine(const JobEngine&) = delete;
   JobEngine& operator=(const JobEngine&) = delete;
 
-  /// Takes up what a former process has left, then starts the slots and the janitor.
+  /// Takes up what a former process has left, then starts the slots and the janitor. Nothing else
+  /// may be called before.
   base::Status start();
   /// Running jobs are stopped and go back to the queue of the next start. Blocks until all threads
   /// have ended.
   void stop();
 
+  /// The steps that start() and its threads are made of, for tests that want no threads. recover():
+  /// what was in progress is accepted again, or failed; run_next(): one job from start to end,
+  /// false if none waits; clean_up(): one pass of the janitor, by one thread at a time.
+  base::Status recover();
+  bool run_next();
+  std::chrono::milliseconds clean_up() { return janitor_.pass(stop_.get_token()); }
+
   /// The job exists, durably, when this returns. With an idempotency key that is known: the job
   /// that it stands for, or kInvalid if that one was asked for differently. kLimit: too many wait.
-  /// `pinned` is kept alive for the attempt, until the job has ended in this process.
+  /// A cancelled job keeps its key until it expires. `pinned` is kept alive for the attempt, until
+  /// the job has ended in this process.
   base::Result<JobId> submit(Submission submission, std::shared_ptr<const void> pinned);
   base::Result<std::optional<JobView>> find(const JobId& id);
   /// Newest first, cancelled and expired ones left out.
   base::Result<std::vector<JobView>> jobs_of(const std::string& client);
-  /// True: there is such a job. Accepted or in progress: it is cancelled from here on; finished: it
-  /// stays as it is.
+  /// True: there was such a job. Accepted or in progress: it is cancelled from here on, and of
+  /// several calls only one is told so; completed or failed: it stays as it is.
   base::Result<bool> cancel(const JobId& id);
 
   struct Gauges {
@@ -91,17 +101,17 @@ class JobEngine {
     JobProgress progress;
   };
 
-  base::Status recover();
+  base::Result<std::optional<JobId>> find_equal(const Submission& submission);
   void run_slot();
-  void run_job(const JobId& id);
+  void run_job(const JobId& id, Running& running);
   void run_attempt(const Job& job, Running& running);
-  void settle(const Job& job, base::Result<std::vector<OutputFile>> result);
+  void settle(const Job& job, const base::Result<std::vector<OutputFile>>& result);
   void run_janitor();
   void wake_janitor();
-  bool stopping();
   /// Tries again while the store fails, until a stop.
   template <typename T, typename Function>
   std::optional<T> insist(Function function);
+  bool is_expired(const Job& job);
   bool visible(const Job& job);
   JobView view_of(Job job);
 
@@ -109,13 +119,14 @@ class JobEngine {
   const JobEngineOptions options_;
   Janitor janitor_;
 
+  std::stop_source stop_;  ///< requested with mutex_ held, so that no waiter misses it
   base::Mutex mutex_;
   base::Condition work_;          ///< the queue has grown, or stopping
   base::Condition janitor_work_;  ///< there is a debt, or stopping
+  base::Condition stopped_;       ///< stopping
   JobQueue queue_ KILN_GUARDED_BY(mutex_);
   std::map<JobId, std::shared_ptr<Running>> running_ KILN_GUARDED_BY(mutex_);
   std::map<JobId, std::shared_ptr<const void>> pinned_ KILN_GUARDED_BY(mutex_);
-  bool stopping_ KILN_GUARDED_BY(mutex_) = false;
   bool janitor_due_ KILN_GUARDED_BY(mutex_) = false;
   base::Mutex submit_mutex_;  ///< one submission at a time: limits and keys are checked, then used
   std::vector<std::thread> threads_;

@@ -44,7 +44,7 @@ struct Attempt {
   uint32_t number;
   sink::ExportSink& sink;  ///< files go to {job.id, number, name}
   JobProgress& progress;
-  std::stop_token stop;    ///< cancelled, or the server is stopping
+  std::stop_token stop;                ///< cancelled, or the server is stopping
   std::shared_ptr<const void> pinned;  ///< as given to JobEngine::submit; null after a restart
 };
 

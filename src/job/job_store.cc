@@ -1,6 +1,7 @@
 #include "job/job_store.h"
 
-#include <chrono>
+#include "base/crash_point.h"
+#include "job/stored_values.h"
 
 namespace kiln::job {
 namespace {
@@ -18,6 +19,7 @@ CREATE INDEX IF NOT EXISTS job_by_state ON job (state, created);
 CREATE UNIQUE INDEX IF NOT EXISTS job_by_idempotency_key ON job (client, idempotency_key)
   WHERE idempotency_key <> '';
 CREATE INDEX IF NOT EXISTS job_by_client ON job (client, created);
+CREATE INDEX IF NOT EXISTS job_by_expiry ON job (expires);
 CREATE TABLE IF NOT EXISTS file (
   job TEXT NOT NULL REFERENCES job (id) ON DELETE CASCADE, position INTEGER NOT NULL,
   output TEXT NOT NULL, name TEXT NOT NULL, row_count INTEGER NOT NULL, size INTEGER NOT NULL,
@@ -27,22 +29,9 @@ CREATE TABLE IF NOT EXISTS debt (
   renewed INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (job, before_attempt)) WITHOUT ROWID;
 )sql";
 
-constexpr std::string_view kAddDebt =
-    "INSERT INTO debt VALUES (?, ?, 0, ?, 0, '') ON CONFLICT DO UPDATE SET "
-    "tries = 0, due = excluded.due, renewed = renewed + 1";
-
 constexpr std::string_view kJobColumns =
     "id, state, client, tracking_id, idempotency_key, request_hash, request, inputs, attempt, "
     "crashes, created, started, finished, expires, failure_status, failure_outcome";
-
-int64_t ms(base::WallTime time) { return time.time_since_epoch().count(); }
-base::WallTime time_of(int64_t value) { return base::WallTime(std::chrono::milliseconds(value)); }
-int64_t number_of(JobState state) { return static_cast<int64_t>(state); }
-
-std::optional<base::WallTime> optional_time(const Statement& row, int column) {
-  if (row.is_null(column)) return std::nullopt;
-  return time_of(row.number(column));
-}
 
 Job job_of(const Statement& row) {
   Job job;
@@ -61,8 +50,9 @@ Job job_of(const Statement& row) {
 
 }  // namespace
 
-base::Result<std::unique_ptr<JobStore>> JobStore::open(const std::string& path) {
-  KILN_ASSIGN(Database database, Database::open(path));
+base::Result<std::unique_ptr<JobStore>> JobStore::open(const std::string& path,
+                                                       Durability durability) {
+  KILN_ASSIGN(Database database, Database::open(path, durability));
   int64_t version = 0;
   {
     KILN_ASSIGN(Statement query, database.prepare("PRAGMA user_version"));
@@ -108,8 +98,8 @@ base::Status JobStore::add(const Job& job) {
 
 base::Result<std::optional<Job>> JobStore::find(const JobId& id) {
   base::MutexLock lock(mutex_);
-  KILN_ASSIGN(Statement query, database_.prepare("SELECT " + std::string(kJobColumns) +
-                                                 " FROM job WHERE id = ?"));
+  KILN_ASSIGN(Statement query,
+              database_.prepare("SELECT " + std::string(kJobColumns) + " FROM job WHERE id = ?"));
   KILN_ASSIGN(const bool row, query.bind(id.text).step());
   if (!row) return std::optional<Job>();
   Job job = job_of(query);
@@ -176,17 +166,6 @@ base::Result<uint64_t> JobStore::count(JobState state) {
   return static_cast<uint64_t>(query.number(0));
 }
 
-base::Result<std::vector<JobId>> JobStore::all_ids() {
-  base::MutexLock lock(mutex_);
-  KILN_ASSIGN(Statement query, database_.prepare("SELECT id FROM job ORDER BY id"));
-  std::vector<JobId> ids;
-  for (;;) {
-    KILN_ASSIGN(const bool row, query.step());
-    if (!row) return ids;
-    ids.push_back({query.text(0)});
-  }
-}
-
 base::Result<std::optional<uint32_t>> JobStore::start(const JobId& id, base::WallTime now) {
   base::MutexLock lock(mutex_);
   KILN_ASSIGN(Statement update,
@@ -215,6 +194,7 @@ base::Result<bool> JobStore::complete(const JobId& id, uint32_t attempt,
     KILN_TRY(update.bind(number_of(JobState::kInProgress)).bind(int64_t{attempt}).run());
   }
   if (database_.changes() == 0) return false;
+  KILN_CRASH_POINT("complete.in_transaction");
   int64_t position = 0;
   for (const OutputFile& file : files) {
     KILN_ASSIGN(Statement insert,
@@ -227,143 +207,63 @@ base::Result<bool> JobStore::complete(const JobId& id, uint32_t attempt,
   return true;
 }
 
-base::Result<bool> JobStore::finish(const JobId& id, std::string_view sql, JobState state,
-                                    base::WallTime now, base::WallTime expires,
-                                    const Failure* failure) {
+base::Result<bool> JobStore::fail(const JobId& id, uint32_t attempt, const Failure& failure,
+                                  base::WallTime now, base::WallTime expires) {
   base::MutexLock lock(mutex_);
   Transaction transaction(database_);
   KILN_TRY(transaction.begin());
   {
-    KILN_ASSIGN(Statement update, database_.prepare(sql));
-    update.bind(number_of(state)).bind(ms(now)).bind(ms(expires));
-    if (failure != nullptr) update.bind(int64_t{failure->status}).bind(failure->outcome);
-    update.bind(id.text).bind(number_of(JobState::kAccepted));
-    KILN_TRY(update.bind(number_of(JobState::kInProgress)).run());
+    KILN_ASSIGN(Statement update,
+                database_.prepare("UPDATE job SET state = ?, finished = ?, expires = ?, "
+                                  "failure_status = ?, failure_outcome = ? "
+                                  "WHERE id = ? AND state = ? AND attempt = ?"));
+    update.bind(number_of(JobState::kFailed)).bind(ms(now)).bind(ms(expires));
+    update.bind(int64_t{failure.status}).bind(failure.outcome).bind(id.text);
+    KILN_TRY(update.bind(number_of(JobState::kInProgress)).bind(int64_t{attempt}).run());
   }
   if (database_.changes() == 0) return false;
-  {
-    KILN_ASSIGN(Statement debt, database_.prepare(kAddDebt));
-    KILN_TRY(debt.bind(id.text).bind(int64_t{0}).bind(ms(now)).run());
-  }
+  KILN_CRASH_POINT("finish.in_transaction");
+  KILN_TRY(record_debt(id, 0, now));
   KILN_TRY(transaction.commit());
   return true;
-}
-
-base::Result<bool> JobStore::fail(const JobId& id, const Failure& failure, base::WallTime now,
-                                  base::WallTime expires) {
-  return finish(id,
-                "UPDATE job SET state = ?, finished = ?, expires = ?, failure_status = ?, "
-                "failure_outcome = ? WHERE id = ? AND state IN (?, ?)",
-                JobState::kFailed, now, expires, &failure);
 }
 
 base::Result<bool> JobStore::cancel(const JobId& id, base::WallTime now, base::WallTime expires) {
-  return finish(id,
-                "UPDATE job SET state = ?, finished = ?, expires = ? "
-                "WHERE id = ? AND state IN (?, ?)",
-                JobState::kCancelled, now, expires, nullptr);
-}
-
-base::Result<bool> JobStore::requeue(const JobId& id, bool crashed, base::WallTime now) {
   base::MutexLock lock(mutex_);
   Transaction transaction(database_);
   KILN_TRY(transaction.begin());
-  int64_t next_attempt = 0;
   {
     KILN_ASSIGN(Statement update,
-                database_.prepare("UPDATE job SET state = ?, started = NULL, crashes = crashes + ? "
-                                  "WHERE id = ? AND state = ? RETURNING attempt + 1"));
-    update.bind(number_of(JobState::kAccepted)).bind(int64_t{crashed}).bind(id.text);
-    KILN_ASSIGN(const bool row, update.bind(number_of(JobState::kInProgress)).step());
-    if (!row) return false;
-    next_attempt = update.number(0);
+                database_.prepare("UPDATE job SET state = ?, finished = ?, expires = ? "
+                                  "WHERE id = ? AND state IN (?, ?)"));
+    update.bind(number_of(JobState::kCancelled)).bind(ms(now)).bind(ms(expires)).bind(id.text);
+    update.bind(number_of(JobState::kAccepted)).bind(number_of(JobState::kInProgress));
     KILN_TRY(update.run());
   }
-  {
-    KILN_ASSIGN(Statement debt, database_.prepare(kAddDebt));
-    KILN_TRY(debt.bind(id.text).bind(next_attempt).bind(ms(now)).run());
-  }
+  if (database_.changes() == 0) return false;
+  KILN_CRASH_POINT("finish.in_transaction");
+  KILN_TRY(record_debt(id, 0, now));
   KILN_TRY(transaction.commit());
   return true;
 }
 
-base::Result<uint64_t> JobStore::expire(base::WallTime now) {
+base::Result<bool> JobStore::requeue(const JobId& id, uint32_t attempt, bool crashed,
+                                     base::WallTime now) {
   base::MutexLock lock(mutex_);
   Transaction transaction(database_);
   KILN_TRY(transaction.begin());
-  for (const std::string_view sql :
-       {std::string_view("INSERT INTO debt SELECT id, 0, 0, ?, 0, '' FROM job WHERE expires <= ? "
-                         "ON CONFLICT DO UPDATE SET due = excluded.due, renewed = renewed + 1"),
-        std::string_view("DELETE FROM job WHERE expires <= ?")}) {
-    KILN_ASSIGN(Statement statement, database_.prepare(sql));
-    if (sql.starts_with("INSERT")) statement.bind(ms(now));
-    KILN_TRY(statement.bind(ms(now)).run());
+  {
+    KILN_ASSIGN(Statement update,
+                database_.prepare("UPDATE job SET state = ?, started = NULL, crashes = crashes + ? "
+                                  "WHERE id = ? AND state = ? AND attempt = ?"));
+    update.bind(number_of(JobState::kAccepted)).bind(int64_t{crashed}).bind(id.text);
+    KILN_TRY(update.bind(number_of(JobState::kInProgress)).bind(int64_t{attempt}).run());
   }
-  const auto expired = static_cast<uint64_t>(database_.changes());
+  if (database_.changes() == 0) return false;
+  KILN_CRASH_POINT("requeue.in_transaction");
+  KILN_TRY(record_debt(id, attempt + 1, now));
   KILN_TRY(transaction.commit());
-  return expired;
-}
-
-base::Status JobStore::expire_completed(base::WallTime now) {
-  base::MutexLock lock(mutex_);
-  KILN_ASSIGN(Statement update, database_.prepare("UPDATE job SET expires = ? WHERE state = ?"));
-  return update.bind(ms(now)).bind(number_of(JobState::kCompleted)).run();
-}
-
-base::Status JobStore::add_debt(const JobId& id, uint32_t before_attempt, base::WallTime now) {
-  base::MutexLock lock(mutex_);
-  KILN_ASSIGN(Statement debt, database_.prepare(kAddDebt));
-  return debt.bind(id.text).bind(int64_t{before_attempt}).bind(ms(now)).run();
-}
-
-base::Result<std::vector<Debt>> JobStore::due_debts(base::WallTime now, size_t limit) {
-  base::MutexLock lock(mutex_);
-  KILN_ASSIGN(Statement query,
-              database_.prepare("SELECT job, before_attempt, tries, due, renewed FROM debt "
-                                "WHERE due <= ? ORDER BY due, job LIMIT ?"));
-  query.bind(ms(now)).bind(static_cast<int64_t>(limit));
-  std::vector<Debt> debts;
-  for (;;) {
-    KILN_ASSIGN(const bool row, query.step());
-    if (!row) return debts;
-    debts.push_back({{query.text(0)},
-                     static_cast<uint32_t>(query.number(1)),
-                     static_cast<uint32_t>(query.number(2)),
-                     time_of(query.number(3)),
-                     query.number(4)});
-  }
-}
-
-base::Result<std::optional<base::WallTime>> JobStore::next_debt() {
-  base::MutexLock lock(mutex_);
-  KILN_ASSIGN(Statement query, database_.prepare("SELECT min(due) FROM debt"));
-  KILN_TRY(query.step());
-  return optional_time(query, 0);
-}
-
-base::Result<uint64_t> JobStore::debt_count() {
-  base::MutexLock lock(mutex_);
-  KILN_ASSIGN(Statement query, database_.prepare("SELECT count(*) FROM debt"));
-  KILN_TRY(query.step());
-  return static_cast<uint64_t>(query.number(0));
-}
-
-base::Status JobStore::pay_debt(const Debt& debt) {
-  base::MutexLock lock(mutex_);
-  KILN_ASSIGN(Statement statement,
-              database_.prepare("DELETE FROM debt WHERE job = ? AND before_attempt = ? "
-                                "AND renewed = ?"));
-  return statement.bind(debt.job.text).bind(int64_t{debt.before_attempt}).bind(debt.renewed).run();
-}
-
-base::Status JobStore::postpone_debt(const Debt& debt, base::WallTime due,
-                                     std::string_view reason) {
-  base::MutexLock lock(mutex_);
-  KILN_ASSIGN(Statement statement,
-              database_.prepare("UPDATE debt SET tries = tries + 1, due = ?, reason = ? "
-                                "WHERE job = ? AND before_attempt = ? AND renewed = ?"));
-  statement.bind(ms(due)).bind(reason).bind(debt.job.text).bind(int64_t{debt.before_attempt});
-  return statement.bind(debt.renewed).run();
+  return true;
 }
 
 }  // namespace kiln::job

@@ -19,7 +19,8 @@ namespace kiln::job {
 class JobStore {
  public:
   /// Opens or makes the database; ":memory:" for tests. A database of a newer Kiln is kUnsupported.
-  static base::Result<std::unique_ptr<JobStore>> open(const std::string& path);
+  static base::Result<std::unique_ptr<JobStore>> open(
+      const std::string& path, Durability durability = Durability::kMachineCrash);
 
   /// A value that is made once and kept for ever, such as the instance id.
   base::Result<std::string> constant(std::string_view name, const std::string& if_new);
@@ -33,30 +34,35 @@ class JobStore {
   /// Ids in a state, oldest first, with the client.
   base::Result<std::vector<std::pair<JobId, std::string>>> in_state(JobState state);
   base::Result<uint64_t> count(JobState state);
-  base::Result<std::vector<JobId>> all_ids();
 
-  /// accepted -> in-progress with the next attempt, which is returned; nothing if it is not accepted.
+  /// accepted -> in-progress with the next attempt, which is returned; nothing if it is not
+  /// accepted.
   base::Result<std::optional<uint32_t>> start(const JobId& id, base::WallTime now);
   /// in-progress, of that attempt, -> completed.
-  base::Result<bool> complete(const JobId& id, uint32_t attempt, const std::vector<OutputFile>& files,
-                              base::WallTime now, base::WallTime expires);
-  /// in-progress or accepted -> failed, with a debt for its output.
-  base::Result<bool> fail(const JobId& id, const Failure& failure, base::WallTime now,
-                          base::WallTime expires);
+  base::Result<bool> complete(const JobId& id, uint32_t attempt,
+                              const std::vector<OutputFile>& files, base::WallTime now,
+                              base::WallTime expires);
+  /// in-progress, of that attempt, -> failed, with a debt for its output.
+  base::Result<bool> fail(const JobId& id, uint32_t attempt, const Failure& failure,
+                          base::WallTime now, base::WallTime expires);
   /// accepted or in-progress -> cancelled, with a debt for its output.
   base::Result<bool> cancel(const JobId& id, base::WallTime now, base::WallTime expires);
-  /// in-progress -> accepted, with a debt for the attempts so far: at a shutdown, or after a crash,
-  /// which is counted.
-  base::Result<bool> requeue(const JobId& id, bool crashed, base::WallTime now);
+  /// in-progress, of that attempt, -> accepted, with a debt for the attempts so far: at a shutdown,
+  /// or after a crash, which is counted.
+  base::Result<bool> requeue(const JobId& id, uint32_t attempt, bool crashed, base::WallTime now);
   /// Completed jobs expire now: their output did not survive.
   base::Status expire_completed(base::WallTime now);
   /// Finished jobs whose time has come: the records go, a debt stays for each that has output.
   base::Result<uint64_t> expire(base::WallTime now);
 
-  /// Again a debt for what is there already is one debt, due at once.
-  base::Status add_debt(const JobId& id, uint32_t before_attempt, base::WallTime now);
-  /// Debts that are due, oldest first, at most `limit`.
-  base::Result<std::vector<Debt>> due_debts(base::WallTime now, size_t limit);
+  /// A debt for all output of a job that is cancelled, failed or unknown; false, and nothing is
+  /// recorded, if it is any other, whose output is wanted. Again a debt for what is there already
+  /// is one debt, due at once.
+  base::Result<bool> add_debt(const JobId& id, base::WallTime now);
+  /// Debts that are due, oldest first, at most `limit`. One that is due later than `latest` is due
+  /// too: no back-off is so long, so the clock has gone back.
+  base::Result<std::vector<Debt>> due_debts(base::WallTime now, base::WallTime latest,
+                                            size_t limit);
   /// Of the debt that is due next.
   base::Result<std::optional<base::WallTime>> next_debt();
   base::Result<uint64_t> debt_count();
@@ -67,8 +73,8 @@ class JobStore {
  private:
   explicit JobStore(Database database) : database_(std::move(database)) {}
   base::Result<std::vector<OutputFile>> files_of(const JobId& id) KILN_REQUIRES(mutex_);
-  base::Result<bool> finish(const JobId& id, std::string_view sql, JobState state,
-                            base::WallTime now, base::WallTime expires, const Failure* failure);
+  base::Status record_debt(const JobId& id, uint32_t before_attempt, base::WallTime now)
+      KILN_REQUIRES(mutex_);
 
   base::Mutex mutex_;
   Database database_ KILN_GUARDED_BY(mutex_);
