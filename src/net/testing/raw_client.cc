@@ -76,6 +76,11 @@ bool RawClient::send(std::string_view bytes) {
   return true;
 }
 
+size_t RawClient::send_some(std::string_view bytes) {
+  const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  return sent < 0 ? 0 : static_cast<size_t>(sent);
+}
+
 void RawClient::end_sending() { ::shutdown(socket_, SHUT_WR); }
 
 void RawClient::close() {
@@ -94,10 +99,10 @@ bool RawClient::is_readable(int milliseconds) const {
   return ::poll(&wanted, 1, milliseconds) > 0;
 }
 
-bool RawClient::fill() {
+bool RawClient::fill(size_t most) {
   if (ended_) return false;
   std::array<char, 64 * 1024> bytes{};
-  const ssize_t size = ::recv(socket_, bytes.data(), bytes.size(), 0);
+  const ssize_t size = ::recv(socket_, bytes.data(), std::min(most, bytes.size()), 0);
   if (size > 0) {
     buffer_.append(bytes.data(), static_cast<size_t>(size));
     return true;
@@ -111,7 +116,7 @@ bool RawClient::fill() {
 }
 
 std::string RawClient::read(size_t size) {
-  while (buffer_.size() < size && fill()) {
+  while (buffer_.size() < size && fill(size - buffer_.size())) {
   }
   std::string found = buffer_.substr(0, size);
   buffer_.erase(0, found.size());

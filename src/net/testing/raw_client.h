@@ -31,6 +31,8 @@ class RawClient {
   void connect(uint16_t port);
   /// False if the connection has gone.
   bool send(std::string_view bytes);
+  /// Without blocking: how many bytes the kernel took.
+  size_t send_some(std::string_view bytes);
   void end_sending();
   void close();
   /// Leaves without a word: the other side gets a reset.
@@ -42,7 +44,7 @@ class RawClient {
   RawReply exchange(std::string_view request);
   /// All that comes until the connection ends.
   std::string rest();
-  /// Up to `size` bytes; fewer at the end.
+  /// Up to `size` bytes; fewer at the end. Takes no more than that from the kernel.
   std::string read(size_t size);
   bool is_readable(int milliseconds) const;
 
@@ -51,7 +53,7 @@ class RawClient {
   bool has_ended() const { return ended_; }
 
  private:
-  bool fill();
+  bool fill(size_t most = 64 * 1024);
 
   int socket_;
   std::string buffer_;
