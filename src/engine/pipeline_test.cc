@@ -28,7 +28,8 @@ TEST_F(PipelineTest, TheBytesDoNotDependOnThreadsOrParts) {
     if (i % 13 == 0) text += "\n";
   }
   text.pop_back();  // the last line does not end
-  add_file("a.ndjson", text.substr(0, text.size() / 2).substr(0, text.rfind('\n', text.size() / 2) + 1));
+  add_file("a.ndjson",
+           text.substr(0, text.size() / 2).substr(0, text.rfind('\n', text.size() / 2) + 1));
   add_file("b.ndjson", text.substr(text.rfind('\n', text.size() / 2) + 1));
   const auto view = compile(
       R"({"name":"v","resource":"Patient","select":[{"column":[{"name":"id","path":"id"}]},)"
@@ -158,7 +159,9 @@ TEST_F(PipelineTest, SkippedLinesAndRowsAreCounted) {
   for (size_t i = 0; i < 300; ++i) {
     text += patient_line(i);
     if (i % 10 == 0) text += "bad\n";
-    if (i % 30 == 0) text += R"({"resourceType":"Patient","id":["a","b"]})" "\n";
+    if (i % 30 == 0)
+      text += R"({"resourceType":"Patient","id":["a","b"]})"
+              "\n";
   }
   add_file("a", text);
   const auto lists = compile(
@@ -253,7 +256,8 @@ TEST_F(PipelineTest, SeveralViewsShareOneScan) {
     text += patient_line(i);
     text += R"({"resourceType":"Observation","id":"p)" + std::to_string(i) +
             (i % 2 == 0 ? R"(","component":[{"id":"c"}]})" : "\"}") + "\n";
-    text += R"({"resourceType":"Device","id":"d"})" "\n";
+    text += R"({"resourceType":"Device","id":"d"})"
+            "\n";
   }
   add_file("a", text);
   const auto components = compile(
@@ -291,10 +295,9 @@ TEST_F(PipelineTest, ANeedleLeavesOutNoRow) {
     if (hit) expected += "{\"id\":\"p" + std::to_string(i) + "\"}\n";
   }
   add_file("Observation.ndjson", text, "Observation");
-  const auto view = compile(
-      R"json({"name":"v","resource":"Observation",)json"
-      R"json("where":[{"path":"code.coding.exists(code = '85354-9')"}],)json"
-      R"json("select":[{"column":[{"name":"id","path":"id"}]}]})json");
+  const auto view = compile(R"json({"name":"v","resource":"Observation",)json"
+                            R"json("where":[{"path":"code.coding.exists(code = '85354-9')"}],)json"
+                            R"json("select":[{"column":[{"name":"id","path":"id"}]}]})json");
   ASSERT_EQ(view->needle(), "\"85354-9\"");
   std::vector<SinkLog> logs;
   const auto summary = run_views({view}, logs, options_of(2, 1000));
@@ -345,8 +348,7 @@ TEST_F(PipelineTest, AStopInTheMiddle) {
     logs[0].on_write = [&] {
       if (logs[0].writes == 5) stop.request_stop();
     };
-    const auto summary =
-        run_views({id_view()}, logs, options_of(threads, 2000), stop.get_token());
+    const auto summary = run_views({id_view()}, logs, options_of(threads, 2000), stop.get_token());
     ASSERT_FALSE(summary.ok());
     EXPECT_EQ(summary.error().code(), base::ErrorCode::kCancelled);
     EXPECT_FALSE(logs[0].finished);
@@ -379,8 +381,7 @@ TEST_F(PipelineTest, AFailingSinkEndsTheRunWithItsError) {
     for (const size_t at : {size_t{0}, size_t{3}}) {
       std::vector<SinkLog> logs(2);
       logs[1].fail_at = at;
-      const auto summary =
-          run_views({id_view(), id_view()}, logs, options_of(threads, 1000));
+      const auto summary = run_views({id_view(), id_view()}, logs, options_of(threads, 1000));
       ASSERT_FALSE(summary.ok());
       EXPECT_EQ(summary.error().code(), base::ErrorCode::kIo);
       EXPECT_EQ(summary.error().message(), "the disk is full");

@@ -1,15 +1,14 @@
 // For the library's tests: views over files in a folder of the test, into memory.
 #pragma once
 
-#include <stdlib.h>
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "engine/pipeline.h"
 
@@ -58,8 +57,7 @@ class EngineTest : public testing::Test {
   /// `type`: what the file's name is taken to promise.
   void add_file(const std::string& name, const std::string& text, const std::string& type = "") {
     std::ofstream(path(name), std::ios::binary) << text;
-    inputs_.push_back(
-        {path(name), dataset::FileKind::kNdjson, dataset::Compression::kNone, type});
+    inputs_.push_back({path(name), dataset::FileKind::kNdjson, dataset::Compression::kNone, type});
   }
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
 
@@ -119,7 +117,8 @@ inline std::string patient_lines(size_t count, size_t first = 0) {
 /// What id_view() gives for patient_lines().
 inline std::string id_rows(size_t count, size_t first = 0) {
   std::string text;
-  for (size_t i = first; i < first + count; ++i) text += "{\"id\":\"p" + std::to_string(i) + "\"}\n";
+  for (size_t i = first; i < first + count; ++i)
+    text += "{\"id\":\"p" + std::to_string(i) + "\"}\n";
   return text;
 }
 

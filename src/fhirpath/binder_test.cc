@@ -9,7 +9,7 @@ namespace {
 const fhir::Model& r4() { return fhir::Model::of(fhir::Version::kR4); }
 
 struct Outcome {
-  std::string type;        ///< "HumanName 0..*", or "" on an error
+  std::string type;  ///< "HumanName 0..*", or "" on an error
   std::string message;
   size_t caret = 0;
   std::string suggestion;
@@ -18,7 +18,7 @@ struct Outcome {
 };
 
 Outcome bound_of(std::string_view expression, Strictness strictness = Strictness::kView,
-          std::string_view resource = "Patient", const Constants* constants = nullptr) {
+                 std::string_view resource = "Patient", const Constants* constants = nullptr) {
   BindContext context{r4()};
   context.strictness = strictness;
   context.resource = r4().find_resource(resource);
@@ -28,8 +28,8 @@ Outcome bound_of(std::string_view expression, Strictness strictness = Strictness
   const auto ast = parse_expression(expression);
   EXPECT_TRUE(ast.ok()) << expression;
   Program program;
-  const auto bound = bind_expression(**ast, expression, context,
-                                     ExprType::of(context.resource), program);
+  const auto bound =
+      bind_expression(**ast, expression, context, ExprType::of(context.resource), program);
   if (!bound.ok()) {
     EXPECT_EQ(bound.error().excerpt(), expression);
     result.message = bound.error().message();
@@ -38,7 +38,8 @@ Outcome bound_of(std::string_view expression, Strictness strictness = Strictness
     return result;
   }
   const ExprType& type = bound->tree->type;
-  result.type = type.is_empty() ? "nothing" : describe(r4(), type) + (type.single ? " 0..1" : " 0..*");
+  result.type =
+      type.is_empty() ? "nothing" : describe(r4(), type) + (type.single ? " 0..1" : " 0..*");
   for (const Warning& warning : bound->warnings) {
     result.warnings.push_back(warning.message);
     result.warning_offsets.push_back(warning.span.begin);
@@ -235,10 +236,11 @@ TEST(DescribeTest, TreesHaveTypesOffsetsAndInputs) {
   context.resource = r4().find_resource("Patient");
   const auto tree = describe_tree("name.given.first()", context);
   ASSERT_TRUE(tree.ok());
-  EXPECT_EQ(*tree,
-            R"({"kind":"function","name":"first","type":"string","cardinality":"0..1","at":11,)"
-            R"("input":{"kind":"element","name":"given","type":"string","cardinality":"0..*","at":5,)"
-            R"("input":{"kind":"element","name":"name","type":"HumanName","cardinality":"0..*","at":0}}})");
+  EXPECT_EQ(
+      *tree,
+      R"({"kind":"function","name":"first","type":"string","cardinality":"0..1","at":11,)"
+      R"("input":{"kind":"element","name":"given","type":"string","cardinality":"0..*","at":5,)"
+      R"("input":{"kind":"element","name":"name","type":"HumanName","cardinality":"0..*","at":0}}})");
   EXPECT_FALSE(describe_tree("name.", context).ok());
   EXPECT_FALSE(describe_tree("nme", context).ok());
 }

@@ -25,7 +25,7 @@ struct EvaluateOptions {
 /// What came out: "integer 4, string a", "" for nothing, "error: ..." for an error.
 struct Evaluated {
   std::string text;
-  base::ErrorCode code{};   ///< of an error
+  base::ErrorCode code{};  ///< of an error
   std::string excerpt;
   size_t caret = 0;
   std::string suggestion;
@@ -35,8 +35,12 @@ struct Evaluated {
 };
 
 inline Evaluated failure(const base::Error& error) {
-  return {"error: " + error.message(), error.code(), error.excerpt(),
-          error.caret(), error.suggestion(), {}};
+  return {"error: " + error.message(),
+          error.code(),
+          error.excerpt(),
+          error.caret(),
+          error.suggestion(),
+          {}};
 }
 
 /// Evaluates on a resource that is parsed whole; "" for none.
@@ -75,8 +79,8 @@ inline Evaluated evaluate(std::string_view expression, std::string_view resource
   for (const Item& item : items) {
     if (!result.text.empty()) result.text += ", ";
     const auto text = text_of_item(evaluation, item);
-    result.text += type_name_of(evaluation, item) + " " +
-                   (text ? *text : json_of_item(evaluation, item));
+    result.text +=
+        type_name_of(evaluation, item) + " " + (text ? *text : json_of_item(evaluation, item));
   }
   return result;
 }

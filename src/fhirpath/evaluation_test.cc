@@ -74,9 +74,8 @@ TEST(EvaluationTest, ErrorsPointIntoTheExpression) {
                      {"active and name.given.upper() = 'A'", 22},
                      {"'x'.matches('[')", 4}};
   for (const auto& one : cases) {
-    const Evaluated got = evaluate(one.expression,
-                                   R"({"resourceType":"Patient","active":true,)"
-                                   R"("name":[{"given":["A","B"]}]})");
+    const Evaluated got = evaluate(one.expression, R"({"resourceType":"Patient","active":true,)"
+                                                   R"("name":[{"given":["A","B"]}]})");
     EXPECT_TRUE(got.failed()) << one.expression << ": " << got.text;
     EXPECT_EQ(got.excerpt, one.expression);
     EXPECT_EQ(got.caret, one.caret) << one.expression << ": " << got.text;
@@ -127,12 +126,13 @@ TEST(EvaluationTest, PrimitivesKeepTheirExtensionsApart) {
 }
 
 TEST(EvaluationTest, NumbersOfTheInputKeepTheirText) {
-  expect_all(R"({"resourceType":"Observation","valueQuantity":{"value":1.00,"code":"mg","system":"http://unitsofmeasure.org"}})",
-             {{"value.value", "decimal 1.00"},
-              {"value.value.lowBoundary(3)", "decimal 0.995"},
-              {"value.value.precision()", "integer 2"},
-              {"value.value = 1", "boolean true"},
-              {"value = 1 'mg'", "boolean true"}});
+  expect_all(
+      R"({"resourceType":"Observation","valueQuantity":{"value":1.00,"code":"mg","system":"http://unitsofmeasure.org"}})",
+      {{"value.value", "decimal 1.00"},
+       {"value.value.lowBoundary(3)", "decimal 0.995"},
+       {"value.value.precision()", "integer 2"},
+       {"value.value = 1", "boolean true"},
+       {"value = 1 'mg'", "boolean true"}});
 }
 
 }  // namespace

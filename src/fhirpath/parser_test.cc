@@ -1,6 +1,6 @@
-#include "fhirpath/ast.h"
-
 #include <gtest/gtest.h>
+
+#include "fhirpath/ast.h"
 
 namespace kiln::fhirpath {
 namespace {
@@ -10,20 +10,30 @@ std::string shape_of(const Ast* ast) {
   if (ast == nullptr) return "_";
   std::string text = ast->kind == AstKind::kIndexer ? "[]" : ast->text;
   switch (ast->kind) {
-    case AstKind::kEmpty: return "{}";
-    case AstKind::kString: return "'" + text + "'";
-    case AstKind::kExternal: return "%" + text;
+    case AstKind::kEmpty:
+      return "{}";
+    case AstKind::kString:
+      return "'" + text + "'";
+    case AstKind::kExternal:
+      return "%" + text;
     case AstKind::kThis:
     case AstKind::kIndex:
-    case AstKind::kTotal: return "$" + text;
-    case AstKind::kQuantity: return text + (ast->calendar ? " " + ast->unit : "'" + ast->unit + "'");
-    case AstKind::kFunction: text += "()"; break;
+    case AstKind::kTotal:
+      return "$" + text;
+    case AstKind::kQuantity:
+      return text + (ast->calendar ? " " + ast->unit : "'" + ast->unit + "'");
+    case AstKind::kFunction:
+      text += "()";
+      break;
     case AstKind::kName:
       if (ast->children.empty()) return text;
       text = "." + text;
       break;
-    case AstKind::kUnary: text += "x"; break;
-    default: break;
+    case AstKind::kUnary:
+      text += "x";
+      break;
+    default:
+      break;
   }
   if (ast->children.empty()) return text;
   for (const auto& child : ast->children) text += " " + shape_of(child.get());

@@ -38,9 +38,9 @@ void expect_error(std::string_view expression, size_t caret, std::string_view wo
 
 TEST(TokenTest, NamesAndVariables) {
   expect_tokens("a1 _b `c d` \"e\"", {{TokenKind::kIdentifier, "a1", 0, 2},
-                                        {TokenKind::kIdentifier, "_b", 3, 5},
-                                        {TokenKind::kIdentifier, "c d", 6, 11},
-                                        {TokenKind::kIdentifier, "e", 12, 15}});
+                                      {TokenKind::kIdentifier, "_b", 3, 5},
+                                      {TokenKind::kIdentifier, "c d", 6, 11},
+                                      {TokenKind::kIdentifier, "e", 12, 15}});
   expect_tokens("$this $index $total", {{TokenKind::kVariable, "this", 0, 5},
                                         {TokenKind::kVariable, "index", 6, 12},
                                         {TokenKind::kVariable, "total", 13, 19}});
@@ -92,17 +92,17 @@ TEST(TokenTest, StringsResolveEscapes) {
 
 TEST(TokenTest, SymbolsTakeTheLongest) {
   expect_tokens("<=>=!=!~<>", {{TokenKind::kSymbol, "<=", 0, 2},
-                                {TokenKind::kSymbol, ">=", 2, 4},
-                                {TokenKind::kSymbol, "!=", 4, 6},
-                                {TokenKind::kSymbol, "!~", 6, 8},
-                                {TokenKind::kSymbol, "<", 8, 9},
-                                {TokenKind::kSymbol, ">", 9, 10}});
+                               {TokenKind::kSymbol, ">=", 2, 4},
+                               {TokenKind::kSymbol, "!=", 4, 6},
+                               {TokenKind::kSymbol, "!~", 6, 8},
+                               {TokenKind::kSymbol, "<", 8, 9},
+                               {TokenKind::kSymbol, ">", 9, 10}});
 }
 
 TEST(TokenTest, CommentsAndSpaceSeparate) {
   expect_tokens("a//x\nb/*y\n*/c // z", {{TokenKind::kIdentifier, "a", 0, 1},
-                                           {TokenKind::kIdentifier, "b", 5, 6},
-                                           {TokenKind::kIdentifier, "c", 12, 13}});
+                                         {TokenKind::kIdentifier, "b", 5, 6},
+                                         {TokenKind::kIdentifier, "c", 12, 13}});
   expect_tokens("", {});
   expect_tokens(" \t\r\n", {});
 }

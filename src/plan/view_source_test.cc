@@ -1,11 +1,10 @@
 #include "plan/view_source.h"
 
-#include <stdlib.h>
-
 #include <filesystem>
 #include <fstream>
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 namespace kiln::plan {
 namespace {
@@ -74,12 +73,16 @@ TEST_F(ViewSourceTest, FindsTheViewInWhatHoldsIt) {
   };
   const std::string view(kView);
   EXPECT_EQ(name_in(view), "inner");
-  EXPECT_EQ(name_in(R"({"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient"}},{},{"resource":)" +
-                    view + "}]}"),
-            "inner");
-  EXPECT_EQ(name_in(R"({"resourceType":"Parameters","parameter":[{"name":"a"},{"name":"viewResource","resource":)" +
-                    view + "}]}"),
-            "inner");
+  EXPECT_EQ(
+      name_in(
+          R"({"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient"}},{},{"resource":)" +
+          view + "}]}"),
+      "inner");
+  EXPECT_EQ(
+      name_in(
+          R"({"resourceType":"Parameters","parameter":[{"name":"a"},{"name":"viewResource","resource":)" +
+          view + "}]}"),
+      "inner");
   EXPECT_EQ(name_in(R"({"name":"bare","select":[]})"), "bare");
   EXPECT_EQ(name_in(R"({"resourceType":"Patient"})"), "error: not a ViewDefinition: Patient");
   EXPECT_EQ(name_in(R"({"resourceType":"Bundle"})"), "error: not a ViewDefinition: Bundle");
@@ -114,8 +117,13 @@ TEST_F(ViewSourceTest, ProblemsComeFromEveryStage) {
   };
   EXPECT_EQ(errors_of("{"), 1U);
   EXPECT_EQ(errors_of(R"({"resourceType":"Patient"})"), 1U);
-  EXPECT_EQ(errors_of(R"({"resource":"Patient","select":[{"column":[{"path":"id"},{"name":"a"}]}]})"), 2U);
-  EXPECT_EQ(errors_of(R"({"resource":"Patient","select":[{"column":[{"name":"a","path":"x"},{"name":"b","path":"y"}]}]})"), 2U);
+  EXPECT_EQ(
+      errors_of(R"({"resource":"Patient","select":[{"column":[{"path":"id"},{"name":"a"}]}]})"),
+      2U);
+  EXPECT_EQ(
+      errors_of(
+          R"({"resource":"Patient","select":[{"column":[{"name":"a","path":"x"},{"name":"b","path":"y"}]}]})"),
+      2U);
   view::Problems problems;
   EXPECT_FALSE(load_view(folder_ + "/none.json", {}, problems));
   ASSERT_EQ(problems.errors.size(), 1U);
@@ -123,11 +131,11 @@ TEST_F(ViewSourceTest, ProblemsComeFromEveryStage) {
 }
 
 TEST_F(ViewSourceTest, PositionsAreInTheFileEvenInsideABundle) {
-  const std::string path = write(
-      "bundle.json",
-      "{\"resourceType\":\"Bundle\",\n\"entry\":[{\"resource\":\n"
-      "{\"resourceType\":\"ViewDefinition\",\"resource\":\"Patient\",\n"
-      "\"select\":[{\"column\":[{\"name\":\"a\",\"path\":\"nme\"}]}]}}]}");
+  const std::string path =
+      write("bundle.json",
+            "{\"resourceType\":\"Bundle\",\n\"entry\":[{\"resource\":\n"
+            "{\"resourceType\":\"ViewDefinition\",\"resource\":\"Patient\",\n"
+            "\"select\":[{\"column\":[{\"name\":\"a\",\"path\":\"nme\"}]}]}}]}");
   view::Problems problems;
   EXPECT_FALSE(load_view(path, {}, problems));
   ASSERT_EQ(problems.errors.size(), 1U);
@@ -135,11 +143,10 @@ TEST_F(ViewSourceTest, PositionsAreInTheFileEvenInsideABundle) {
 }
 
 TEST_F(ViewSourceTest, PositionsOfTheHeadAreInTheFileEvenInsideABundle) {
-  const std::string path = write(
-      "bundle.json",
-      "{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":\n"
-      "{\"resourceType\":\"ViewDefinition\",\"resource\":\"Patiant\",\n"
-      "\"select\":[{\"column\":[]}]}}]}");
+  const std::string path = write("bundle.json",
+                                 "{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":\n"
+                                 "{\"resourceType\":\"ViewDefinition\",\"resource\":\"Patiant\",\n"
+                                 "\"select\":[{\"column\":[]}]}}]}");
   view::Problems problems;
   EXPECT_FALSE(load_view(path, {}, problems));
   ASSERT_EQ(problems.errors.size(), 1U);

@@ -1,13 +1,12 @@
 // Parquet files, read back by DuckDB itself.
 #include "sql/parquet_output.h"
 
-#include <stdlib.h>
-
 #include <array>
 #include <deque>
 #include <filesystem>
 
 #include <gtest/gtest.h>
+#include <stdlib.h>
 
 #include "sql/session.h"
 
@@ -83,8 +82,9 @@ class ParquetTest : public testing::Test {
                : message.substr(begin + 2, end - begin - 2);
   }
   std::string types() {
-    return value_of("SELECT string_agg(column_name || ' ' || column_type, ', ') FROM (DESCRIBE "
-                    "SELECT * FROM $)");
+    return value_of(
+        "SELECT string_agg(column_name || ' ' || column_type, ', ') FROM (DESCRIBE "
+        "SELECT * FROM $)");
   }
 
   std::string folder_;
@@ -94,13 +94,19 @@ class ParquetTest : public testing::Test {
 
 TEST_F(ParquetTest, EveryTypeKeepsItsValueAndItsType) {
   table::Schema schema;
-  schema.columns = {column("b", SqlType::kBoolean),     column("s", SqlType::kSmallInt),
-                    column("i", SqlType::kInteger),     column("l", SqlType::kBigInt),
-                    column("r", SqlType::kReal),        column("d", SqlType::kDouble),
+  schema.columns = {column("b", SqlType::kBoolean),
+                    column("s", SqlType::kSmallInt),
+                    column("i", SqlType::kInteger),
+                    column("l", SqlType::kBigInt),
+                    column("r", SqlType::kReal),
+                    column("d", SqlType::kDouble),
                     column("n", SqlType::kDecimal, false, 9, 2),
-                    column("v", SqlType::kVarchar),     column("x", SqlType::kBinary),
-                    column("day", SqlType::kDate),      column("t", SqlType::kTime),
-                    column("ts", SqlType::kTimestamp),  column("tz", SqlType::kTimestampTz)};
+                    column("v", SqlType::kVarchar),
+                    column("x", SqlType::kBinary),
+                    column("day", SqlType::kDate),
+                    column("t", SqlType::kTime),
+                    column("ts", SqlType::kTimestamp),
+                    column("tz", SqlType::kTimestampTz)};
   write_file(schema, {{Cell::of(true), Cell::of(int64_t{-7}), Cell::of(int64_t{2147483647}),
                        Cell::of(int64_t{9007199254740993}), text("1.5"), text("-2.25e3"),
                        text("1234567.89"), text("grün \"x\""), text("AP8B"), text("2024-02-29"),
@@ -126,7 +132,8 @@ TEST_F(ParquetTest, ColumnsOfNullsHaveTheirTypes) {
     schema.columns.push_back(column(name + "_list", type, true));
   }
   schema.columns.push_back(column("n", SqlType::kDecimal, false, 18, 4));
-  write_file(schema, std::vector<std::vector<Cell>>(3000, std::vector<Cell>(schema.columns.size())));
+  write_file(schema,
+             std::vector<std::vector<Cell>>(3000, std::vector<Cell>(schema.columns.size())));
   EXPECT_EQ(value_of("SELECT count(*) FROM $"), "3000");
   for (const table::Column& one : schema.columns) {
     EXPECT_EQ(value_of("SELECT count(" + one.name + ") FROM $"), "0") << one.name;

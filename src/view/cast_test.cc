@@ -5,7 +5,7 @@ namespace kiln::view {
 namespace {
 
 struct CastCase {
-  std::string_view type;      ///< of the ansi/type tag
+  std::string_view type;  ///< of the ansi/type tag
   std::string_view path;
   std::string_view expected;  ///< as JSON; "" for a value that does not fit
 };
@@ -30,8 +30,8 @@ void expect_casts(const std::vector<CastCase>& cases) {
     const Compiled compiled = compile_view(patient_view(
         R"([{"column":[{"name":"c","path":")" + expand(one.path) +
         R"(","tag":[{"name":"ansi/type","value":")" + std::string(one.type) + "\"}]}]}]"));
-    ASSERT_TRUE(compiled.view)
-        << testing::PrintToString(Compiled::describe(compiled.problems.errors));
+    ASSERT_TRUE(compiled.view) << testing::PrintToString(
+        Compiled::describe(compiled.problems.errors));
     const std::string strict = rows_of(*compiled.view, {kPatient});
     uint64_t failed = 0;
     const std::string lenient = rows_of(*compiled.view, {kPatient}, {true}, &failed);
@@ -87,21 +87,22 @@ TEST(CastTest, Booleans) {
 }
 
 TEST(CastTest, DatesAndTimes) {
-  expect_casts({{"DATE", "birthDate", "\"2001-02-03\""},
-                {"DATE", "deceased.ofType(dateTime)", "\"2024-02-29\""},
-                {"DATE", "#m.dateTime", ""},
-                {"DATE", "gender", ""},
-                {"TIME", "#t.time", "\"10:30:00\""},
-                {"TIME", "birthDate", ""},
-                {"TIMESTAMP", "#local.dateTime", "\"2024-02-29T10:30:00\""},
-                // An offset is applied, over the end of the day.
-                {"TIMESTAMP", "deceased.ofType(dateTime)", "\"2024-03-01T01:30:15.5\""},
-                {"TIMESTAMP", "#day.dateTime", "\"2024-02-29T00:00:00\""},
-                {"TIMESTAMP", "#m.dateTime", ""},
-                {"TIMESTAMP WITH TIME ZONE", "meta.lastUpdated", "\"2024-02-29T10:00:00.000+01:00\""},
-                {"TIMESTAMP WITH TIME ZONE", "#local.dateTime", ""},
-                {"TIMESTAMP WITH TIME ZONE", "#minute.dateTime", ""},
-                {"TIMESTAMP WITH TIME ZONE", "birthDate", ""}});
+  expect_casts(
+      {{"DATE", "birthDate", "\"2001-02-03\""},
+       {"DATE", "deceased.ofType(dateTime)", "\"2024-02-29\""},
+       {"DATE", "#m.dateTime", ""},
+       {"DATE", "gender", ""},
+       {"TIME", "#t.time", "\"10:30:00\""},
+       {"TIME", "birthDate", ""},
+       {"TIMESTAMP", "#local.dateTime", "\"2024-02-29T10:30:00\""},
+       // An offset is applied, over the end of the day.
+       {"TIMESTAMP", "deceased.ofType(dateTime)", "\"2024-03-01T01:30:15.5\""},
+       {"TIMESTAMP", "#day.dateTime", "\"2024-02-29T00:00:00\""},
+       {"TIMESTAMP", "#m.dateTime", ""},
+       {"TIMESTAMP WITH TIME ZONE", "meta.lastUpdated", "\"2024-02-29T10:00:00.000+01:00\""},
+       {"TIMESTAMP WITH TIME ZONE", "#local.dateTime", ""},
+       {"TIMESTAMP WITH TIME ZONE", "#minute.dateTime", ""},
+       {"TIMESTAMP WITH TIME ZONE", "birthDate", ""}});
 }
 
 TEST(CastTest, AnythingPrimitiveIsText) {

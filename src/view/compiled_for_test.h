@@ -37,8 +37,7 @@ inline Compiled compile_view(std::string text, const CompileOptions& options = {
   auto document = json::Document::parse(std::move(text), "view.json");
   EXPECT_TRUE(document.ok()) << document.error().to_string();
   if (!document.ok()) return compiled;
-  const ViewDefinition definition =
-      read_view(*document, (*document)->root(), compiled.problems);
+  const ViewDefinition definition = read_view(*document, (*document)->root(), compiled.problems);
   if (compiled.problems.ok()) {
     compiled.view = CompiledView::compile(definition, options, compiled.problems);
   }

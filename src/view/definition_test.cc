@@ -6,7 +6,6 @@
 namespace kiln::view {
 namespace {
 
-
 /// Errors of form, as "line:column path: message".
 std::vector<std::string> errors_of(const std::string& text) {
   return Compiled::describe(compile_view(text).problems.errors);
@@ -45,7 +44,8 @@ TEST(DefinitionTest, ReadsAllThatAViewSays) {
       "forEach": "name",
       "select": [{"forEachOrNull": "given", "column": []}],
       "unionAll": [{"repeat": ["item", "answer.item"], "column": []}]
-    }]})json", problems);
+    }]})json",
+                                   problems);
   ASSERT_TRUE(problems.ok()) << testing::PrintToString(Compiled::describe(problems.errors));
   EXPECT_TRUE(problems.warnings.empty()) << problems.warnings[0].message();
   EXPECT_EQ(view.id, "i");
@@ -116,8 +116,7 @@ TEST(DefinitionTest, OneIterationForASelect) {
         R"("forEachOrNull":"name","repeat":["name"])"}) {
     expect_error(patient_view("[^{" + pair + column), "select[0]", "only one of");
   }
-  expect_error(patient_view(R"([{"repeat":^[])" + column), "select[0].repeat",
-               "at least one path");
+  expect_error(patient_view(R"([{"repeat":^[])" + column), "select[0].repeat", "at least one path");
   expect_error(patient_view(R"([{"repeat":[^1])" + column), "select[0].repeat[0]", "in quotes");
   expect_error(patient_view(R"([{"repeat":^"item")" + column), "select[0].repeat", "JSON array");
   expect_error(patient_view(R"([{"forEach":^true)" + column), "select[0].forEach", "in quotes");
@@ -127,8 +126,7 @@ TEST(DefinitionTest, ColumnsNeedANameAndAPath) {
   const auto with = [](const std::string& column) {
     return patient_view(R"([{"column":[)" + column + "]}]");
   };
-  expect_error(with(R"(^{"path":"id"})"), "select[0].column[0].name",
-               "missing: the column's name");
+  expect_error(with(R"(^{"path":"id"})"), "select[0].column[0].name", "missing: the column's name");
   expect_error(with(R"(^{"name":"a"})"), "select[0].column[0].path", "missing");
   expect_error(with(R"({"name":"a","path":^7})"), "select[0].column[0].path", "in quotes");
   expect_error(with(R"({"name":"a","path":"id","collection":^"yes"})"),
@@ -142,9 +140,8 @@ TEST(DefinitionTest, NamesAreWords) {
                  "select[0].column[0].name", "not a name");
   }
   for (const std::string name : {"a", "A_1", "camelCase", "select"}) {
-    EXPECT_TRUE(compile_view(patient_view(R"([{"column":[{"name":")" + name +
-                                          R"(","path":"id"}]}])"))
-                    .view)
+    EXPECT_TRUE(
+        compile_view(patient_view(R"([{"column":[{"name":")" + name + R"(","path":"id"}]}])")).view)
         << name;
   }
   expect_error(R"({"name":^"my view","resource":"Patient","select":[{"column":[]}]})", "name",
@@ -157,10 +154,9 @@ TEST(DefinitionTest, ConstantsHaveOneValueOfAPrimitiveType) {
                         R"("constant":[)" + constant + "],");
   };
   expect_error(with(R"(^{"name":"c"})"), "constant[0]", "missing: the constant's value");
-  expect_error(with(R"(^{"valueString":"x"})"), "constant[0].name",
-               "missing: the constant's name");
-  expect_error(with(R"({"name":"c","valueString":"x","valueCode":^"y"})"),
-               "constant[0].valueCode", "second one");
+  expect_error(with(R"(^{"valueString":"x"})"), "constant[0].name", "missing: the constant's name");
+  expect_error(with(R"({"name":"c","valueString":"x","valueCode":^"y"})"), "constant[0].valueCode",
+               "second one");
   expect_error(with(R"({"name":"c","valueQuantity":^{"value":1}})"), "constant[0].valueQuantity",
                "cannot be of this type");
   expect_error(with(R"({"name":"c","valueString":^["x"]})"), "constant[0].valueString",
@@ -198,9 +194,9 @@ TEST(DefinitionTest, UnknownElementsAreWarningsWithANearName) {
 }
 
 TEST(DefinitionTest, ExtensionsAndCommentsOfPrimitivesAreNoWarnings) {
-  const Compiled compiled = compile_view(
-      patient_view(R"([{"id":"s","column":[{"name":"a","_name":{"id":"x"},"path":"id","extension":[]}]}])",
-                   R"("_status":{"extension":[]},"extension":[],)"));
+  const Compiled compiled = compile_view(patient_view(
+      R"([{"id":"s","column":[{"name":"a","_name":{"id":"x"},"path":"id","extension":[]}]}])",
+      R"("_status":{"extension":[]},"extension":[],)"));
   EXPECT_TRUE(compiled.view);
   EXPECT_TRUE(compiled.problems.warnings.empty());
 }

@@ -9,19 +9,21 @@ namespace {
 
 std::string needle_of(const std::string& text) {
   const Compiled compiled = compile_view(text);
-  EXPECT_TRUE(compiled.view)
-      << testing::PrintToString(Compiled::describe(compiled.problems.errors));
+  EXPECT_TRUE(compiled.view) << testing::PrintToString(
+      Compiled::describe(compiled.problems.errors));
   return compiled.view ? compiled.view->needle() : "?";
 }
 
-std::string observation_view(const std::string& where, const std::string& selects =
-                                                           R"([{"column":[{"name":"a","path":"id"}]}])") {
+std::string observation_view(
+    const std::string& where,
+    const std::string& selects = R"([{"column":[{"name":"a","path":"id"}]}])") {
   return R"({"resource":"Observation","where":[{"path":")" + where + R"("}],"select":)" + selects +
          "}";
 }
 
 TEST(NeedleTest, AnEqualCodeOfAWhereIsOne) {
-  EXPECT_EQ(needle_of(observation_view("code.coding.exists(system='http://loinc.org' and code='85354-9')")),
+  EXPECT_EQ(needle_of(observation_view(
+                "code.coding.exists(system='http://loinc.org' and code='85354-9')")),
             "\"85354-9\"");
   EXPECT_EQ(needle_of(observation_view("code.coding.where(code = '85354-9').exists()")),
             "\"85354-9\"");
@@ -29,10 +31,14 @@ TEST(NeedleTest, AnEqualCodeOfAWhereIsOne) {
 }
 
 TEST(NeedleTest, AnIterationNeedsItsKey) {
-  EXPECT_EQ(needle_of(R"({"resource":"Observation","select":[{"forEach":"component","column":[{"name":"a","path":"id"}]}]})"),
-            "\"component\"");
-  EXPECT_EQ(needle_of(R"({"resource":"Observation","select":[{"forEachOrNull":"component","column":[{"name":"a","path":"id"}]}]})"),
-            "");
+  EXPECT_EQ(
+      needle_of(
+          R"({"resource":"Observation","select":[{"forEach":"component","column":[{"name":"a","path":"id"}]}]})"),
+      "\"component\"");
+  EXPECT_EQ(
+      needle_of(
+          R"({"resource":"Observation","select":[{"forEachOrNull":"component","column":[{"name":"a","path":"id"}]}]})"),
+      "");
 }
 
 TEST(NeedleTest, WhatIsOptionalIsNone) {
@@ -49,9 +55,11 @@ TEST(NeedleTest, WhatIsOptionalIsNone) {
                       R"({"column":[{"name":"a","path":"id"}]}]}]})"),
             "");
   // Below a forEachOrNull nothing is needed.
-  EXPECT_EQ(needle_of(R"({"resource":"Observation","select":[{"forEachOrNull":"component",)"
-                      R"("select":[{"forEach":"referenceRange","column":[{"name":"a","path":"text"}]}]}]})"),
-            "");
+  EXPECT_EQ(
+      needle_of(
+          R"({"resource":"Observation","select":[{"forEachOrNull":"component",)"
+          R"("select":[{"forEach":"referenceRange","column":[{"name":"a","path":"text"}]}]}]})"),
+      "");
 }
 
 TEST(NeedleTest, TextsThatJsonMayWriteInSeveralWaysAreNone) {

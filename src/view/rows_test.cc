@@ -7,8 +7,8 @@ namespace {
 std::string rows(const std::string& selects, const std::vector<std::string>& lines,
                  std::string_view more = "", RowOptions options = {}) {
   const Compiled compiled = compile_view(patient_view(selects, more));
-  EXPECT_TRUE(compiled.view)
-      << testing::PrintToString(Compiled::describe(compiled.problems.errors));
+  EXPECT_TRUE(compiled.view) << testing::PrintToString(
+      Compiled::describe(compiled.problems.errors));
   return compiled.view ? rows_of(*compiled.view, lines, options) : "";
 }
 
@@ -16,8 +16,8 @@ std::string patient(std::string_view members) {
   return R"({"resourceType":"Patient",)" + std::string(members) + "}";
 }
 
-const std::string kTwoNames =
-    patient(R"("id":"p","name":[{"family":"F","given":["A","B"]},{"family":"G"}],"telecom":[{"value":"1"},{"value":"2"}])");
+const std::string kTwoNames = patient(
+    R"("id":"p","name":[{"family":"F","given":["A","B"]},{"family":"G"}],"telecom":[{"value":"1"},{"value":"2"}])");
 
 TEST(RowsTest, ColumnsAloneAreOneRow) {
   EXPECT_EQ(rows(R"([{"column":[{"name":"id","path":"id"},{"name":"a","path":"active"}]}])",
@@ -70,13 +70,14 @@ TEST(RowsTest, UnionPutsTheBranchesOneAfterTheOther) {
 }
 
 TEST(RowsTest, RowIndexIsOfTheNearestIteration) {
-  EXPECT_EQ(rows(R"([{"column":[{"name":"top","path":"%rowIndex"}]},)"
-                 R"({"forEach":"name","column":[{"name":"n","path":"%rowIndex"}],)"
-                 R"("select":[{"forEachOrNull":"given","column":[{"name":"g","path":"%rowIndex"}]}],)"
-                 R"("unionAll":[{"column":[{"name":"u","path":"%rowIndex + 10"}]}]}])",
-                 {kTwoNames}),
-            "{\"top\":0,\"n\":0,\"g\":0,\"u\":10}\n{\"top\":0,\"n\":0,\"g\":1,\"u\":10}\n"
-            "{\"top\":0,\"n\":1,\"g\":0,\"u\":11}\n");
+  EXPECT_EQ(
+      rows(R"([{"column":[{"name":"top","path":"%rowIndex"}]},)"
+           R"({"forEach":"name","column":[{"name":"n","path":"%rowIndex"}],)"
+           R"("select":[{"forEachOrNull":"given","column":[{"name":"g","path":"%rowIndex"}]}],)"
+           R"("unionAll":[{"column":[{"name":"u","path":"%rowIndex + 10"}]}]}])",
+           {kTwoNames}),
+      "{\"top\":0,\"n\":0,\"g\":0,\"u\":10}\n{\"top\":0,\"n\":0,\"g\":1,\"u\":10}\n"
+      "{\"top\":0,\"n\":1,\"g\":0,\"u\":11}\n");
 }
 
 TEST(RowsTest, RepeatIsDepthFirstWithoutItsRoot) {
@@ -84,12 +85,14 @@ TEST(RowsTest, RepeatIsDepthFirstWithoutItsRoot) {
       R"({"resource":"Questionnaire","select":[{"repeat":["item"],)"
       R"("column":[{"name":"id","path":"linkId"},{"name":"i","path":"%rowIndex"}]}]})");
   ASSERT_TRUE(compiled.view);
-  EXPECT_EQ(rows_of(*compiled.view,
-                    {R"({"resourceType":"Questionnaire","item":[{"linkId":"1","item":[)"
-                     R"({"linkId":"1.1","item":[{"linkId":"1.1.1"}]},{"linkId":"1.2"}]},{"linkId":"2"}]})",
-                     R"({"resourceType":"Questionnaire"})"}),
-            "{\"id\":\"1\",\"i\":0}\n{\"id\":\"1.1\",\"i\":1}\n{\"id\":\"1.1.1\",\"i\":2}\n"
-            "{\"id\":\"1.2\",\"i\":3}\n{\"id\":\"2\",\"i\":4}\n");
+  EXPECT_EQ(
+      rows_of(
+          *compiled.view,
+          {R"({"resourceType":"Questionnaire","item":[{"linkId":"1","item":[)"
+           R"({"linkId":"1.1","item":[{"linkId":"1.1.1"}]},{"linkId":"1.2"}]},{"linkId":"2"}]})",
+           R"({"resourceType":"Questionnaire"})"}),
+      "{\"id\":\"1\",\"i\":0}\n{\"id\":\"1.1\",\"i\":1}\n{\"id\":\"1.1.1\",\"i\":2}\n"
+      "{\"id\":\"1.2\",\"i\":3}\n{\"id\":\"2\",\"i\":4}\n");
 }
 
 TEST(RowsTest, EndlessRepeatAndHugeProductsAreErrors) {
@@ -100,9 +103,8 @@ TEST(RowsTest, EndlessRepeatAndHugeProductsAreErrors) {
   for (int i = 0; i < 3000; ++i) telecom += std::string(i == 0 ? "" : ",") + R"({"value":"x"})";
   std::string selects = "[";
   for (int i = 0; i < 3; ++i) {
-    selects += std::string(i == 0 ? "" : ",") +
-               R"({"forEach":"telecom","column":[{"name":"c)" + std::to_string(i) +
-               R"(","path":"value"}]})";
+    selects += std::string(i == 0 ? "" : ",") + R"({"forEach":"telecom","column":[{"name":"c)" +
+               std::to_string(i) + R"(","path":"value"}]})";
   }
   const std::string product = rows(selects + "]", {patient(R"("telecom":[)" + telecom + "]")});
   EXPECT_EQ(product.substr(0, 7), "error: ") << product.substr(0, 100);
@@ -115,11 +117,15 @@ TEST(RowsTest, WhereKeepsASingleTrue) {
       patient(R"("id":"yes","active":true)"), patient(R"("id":"no","active":false)"),
       patient(R"("id":"none")"), patient(R"("id":"bare","_active":{"id":"x"})")};
   EXPECT_EQ(rows(selects, lines, R"("where":[{"path":"active"}],)"), "{\"id\":\"yes\"}\n");
-  EXPECT_EQ(rows(selects, lines, R"json("where":[{"path":"active.exists()"},{"path":"id != 'yes'"}],)json"),
+  EXPECT_EQ(rows(selects, lines,
+                 R"json("where":[{"path":"active.exists()"},{"path":"id != 'yes'"}],)json"),
             "{\"id\":\"no\"}\n{\"id\":\"bare\"}\n");
-  EXPECT_EQ(rows(selects, {patient(R"("extension":[{"url":"a","valueBoolean":true},{"url":"a","valueBoolean":true}])")},
-                 R"json("where":[{"path":"extension('a').value.ofType(boolean)"}],)json"),
-            "error: where: expected true or false from 'extension('a').value.ofType(boolean)'");
+  EXPECT_EQ(
+      rows(selects,
+           {patient(
+               R"("extension":[{"url":"a","valueBoolean":true},{"url":"a","valueBoolean":true}])")},
+           R"json("where":[{"path":"extension('a').value.ofType(boolean)"}],)json"),
+      "error: where: expected true or false from 'extension('a').value.ofType(boolean)'");
 }
 
 TEST(RowsTest, SeveralValuesAreAnErrorThatNamesTheColumn) {
@@ -139,8 +145,8 @@ TEST(RowsTest, CollectionsAreListsWithoutNulls) {
 }
 
 TEST(RowsTest, ARowThatFailsAddsNothingToTheBatch) {
-  const Compiled compiled = compile_view(
-      patient_view(R"([{"forEach":"name","column":[{"name":"g","path":"given"}]}])"));
+  const Compiled compiled =
+      compile_view(patient_view(R"([{"forEach":"name","column":[{"name":"g","path":"given"}]}])"));
   ASSERT_TRUE(compiled.view);
   const json::Shape shape(compiled.view->demand(), nullptr);
   json::LineParser parser(shape);
@@ -160,11 +166,14 @@ TEST(RowsTest, ARowThatFailsAddsNothingToTheBatch) {
 }
 
 TEST(RowsTest, ValuesKeepTheirText) {
-  EXPECT_EQ(rows(R"json([{"column":[{"name":"d","path":"multipleBirth.ofType(integer)"},)json"
-                 R"json({"name":"x","path":"extension('e').value.ofType(decimal)"},)json"
-                 R"json({"name":"s","path":"name.family.first()"}]}])json",
-                 {patient(R"("multipleBirthInteger":2,"extension":[{"url":"e","valueDecimal":1.50}],"name":[{"family":"a\"\\\u00e4\n"}])")}),
-            "{\"d\":2,\"x\":1.50,\"s\":\"a\\\"\\\\ä\\n\"}\n");
+  EXPECT_EQ(
+      rows(
+          R"json([{"column":[{"name":"d","path":"multipleBirth.ofType(integer)"},)json"
+          R"json({"name":"x","path":"extension('e').value.ofType(decimal)"},)json"
+          R"json({"name":"s","path":"name.family.first()"}]}])json",
+          {patient(
+              R"("multipleBirthInteger":2,"extension":[{"url":"e","valueDecimal":1.50}],"name":[{"family":"a\"\\\u00e4\n"}])")}),
+      "{\"d\":2,\"x\":1.50,\"s\":\"a\\\"\\\\ä\\n\"}\n");
 }
 
 TEST(RowsTest, TheFirstOfTwoEqualKeysCounts) {

@@ -33,8 +33,8 @@ std::string select(const std::string& columns) { return R"({"column":[)" + colum
 /// "name TYPE fhirType" of each column.
 std::vector<std::string> schema_of(const std::string& text, const CompileOptions& options = {}) {
   const Compiled compiled = compile_view(text, options);
-  EXPECT_TRUE(compiled.view)
-      << testing::PrintToString(Compiled::describe(compiled.problems.errors));
+  EXPECT_TRUE(compiled.view) << testing::PrintToString(
+      Compiled::describe(compiled.problems.errors));
   std::vector<std::string> columns;
   if (!compiled.view) return columns;
   for (const table::Column& one : compiled.view->schema().columns) {
@@ -46,49 +46,49 @@ std::vector<std::string> schema_of(const std::string& text, const CompileOptions
 using Columns = std::vector<std::string>;
 
 TEST(ViewCompilerTest, ColumnsStandInOrderOwnThenSelectsThenUnion) {
-  EXPECT_EQ(schema_of(patient_view(
-                R"([{"unionAll":[{"column":[{"name":"e","path":"id"}]},{"column":[{"name":"e","path":"id"}]}],)"
-                R"("select":[{"column":[{"name":"c","path":"id"}]},{"column":[{"name":"d","path":"id"}]}],)"
-                R"("column":[{"name":"a","path":"id"},{"name":"b","path":"id"}]},)"
-                R"({"column":[{"name":"f","path":"id"}]}])")),
-            (Columns{"a VARCHAR id", "b VARCHAR id", "c VARCHAR id", "d VARCHAR id",
-                     "e VARCHAR id", "f VARCHAR id"}));
+  EXPECT_EQ(
+      schema_of(patient_view(
+          R"([{"unionAll":[{"column":[{"name":"e","path":"id"}]},{"column":[{"name":"e","path":"id"}]}],)"
+          R"("select":[{"column":[{"name":"c","path":"id"}]},{"column":[{"name":"d","path":"id"}]}],)"
+          R"("column":[{"name":"a","path":"id"},{"name":"b","path":"id"}]},)"
+          R"({"column":[{"name":"f","path":"id"}]}])")),
+      (Columns{"a VARCHAR id", "b VARCHAR id", "c VARCHAR id", "d VARCHAR id", "e VARCHAR id",
+               "f VARCHAR id"}));
 }
 
 TEST(ViewCompilerTest, TypesComeFromThePath) {
-  EXPECT_EQ(schema_of(patient_view("[" + select(column("a", "active") + "," +
-                                                column("b", "birthDate") + "," +
-                                                column("c", "multipleBirth.ofType(integer)") + "," +
-                                                column("d", "deceased") + "," +
-                                                column("e", "name.count()") + "," +
-                                                column("f", "photo.data.first()") + "," +
-                                                column("g", "meta.lastUpdated") + "," +
-                                                column("h", "1.5") + "," + column("i", "{}") + "," +
-                                                column("j", "name.given", R"(,"collection":true)")) +
-                                   "]")),
-            (Columns{"a BOOLEAN boolean", "b VARCHAR date", "c INTEGER integer",
-                     "d VARCHAR string", "e INTEGER integer", "f BINARY base64Binary",
-                     "g TIMESTAMP WITH TIME ZONE instant", "h VARCHAR decimal", "i VARCHAR string",
-                     "j VARCHAR[] string"}));
+  EXPECT_EQ(
+      schema_of(patient_view(
+          "[" +
+          select(column("a", "active") + "," + column("b", "birthDate") + "," +
+                 column("c", "multipleBirth.ofType(integer)") + "," + column("d", "deceased") +
+                 "," + column("e", "name.count()") + "," + column("f", "photo.data.first()") + "," +
+                 column("g", "meta.lastUpdated") + "," + column("h", "1.5") + "," +
+                 column("i", "{}") + "," + column("j", "name.given", R"(,"collection":true)")) +
+          "]")),
+      (Columns{"a BOOLEAN boolean", "b VARCHAR date", "c INTEGER integer", "d VARCHAR string",
+               "e INTEGER integer", "f BINARY base64Binary", "g TIMESTAMP WITH TIME ZONE instant",
+               "h VARCHAR decimal", "i VARCHAR string", "j VARCHAR[] string"}));
 }
 
 TEST(ViewCompilerTest, ADeclaredTypeBeatsThePathAndATagBeatsBoth) {
-  EXPECT_EQ(schema_of(patient_view(
-                "[" +
-                select(column("a", "multipleBirth.ofType(integer)", R"(,"type":"string")") + "," +
-                       column("b", "id", R"(,"type":"http://hl7.org/fhirpath/System.Integer")") +
-                       "," + column("c", "id", R"(,"type":"integer64")") + "," +
-                       column("d", "birthDate",
-                              R"(,"tag":[{"name":"ansi/type","value":"date"}])") +
-                       "," +
-                       column("e", "id",
-                              R"json(,"type":"decimal","tag":[{"name":"ansi/type","value":"DECIMAL(9, 2)"}])json") +
-                       "," +
-                       column("f", "meta.lastUpdated",
-                              R"(,"tag":[{"name":"ansi/type","value":"TIMESTAMP"}])")) +
-                "]")),
-            (Columns{"a VARCHAR string", "b INTEGER integer", "c BIGINT integer64", "d DATE date",
-                     "e DECIMAL(9,2) decimal", "f TIMESTAMP instant"}));
+  EXPECT_EQ(
+      schema_of(patient_view(
+          "[" +
+          select(
+              column("a", "multipleBirth.ofType(integer)", R"(,"type":"string")") + "," +
+              column("b", "id", R"(,"type":"http://hl7.org/fhirpath/System.Integer")") + "," +
+              column("c", "id", R"(,"type":"integer64")") + "," +
+              column("d", "birthDate", R"(,"tag":[{"name":"ansi/type","value":"date"}])") + "," +
+              column(
+                  "e", "id",
+                  R"json(,"type":"decimal","tag":[{"name":"ansi/type","value":"DECIMAL(9, 2)"}])json") +
+              "," +
+              column("f", "meta.lastUpdated",
+                     R"(,"tag":[{"name":"ansi/type","value":"TIMESTAMP"}])")) +
+          "]")),
+      (Columns{"a VARCHAR string", "b INTEGER integer", "c BIGINT integer64", "d DATE date",
+               "e DECIMAL(9,2) decimal", "f TIMESTAMP instant"}));
 }
 
 TEST(ViewCompilerTest, TypesThatAreNoneAreErrors) {
@@ -111,8 +111,8 @@ TEST(ViewCompilerTest, ResourceMustExistInTheVersion) {
 TEST(ViewCompilerTest, TheHighestNamedVersionIsTaken) {
   const std::string columns = "[" + select(column("a", "class.coding.code.first()")) + "]";
   const auto view = [&](std::string_view versions) {
-    return R"({"resource":"Encounter","fhirVersion":)" + std::string(versions) +
-           R"(,"select":)" + columns + "}";
+    return R"({"resource":"Encounter","fhirVersion":)" + std::string(versions) + R"(,"select":)" +
+           columns + "}";
   };
   EXPECT_FALSE(compile_view(view(R"(["4.0.1"])")).view);
   EXPECT_TRUE(compile_view(view(R"(["4.0.1","5.0.0"])")).view);
@@ -159,11 +159,11 @@ TEST(ViewCompilerTest, BranchesAgreeInNamesOrderAndTypes) {
   expect_error(with(select(column("a", "~id"))), "select[0].unionAll[1]", "1 here, 2 in");
   expect_error(with(select(column("a", "~id") + "," + column("c", "active"))),
                "select[0].unionAll[1]", "'c' here is 'b'");
-  expect_error(with(select(column("a", "~id") + "," + column("b", "id"))),
-               "select[0].unionAll[1]", "'b' is VARCHAR here, BOOLEAN");
-  expect_error(with(select(column("a", "~id", R"(,"collection":true)") + "," +
-                           column("b", "active"))),
-               "select[0].unionAll[1]", "VARCHAR[] here");
+  expect_error(with(select(column("a", "~id") + "," + column("b", "id"))), "select[0].unionAll[1]",
+               "'b' is VARCHAR here, BOOLEAN");
+  expect_error(
+      with(select(column("a", "~id", R"(,"collection":true)") + "," + column("b", "active"))),
+      "select[0].unionAll[1]", "VARCHAR[] here");
   const auto swapped = Compiled::describe(
       compile_view(with(select(column("b", "active") + "," + column("a", "id")))).problems.errors);
   EXPECT_EQ(swapped.size(), 2U);
@@ -178,18 +178,19 @@ TEST(ViewCompilerTest, BranchesMayBeNestedAndIterate) {
 }
 
 TEST(ViewCompilerTest, PathsPointIntoTheDocument) {
-  expect_error(patient_view("[" + select(column("a", "name.where(use = 'x').^famly.first()")) + "]"),
-               "select[0].column[0].path", "'famly' of HumanName", "family");
+  expect_error(
+      patient_view("[" + select(column("a", "name.where(use = 'x').^famly.first()")) + "]"),
+      "select[0].column[0].path", "'famly' of HumanName", "family");
   expect_error(patient_view("[" + select(column("a", "name.^frist()")) + "]"),
                "select[0].column[0].path", "unknown function", "first");
-  expect_error(patient_view("[" + select(column("a", "name.^(")) + "]")
-                   ,
-               "select[0].column[0].path", "expected");
+  expect_error(patient_view("[" + select(column("a", "name.^(")) + "]"), "select[0].column[0].path",
+               "expected");
 }
 
 TEST(ViewCompilerTest, EscapesInThePathMoveThePlace) {
-  expect_error(patient_view("[" + select(column("a", R"(name.where(use = \u0027x\u0027).^famly)")) + "]"),
-               "select[0].column[0].path", "'famly'", "family");
+  expect_error(
+      patient_view("[" + select(column("a", R"(name.where(use = \u0027x\u0027).^famly)")) + "]"),
+      "select[0].column[0].path", "'famly'", "family");
   expect_error(patient_view("[" + select(column("a", R"(name\t.^\"famly\")")) + "]"),
                "select[0].column[0].path", "'famly'", "family");
 }
@@ -234,24 +235,34 @@ TEST(ViewCompilerTest, AColumnHoldsPrimitives) {
 
 TEST(ViewCompilerTest, ConstantsOfAllTypesCanBeCompared) {
   const std::pair<std::string_view, std::string_view> constants[] = {
-      {"Base64Binary", R"("YQ==")"}, {"Boolean", "true"},
-      {"Canonical", R"("http://c|1")"}, {"Code", R"("x")"},
-      {"Date", R"("2024-02-29")"}, {"DateTime", R"("2024-02-29T10:00:00Z")"},
-      {"Decimal", "1.50"}, {"Id", R"("i")"},
-      {"Instant", R"("2024-02-29T10:00:00.000Z")"}, {"Integer", "-3"},
-      {"Integer64", R"("9007199254740993")"}, {"Oid", R"("urn:oid:1.2")"},
-      {"PositiveInt", "3"}, {"String", R"("s")"},
-      {"Time", R"("10:30:00")"}, {"UnsignedInt", "0"},
-      {"Uri", R"("http://u")"}, {"Url", R"("http://u")"},
+      {"Base64Binary", R"("YQ==")"},
+      {"Boolean", "true"},
+      {"Canonical", R"("http://c|1")"},
+      {"Code", R"("x")"},
+      {"Date", R"("2024-02-29")"},
+      {"DateTime", R"("2024-02-29T10:00:00Z")"},
+      {"Decimal", "1.50"},
+      {"Id", R"("i")"},
+      {"Instant", R"("2024-02-29T10:00:00.000Z")"},
+      {"Integer", "-3"},
+      {"Integer64", R"("9007199254740993")"},
+      {"Oid", R"("urn:oid:1.2")"},
+      {"PositiveInt", "3"},
+      {"String", R"("s")"},
+      {"Time", R"("10:30:00")"},
+      {"UnsignedInt", "0"},
+      {"Uri", R"("http://u")"},
+      {"Url", R"("http://u")"},
       {"Uuid", R"("urn:uuid:1")"}};
   EXPECT_EQ(std::size(constants), 19U);
   for (const auto& [type, value] : constants) {
     const Compiled compiled =
         compile_view(patient_view("[" + select(column("a", "%c")) + "]",
-                                  R"("constant":[{"name":"c","value)" + std::string(type) + "\":" +
-                                      std::string(value) + "}],"));
-    ASSERT_TRUE(compiled.view)
-        << type << testing::PrintToString(Compiled::describe(compiled.problems.errors));
+                                  R"("constant":[{"name":"c","value)" + std::string(type) +
+                                      "\":" + std::string(value) + "}],"));
+    ASSERT_TRUE(compiled.view) << type
+                               << testing::PrintToString(
+                                      Compiled::describe(compiled.problems.errors));
     const std::string text(value.front() == '"' ? value.substr(1, value.size() - 2) : value);
     const std::string rows = rows_of(*compiled.view, {R"({"resourceType":"Patient"})"});
     EXPECT_NE(rows.find(text), std::string::npos) << type << " gave " << rows;
@@ -260,15 +271,16 @@ TEST(ViewCompilerTest, ConstantsOfAllTypesCanBeCompared) {
 
 TEST(ViewCompilerTest, ConstantsMustBeKnownAndWellFormed) {
   const std::string constant = R"("constant":[{"name":"day","valueDate":"2024-02-31"}],)";
-  expect_error(patient_view("[" + select(column("a", "^%day")) + "]", constant)
-                   ,
+  expect_error(patient_view("[" + select(column("a", "^%day")) + "]", constant),
                "select[0].column[0].path", "not a Date: 2024-02-31");
 }
 
 TEST(ViewCompilerTest, HintsNameColumnsThatMayGetSeveralValues) {
-  const Compiled compiled = compile_view(patient_view(
-      "[" + select(column("a", "name.given") + "," + column("b", "name.given.first()") + "," +
-                   column("c", "name.given", R"(,"collection":true)")) + "]"));
+  const Compiled compiled = compile_view(
+      patient_view("[" +
+                   select(column("a", "name.given") + "," + column("b", "name.given.first()") +
+                          "," + column("c", "name.given", R"(,"collection":true)")) +
+                   "]"));
   ASSERT_TRUE(compiled.view);
   ASSERT_EQ(compiled.problems.hints.size(), 1U);
   EXPECT_EQ(compiled.problems.hints[0].path(), "select[0].column[0].path");
@@ -280,16 +292,16 @@ TEST(ViewCompilerTest, RepeatFollowsTheTypesOfWhatItFinds) {
   const Compiled compiled = compile_view(
       R"({"resource":"QuestionnaireResponse","select":[{"repeat":["item","answer.item"],)"
       R"json("column":[{"name":"id","path":"linkId"},{"name":"n","path":"answer.value.ofType(integer).first()"}]}]})json");
-  ASSERT_TRUE(compiled.view)
-      << testing::PrintToString(Compiled::describe(compiled.problems.errors));
+  ASSERT_TRUE(compiled.view) << testing::PrintToString(
+      Compiled::describe(compiled.problems.errors));
   EXPECT_EQ(compiled.view->schema().columns[1].type.sql, table::SqlType::kInteger);
   const auto errors = Compiled::describe(
-      compile_view(
-          R"({"resource":"QuestionnaireResponse","select":[{"repeat":["item"],)"
-          R"("column":[{"name":"id","path":"linkd"}]}]})")
+      compile_view(R"({"resource":"QuestionnaireResponse","select":[{"repeat":["item"],)"
+                   R"("column":[{"name":"id","path":"linkd"}]}]})")
           .problems.errors);
   ASSERT_EQ(errors.size(), 1U);
-  EXPECT_NE(errors[0].find("'linkd' of QuestionnaireResponse.item"), std::string::npos) << errors[0];
+  EXPECT_NE(errors[0].find("'linkd' of QuestionnaireResponse.item"), std::string::npos)
+      << errors[0];
 }
 
 TEST(ViewCompilerTest, AViewWithoutANameIsNamedAfterItsId) {

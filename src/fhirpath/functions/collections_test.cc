@@ -68,19 +68,18 @@ TEST(ExistenceTest, SubsetsAndNot) {
 }
 
 TEST(FilteringTest, WhereAndSelect) {
-  expect_all(kPatient,
-             {{"name.where(use = 'usual').given", "string C"},
-              {"name.where(family.exists()).use", "code official"},
-              {"name.where({})", ""},
-              // A criterion that is no Boolean counts as true if it is there (§4.5).
-              {"name.where(family).use", "code official"},
-              {"name.where($index = 1).use", "code usual"},
-              {"name.where(given | given)", "error"},
-              {"name.select(given)", "string A, string B, string C"},
-              {"name.select(given.first() & use)", "string Aofficial, string Cusual"},
-              {"name.select($this.use)", "code official, code usual"},
-              {"(3 | 1).select($index)", "integer 0, integer 1"},
-              {"{}.select(1)", ""}});
+  expect_all(kPatient, {{"name.where(use = 'usual').given", "string C"},
+                        {"name.where(family.exists()).use", "code official"},
+                        {"name.where({})", ""},
+                        // A criterion that is no Boolean counts as true if it is there (§4.5).
+                        {"name.where(family).use", "code official"},
+                        {"name.where($index = 1).use", "code usual"},
+                        {"name.where(given | given)", "error"},
+                        {"name.select(given)", "string A, string B, string C"},
+                        {"name.select(given.first() & use)", "string Aofficial, string Cusual"},
+                        {"name.select($this.use)", "code official, code usual"},
+                        {"(3 | 1).select($index)", "integer 0, integer 1"},
+                        {"{}.select(1)", ""}});
 }
 
 TEST(FilteringTest, RepeatFindsAllLevelsOnce) {
@@ -97,7 +96,8 @@ TEST(FilteringTest, RepeatFindsAllLevelsOnce) {
 TEST(FilteringTest, AggregateFolds) {
   expect_all("", {{"(1 | 2 | 3).aggregate($total + $this, 0)", "integer 6"},
                   {"(1 | 2 | 3).aggregate(iif($total.empty(), $this, iif($this < $total, $this, "
-                   "$total)))", "integer 1"},
+                   "$total)))",
+                   "integer 1"},
                   {"{}.aggregate($total + $this, 5)", "integer 5"},
                   {"(1 | 2).aggregate($total + (10 | 20).aggregate($total + $this, 0) + $this, 0)",
                    "integer 63"},
@@ -105,16 +105,15 @@ TEST(FilteringTest, AggregateFolds) {
 }
 
 TEST(FilteringTest, SortIsStableAndTakesKeys) {
-  expect_all(kPatient,
-             {{"(3 | 1 | 2).sort()", "integer 1, integer 2, integer 3"},
-              {"(3 | 1 | 2).sort(-$this)", "integer 3, integer 2, integer 1"},
-              {"('b' | 'a').sort()", "string a, string b"},
-              // What has no key comes first.
-              {"telecom.sort(rank).value", "string 3, string 2, string 1"},
-              {"telecom.sort(-rank).value", "string 1, string 2, string 3"},
-              {"telecom.sort(system.exists(), rank).value", "error"},
-              {"name.sort(given)", "error"},
-              {"(1 | 'a').sort()", "error"}});
+  expect_all(kPatient, {{"(3 | 1 | 2).sort()", "integer 1, integer 2, integer 3"},
+                        {"(3 | 1 | 2).sort(-$this)", "integer 3, integer 2, integer 1"},
+                        {"('b' | 'a').sort()", "string a, string b"},
+                        // What has no key comes first.
+                        {"telecom.sort(rank).value", "string 3, string 2, string 1"},
+                        {"telecom.sort(-rank).value", "string 1, string 2, string 3"},
+                        {"telecom.sort(system.exists(), rank).value", "error"},
+                        {"name.sort(given)", "error"},
+                        {"(1 | 'a').sort()", "error"}});
 }
 
 TEST(SubsettingTest, TakesItemsByPosition) {

@@ -168,8 +168,7 @@ TEST(LogicTest, HasThreeValues) {
       const std::string expression = std::string(kSides[i / 3]) + " " + std::string(kNames[op]) +
                                      " " + std::string(kSides[i % 3]);
       const std::string_view value = kTables[op][i];
-      EXPECT_EQ(evaluate(expression).text,
-                value.empty() ? "" : "boolean " + std::string(value))
+      EXPECT_EQ(evaluate(expression).text, value.empty() ? "" : "boolean " + std::string(value))
           << expression;
     }
   }

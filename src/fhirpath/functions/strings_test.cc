@@ -73,17 +73,18 @@ TEST(StringsTest, MatchesRegularExpressions) {
 }
 
 TEST(StringsTest, SplitsAndJoins) {
-  expect_all(R"({"resourceType":"Patient","name":[{"given":["A","B"],"_given":[null,{"id":"x"}]}],"_gender":{"id":"e"}})",
-             {{"'a,b,,c'.split(',')", "string a, string b, string , string c"},
-              {"'abc'.split('')", "string a, string b, string c"},
-              {"'abc'.split('x')", "string abc"},
-              {"('a' | 'b').join(',')", "string a,b"},
-              {"('a' | 'b').join()", "string ab"},
-              {"name.given.join('+')", "string A+B"},
-              // Over nothing there is nothing to join (SQL on FHIR).
-              {"{}.join(',')", ""},
-              {"gender.join(',')", ""},
-              {"('a' | 'b').split(',')", "error"}});
+  expect_all(
+      R"({"resourceType":"Patient","name":[{"given":["A","B"],"_given":[null,{"id":"x"}]}],"_gender":{"id":"e"}})",
+      {{"'a,b,,c'.split(',')", "string a, string b, string , string c"},
+       {"'abc'.split('')", "string a, string b, string c"},
+       {"'abc'.split('x')", "string abc"},
+       {"('a' | 'b').join(',')", "string a,b"},
+       {"('a' | 'b').join()", "string ab"},
+       {"name.given.join('+')", "string A+B"},
+       // Over nothing there is nothing to join (SQL on FHIR).
+       {"{}.join(',')", ""},
+       {"gender.join(',')", ""},
+       {"('a' | 'b').split(',')", "error"}});
 }
 
 TEST(StringsTest, EncodesAndDecodes) {

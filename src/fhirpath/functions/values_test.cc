@@ -241,10 +241,10 @@ TEST(FunctionTableTest, EveryRowCanBeCalledOnNothing) {
     for (size_t i = 0; i < row->min_arguments; ++i) {
       const Argument& argument = row->argument(i);
       if (i != 0) call += ", ";
-      call += argument.pass == Pass::kType            ? "Patient"
-              : argument.expect == Expect::kString    ? "'a'"
-              : argument.expect == Expect::kAnything  ? "true"
-                                                      : "1";
+      call += argument.pass == Pass::kType           ? "Patient"
+              : argument.expect == Expect::kString   ? "'a'"
+              : argument.expect == Expect::kAnything ? "true"
+                                                     : "1";
     }
     const Evaluated got = evaluate(call + ")");
     EXPECT_FALSE(got.failed()) << call << ": " << got.text;
