@@ -35,12 +35,14 @@ struct StoredObject {
 
 /// Takes the bytes of one file. Called from one thread at a time. Destroyed before finish() has
 /// succeeded, it leaves nothing behind that a reader could see, and does its best to leave nothing
-/// at all; what it could not remove, remove_job() does.
+/// at all; what it could not remove, remove_job() does. Must not outlive its sink.
 class ObjectWriter {
  public:
   virtual ~ObjectWriter() = default;
+  /// After an error the file cannot become whole any more: finish() fails too.
   virtual base::Status write(std::string_view bytes) = 0;
-  /// The file is whole, durable as far as the sink can make it, and readable from here on.
+  /// The file is whole, durable as far as the sink can make it, and readable from here on. Nothing
+  /// can be written after it, whatever came of it.
   virtual base::Result<StoredObject> finish() = 0;
 };
 
@@ -48,7 +50,9 @@ class ObjectWriter {
 /// not at all. Thread-safe.
 ///
 /// Errors: kUnavailable if trying again may help (a store that is down, a full disk), kNotFound for
-/// a file that is not there, kLimit for a bound of the sink, kIo for the rest, kCancelled on a stop.
+/// a file that is not there, kConflict for one that is there already or is shorter than asked for,
+/// kLimit for a bound of the sink, kIo for the rest, kCancelled on a stop; kInternal for a name
+/// that is not safe and for a writer that is used after its end.
 class ExportSink {
  public:
   virtual ~ExportSink() = default;
@@ -58,7 +62,7 @@ class ExportSink {
   /// Whether stored files are still there after a restart of the server.
   virtual bool durable() const = 0;
 
-  /// A file with the key must not exist. A stop ends a write that waits.
+  /// A file with the key must not exist, nor be on its way. A stop ends a write that waits.
   virtual base::Result<std::unique_ptr<ObjectWriter>> create(const ObjectKey& key,
                                                              std::stop_token stop) = 0;
   /// `length` bytes from `offset` of a finished file, which has that many. A file that is removed
@@ -75,11 +79,13 @@ class ExportSink {
   }
 
   /// Removes every file of the job, of all attempts, finished or not; a job without files is
-  /// removed already. Can be repeated after an error.
+  /// removed already. Can be repeated after an error. A file whose writer is at work meanwhile may
+  /// still appear: remove again when the writer has gone.
   virtual base::Status remove_job(std::string_view job) = 0;
   /// Removes the files of the attempts before `attempt`.
   virtual base::Status remove_attempts_before(std::string_view job, uint32_t attempt) = 0;
-  /// Jobs of this instance that have files, sorted; what is not ours by its name is not listed.
+  /// Jobs of this instance that have files, or what a crash left of them, sorted; what is not ours
+  /// by its name is not listed.
   virtual base::Result<std::vector<std::string>> list_jobs() = 0;
 };
 

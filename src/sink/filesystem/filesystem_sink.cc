@@ -1,13 +1,14 @@
 #include "sink/filesystem/filesystem_sink.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/digest.h"
 
@@ -19,7 +20,8 @@ using base::Error;
 using base::ErrorCode;
 
 base::Error error_of(std::string_view what, int error_number) {
-  if (error_number == ENOENT) return Error(ErrorCode::kNotFound, std::string(what) + ": no such file");
+  if (error_number == ENOENT)
+    return Error(ErrorCode::kNotFound, std::string(what) + ": no such file");
   if (error_number == ENOSPC || error_number == EDQUOT || error_number == EMFILE) {
     return Error(ErrorCode::kUnavailable, base::io_error(what, error_number).message());
   }
@@ -52,7 +54,8 @@ base::Status sync_folder(const fs::path& folder) {
 
 /// Makes the folder and those above it down from `root`, each made durable in its parent.
 base::Status make_folders(const fs::path& root, const fs::path& folder) {
-  if (folder != root && folder.has_parent_path() && !fs::exists(folder.parent_path())) {
+  std::error_code code;
+  if (folder != root && folder.has_parent_path() && !fs::exists(folder.parent_path(), code)) {
     KILN_TRY(make_folders(root, folder.parent_path()));
   }
   if (::mkdir(folder.c_str(), 0700) != 0) {
@@ -70,32 +73,51 @@ class FileWriter final : public ObjectWriter {
         final_(std::move(final_path)),
         stop_(std::move(stop)) {}
   ~FileWriter() override {
-    if (!finished_) ::unlink(hidden_.c_str());
+    if (state_ == State::kFinished) return;
+    ::unlink(hidden_.c_str());
+    // Stay where another file is, or where one is about to be: create() makes them again.
+    ::rmdir(hidden_.parent_path().c_str());
+    ::rmdir(hidden_.parent_path().parent_path().c_str());
   }
 
   base::Status write(std::string_view bytes) override {
+    if (state_ != State::kOpen) return ended();
     digest_.update(bytes);
     size_ += bytes.size();
-    while (!bytes.empty()) {
+    state_ = State::kFailed;
+    do {
       if (stop_.stop_requested()) return Error(ErrorCode::kCancelled, "stopped while writing");
       const std::string_view piece = bytes.substr(0, kPiece);
       const ssize_t written = ::write(descriptor_.get(), piece.data(), piece.size());
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) return error_of("write " + final_.filename().string(), errno);
       bytes.remove_prefix(static_cast<size_t>(written));
-    }
+    } while (!bytes.empty());
+    state_ = State::kOpen;
     return {};
   }
 
   base::Result<StoredObject> finish() override {
+    if (state_ != State::kOpen) return ended();
+    state_ = State::kFailed;
     if (::fsync(descriptor_.get()) != 0) return error_of("sync", errno);
     if (::rename(hidden_.c_str(), final_.c_str()) != 0) return error_of("rename", errno);
-    finished_ = true;
-    KILN_TRY(sync_folder(final_.parent_path()));
+    base::Status synced = sync_folder(final_.parent_path());
+    if (!synced.ok()) {
+      ::unlink(final_.c_str());
+      return std::move(synced).error();
+    }
+    state_ = State::kFinished;
     return StoredObject{size_, digest_.finish_hex()};
   }
 
  private:
+  enum class State : uint8_t { kOpen, kFailed, kFinished };
+
+  static Error ended() {
+    return Error(ErrorCode::kInternal, "an exported file is written to after its end");
+  }
+
   static constexpr size_t kPiece = 4 << 20;  // a stop is seen between two
 
   Descriptor descriptor_;
@@ -104,7 +126,7 @@ class FileWriter final : public ObjectWriter {
   const std::stop_token stop_;
   base::Sha256 digest_;
   uint64_t size_ = 0;
-  bool finished_ = false;
+  State state_ = State::kOpen;
 };
 
 class FileSource final : public net::BodySource {
@@ -116,8 +138,7 @@ class FileSource final : public net::BodySource {
     const size_t wanted = std::min<uint64_t>(size, left_);
     if (wanted == 0) return size_t{0};
     for (;;) {
-      const ssize_t got =
-          ::pread(descriptor_.get(), to, wanted, static_cast<off_t>(offset_));
+      const ssize_t got = ::pread(descriptor_.get(), to, wanted, static_cast<off_t>(offset_));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return error_of("read an exported file", errno);
       if (got == 0) return Error(ErrorCode::kConflict, "an exported file is shorter than it was");
@@ -144,14 +165,12 @@ class FilesystemSink final : public ExportSink {
   base::Result<std::unique_ptr<ObjectWriter>> create(const ObjectKey& key,
                                                      std::stop_token stop) override {
     KILN_ASSIGN(const fs::path path, path_of(key));
-    KILN_TRY(make_folders(root_, path.parent_path()));
-    if (fs::exists(path)) {
+    fs::path hidden = path.parent_path() / ("." + key.name + ".part");
+    KILN_ASSIGN(Descriptor descriptor, create_file(hidden));
+    if (::access(path.c_str(), F_OK) == 0) {
+      ::unlink(hidden.c_str());
       return Error(ErrorCode::kConflict, "an exported file of that name exists: " + key.name);
     }
-    fs::path hidden = path.parent_path() / ("." + key.name + ".part");
-    Descriptor descriptor(
-        ::open(hidden.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-    if (!descriptor.ok()) return error_of("create " + key.name, errno);
     return std::unique_ptr<ObjectWriter>(
         new FileWriter(std::move(descriptor), std::move(hidden), path, std::move(stop)));
   }
@@ -161,8 +180,7 @@ class FilesystemSink final : public ExportSink {
     KILN_ASSIGN(const fs::path path, path_of(key));
     Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
     if (!descriptor.ok()) return error_of("open " + key.name, errno);
-    return std::unique_ptr<net::BodySource>(
-        new FileSource(std::move(descriptor), offset, length));
+    return std::unique_ptr<net::BodySource>(new FileSource(std::move(descriptor), offset, length));
   }
 
   base::Status remove_job(std::string_view job) override {
@@ -184,6 +202,7 @@ class FilesystemSink final : public ExportSink {
     if (code && code != std::errc::no_such_file_or_directory) {
       return error_of("list a job's folder", code.value());
     }
+    ::rmdir((instance_ / job).c_str());  // if that was all
     return {};
   }
 
@@ -193,7 +212,8 @@ class FilesystemSink final : public ExportSink {
     for (fs::directory_iterator entry(instance_, code), end; !code && entry != end;
          entry.increment(code)) {
       std::string name = entry->path().filename().string();
-      if (entry->is_directory(code) && is_safe_name(name)) jobs.push_back(std::move(name));
+      std::error_code gone;
+      if (entry->is_directory(gone) && is_safe_name(name)) jobs.push_back(std::move(name));
     }
     if (code) return error_of("list " + instance_.string(), code.value());
     std::sort(jobs.begin(), jobs.end());
@@ -208,10 +228,32 @@ class FilesystemSink final : public ExportSink {
     return instance_ / key.job / std::to_string(key.attempt) / key.name;
   }
 
+  /// With its folders, which an abandoned neighbour may take away as soon as they are made.
+  base::Result<Descriptor> create_file(const fs::path& path) const {
+    static constexpr int kTries = 100;
+    for (int tries = 1;; ++tries) {
+      base::Status made = make_folders(root_, path.parent_path());
+      if (made.ok()) {
+        static constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
+        Descriptor descriptor(::open(path.c_str(), kFlags, 0600));
+        if (descriptor.ok()) return descriptor;
+        made = error_of("create " + path.filename().string(), errno);
+      }
+      if (made.error().code() != ErrorCode::kNotFound || tries == kTries) {
+        return std::move(made).error();
+      }
+    }
+  }
+
   /// Files that a late worker makes meanwhile can keep the folder alive: then it is tried again.
   static base::Status remove_folder(const fs::path& folder) {
+    static constexpr int kTries = 100;
     std::error_code code;
-    fs::remove_all(folder, code);
+    for (int tries = 0; tries < kTries; ++tries) {
+      fs::remove_all(folder, code);
+      // Somebody else removes the same folder, and was faster at a part of it.
+      if (code != std::errc::no_such_file_or_directory) break;
+    }
     if (code) return error_of("remove " + folder.string(), code.value());
     return {};
   }
@@ -224,6 +266,9 @@ class FilesystemSink final : public ExportSink {
 
 base::Result<std::unique_ptr<ExportSink>> open_filesystem_sink(const std::string& root,
                                                                const std::string& instance) {
+  if (!is_safe_name(instance)) {
+    return Error(ErrorCode::kUsage, "not a name for an instance: " + instance);
+  }
   fs::path path = fs::path(root).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();
   KILN_TRY(make_folders(path.root_path(), path / instance));

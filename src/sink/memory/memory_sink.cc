@@ -4,6 +4,7 @@
 #include <cstring>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "base/digest.h"
 #include "base/mutex.h"
@@ -16,7 +17,7 @@ using base::ErrorCode;
 using Bytes = std::shared_ptr<const std::string>;
 using Place = std::tuple<std::string, uint32_t, std::string>;
 
-/// What the sink and its writers share; the writers may outlive the sink.
+/// What the sink and its writers share.
 struct Shelf {
   explicit Shelf(uint64_t most) : capacity(most) {}
 
@@ -44,29 +45,45 @@ class MemoryWriter final : public ObjectWriter {
  public:
   MemoryWriter(std::shared_ptr<Shelf> shelf, Place place, std::stop_token stop)
       : shelf_(std::move(shelf)), place_(std::move(place)), stop_(std::move(stop)) {}
-  ~MemoryWriter() override {
-    if (bytes_ != nullptr) shelf_->give_back(bytes_->size());
-  }
+  ~MemoryWriter() override { drop(); }
 
   base::Status write(std::string_view bytes) override {
-    if (stop_.stop_requested()) return Error(ErrorCode::kCancelled, "stopped while writing");
-    KILN_TRY(shelf_->take(bytes.size()));
+    KILN_TRY(check_open());
+    if (stop_.stop_requested()) {
+      drop();
+      return Error(ErrorCode::kCancelled, "stopped while writing");
+    }
+    base::Status taken = shelf_->take(bytes.size());
+    if (!taken.ok()) {
+      drop();
+      return taken;
+    }
     bytes_->append(bytes);
     return {};
   }
 
   base::Result<StoredObject> finish() override {
+    KILN_TRY(check_open());
     StoredObject stored{bytes_->size(), base::sha256_hex(*bytes_)};
     base::MutexLock lock(shelf_->mutex);
-    shelf_->files[place_] = std::move(bytes_);
+    shelf_->files[place_] = std::exchange(bytes_, nullptr);
     return stored;
   }
 
  private:
+  base::Status check_open() const {
+    if (bytes_ != nullptr) return {};
+    return Error(ErrorCode::kInternal, "an exported file is written to after its end");
+  }
+  void drop() {
+    if (bytes_ != nullptr) shelf_->give_back(bytes_->size());
+    bytes_ = nullptr;
+  }
+
   const std::shared_ptr<Shelf> shelf_;
   const Place place_;
   const std::stop_token stop_;
-  std::shared_ptr<std::string> bytes_ = std::make_shared<std::string>();
+  std::shared_ptr<std::string> bytes_ = std::make_shared<std::string>();  ///< null after the end
 };
 
 class MemorySource final : public net::BodySource {
@@ -100,8 +117,7 @@ class MemorySink final : public ExportSink {
     if (shelf_->files.contains(place_of(key))) {
       return Error(ErrorCode::kConflict, "an exported file of that name exists: " + key.name);
     }
-    return std::unique_ptr<ObjectWriter>(
-        new MemoryWriter(shelf_, place_of(key), std::move(stop)));
+    return std::unique_ptr<ObjectWriter>(new MemoryWriter(shelf_, place_of(key), std::move(stop)));
   }
 
   base::Result<std::unique_ptr<net::BodySource>> open(const ObjectKey& key, uint64_t offset,
@@ -112,14 +128,15 @@ class MemorySink final : public ExportSink {
     if (found == shelf_->files.end()) {
       return Error(ErrorCode::kNotFound, "open " + key.name + ": no such file");
     }
-    if (offset > found->second->size()) {
+    const uint64_t size = found->second->size();
+    if (offset > size || length > size - offset) {
       return Error(ErrorCode::kConflict, "an exported file is shorter than it was");
     }
     return std::unique_ptr<net::BodySource>(new MemorySource(found->second, offset, length));
   }
 
   base::Status remove_job(std::string_view job) override {
-    return remove(job, UINT32_MAX);
+    return remove(job, uint64_t{UINT32_MAX} + 1);
   }
   base::Status remove_attempts_before(std::string_view job, uint32_t attempt) override {
     return remove(job, attempt);
@@ -141,7 +158,8 @@ class MemorySink final : public ExportSink {
   }
   static Place place_of(const ObjectKey& key) { return {key.job, key.attempt, key.name}; }
 
-  base::Status remove(std::string_view job, uint32_t before) {
+  base::Status remove(std::string_view job, uint64_t before) {
+    if (!is_safe_name(job)) return Error(ErrorCode::kInternal, "not a job's name");
     base::MutexLock lock(shelf_->mutex);
     for (auto at = shelf_->files.begin(); at != shelf_->files.end();) {
       const auto& [its_job, its_attempt, name] = at->first;
