@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "dataset/temporary_files.h"
+#include "dataset/testing/temporary_files.h"
 
 namespace kiln::dataset {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include "dataset/temporary_files.h"
+#include "dataset/testing/temporary_files.h"
 
 namespace kiln::dataset {
 namespace {
