@@ -1,12 +1,13 @@
 #include "base/digest.h"
 
-#include <fcntl.h>
-#include <openssl/evp.h>
-#include <unistd.h>
-
 #include <array>
 #include <cerrno>
 #include <vector>
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <unistd.h>
 
 namespace kiln::base {
 
@@ -33,10 +34,13 @@ std::string Sha256::finish() {
   return std::string(reinterpret_cast<const char*>(digest.data()), size);
 }
 
-std::string Sha256::finish_hex() {
+std::string Sha256::finish_hex() { return to_hex(finish()); }
+
+std::string to_hex(std::string_view bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string hex;
-  for (const char c : finish()) {
+  hex.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
     hex += kDigits[static_cast<unsigned char>(c) >> 4];
     hex += kDigits[static_cast<unsigned char>(c) & 15];
   }
@@ -47,6 +51,22 @@ std::string sha256_hex(std::string_view bytes) {
   Sha256 digest;
   digest.update(bytes);
   return digest.finish_hex();
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view message) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
+       reinterpret_cast<const unsigned char*>(message.data()), message.size(), digest.data(),
+       &size);
+  return std::string(reinterpret_cast<const char*>(digest.data()), size);
+}
+
+std::string md5(std::string_view bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_md5(), nullptr);
+  return std::string(reinterpret_cast<const char*>(digest.data()), size);
 }
 
 Result<FileDigest> digest_file(const std::string& path) {

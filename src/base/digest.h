@@ -1,4 +1,4 @@
-// SHA-256.
+// SHA-256, HMAC over it, and MD5 where a protocol asks for it.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,12 @@ class Sha256 {
 };
 
 std::string sha256_hex(std::string_view bytes);
+/// HMAC-SHA-256 (RFC 2104): the 32 bytes.
+std::string hmac_sha256(std::string_view key, std::string_view message);
+/// The 16 bytes. Guards against accidents only.
+std::string md5(std::string_view bytes);
+/// Lower-case.
+std::string to_hex(std::string_view bytes);
 
 struct FileDigest {
   uint64_t size;

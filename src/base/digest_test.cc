@@ -37,6 +37,28 @@ TEST(DigestTest, KnownTexts) {
   EXPECT_EQ(sha256_hex(std::string(1'000'000, 'a')), kMillionA);
 }
 
+// RFC 4231, cases 1, 2 and 6.
+TEST(DigestTest, HmacOfKnownTexts) {
+  EXPECT_EQ(to_hex(hmac_sha256(std::string(20, '\x0b'), "Hi There")),
+            "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+  EXPECT_EQ(to_hex(hmac_sha256("Jefe", "what do ya want for nothing?")),
+            "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  EXPECT_EQ(to_hex(hmac_sha256(std::string(131, '\xaa'),
+                               "Test Using Larger Than Block-Size Key - Hash Key First")),
+            "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
+TEST(DigestTest, HmacWithAnEmptyKey) {
+  EXPECT_EQ(to_hex(hmac_sha256("", "")),
+            "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+}
+
+// RFC 1321, A.5.
+TEST(DigestTest, Md5OfKnownTexts) {
+  EXPECT_EQ(to_hex(md5("")), "d41d8cd98f00b204e9800998ecf8427e");
+  EXPECT_EQ(to_hex(md5("message digest")), "f96b697d7cb7938d525a2f31aaf161d0");
+}
+
 TEST(DigestTest, PiecesCountAsTheWhole) {
   for (const size_t piece : {1U, 63U, 64U, 65U, 1000U}) {
     Sha256 digest;
