@@ -42,8 +42,8 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
-  /// Any complete answer is a success, whatever its status. No connection, a broken one, a time-out:
-  /// kUnavailable. A requested stop: kCancelled, within 100 ms.
+  /// Any complete answer is a success, whatever its status. No connection, a broken one, a
+  /// time-out: kUnavailable. A requested stop: kCancelled, within 100 ms.
   base::Result<ClientResponse> perform(const ClientRequest& request);
 
  private:

@@ -34,7 +34,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, Answer
   };
   using Step = void (Connection::*)();
 
-  /// `step` as a callback that keeps the connection alive; an exception in it (no memory) resets it.
+  /// `step` as a callback that keeps the connection alive; an exception in it (no memory) resets
+  /// it.
   EventLoop::Callback later(Step step);
   void watch();
   void on_readable();

@@ -48,7 +48,8 @@ class Timer {
   std::shared_ptr<Impl> impl_;
 };
 
-/// Owns a non-blocking descriptor. To be used on the I/O thread only, but may be destroyed anywhere.
+/// Owns a non-blocking descriptor. To be used on the I/O thread only, but may be destroyed
+/// anywhere.
 class Descriptor {
  public:
   /// Closed at once if the kernel cannot watch it.

@@ -34,20 +34,20 @@ class Headers {
 
 /// A request that has arrived completely.
 struct Request {
-  std::string method;   ///< "GET"
-  std::string target;   ///< as sent: "/base/Patient?x=1"
-  std::string path;     ///< percent-decoded, without the query; "/" at least
+  std::string method;  ///< "GET"
+  std::string target;  ///< as sent: "/base/Patient?x=1"
+  std::string path;    ///< percent-decoded, without the query; "/" at least
   std::vector<std::pair<std::string, std::string>> query;  ///< decoded, in order
   Headers headers;
   std::string body;
-  std::string peer;     ///< the client's address, without the port
-  std::string id;       ///< for the log: unique within this process
+  std::string peer;  ///< the client's address, without the port
+  std::string id;    ///< for the log: unique within this process
   /// Requested when the client has gone or the server is stopping hard.
   std::stop_token stop;
 };
 
-/// Bytes of a body, taken piece by piece as the client takes them. Called from one thread at a time,
-/// which may block in it.
+/// Bytes of a body, taken piece by piece as the client takes them. Called from one thread at a
+/// time, which may block in it.
 class BodySource {
  public:
   virtual ~BodySource() = default;

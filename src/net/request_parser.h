@@ -23,8 +23,8 @@ class RequestParser {
   RequestParser(const RequestParser&) = delete;
   RequestParser& operator=(const RequestParser&) = delete;
 
-  /// Returns how many bytes of `bytes` were used; the rest has to be in front at the next call. After
-  /// kDone and kFailed nothing more is used.
+  /// Returns how many bytes of `bytes` were used; the rest has to be in front at the next call.
+  /// After kDone and kFailed nothing more is used.
   size_t feed(std::string_view bytes);
   State state() const;
 

@@ -21,8 +21,8 @@ using RouteHandler = std::function<Response(const RoutedRequest&)>;
 /// Immutable once serving; thread-safe then.
 class Router {
  public:
-  /// `pattern`: segments separated by '/', "{name}" for any one segment ("/ViewDefinition/{id}/$run").
-  /// HEAD goes to the GET handler.
+  /// `pattern`: segments separated by '/', "{name}" for any one segment
+  /// ("/ViewDefinition/{id}/$run"). HEAD goes to the GET handler.
   void add(std::string method, std::string pattern, RouteHandler handler);
 
   /// What a request leads to.

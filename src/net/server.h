@@ -12,18 +12,18 @@ namespace kiln::net {
 
 struct ServerOptions {
   std::string host = "127.0.0.1";
-  uint16_t port = 8080;  ///< 0: a free one
-  size_t max_header_size = 64 * 1024;       ///< 431 above
-  size_t max_body_size = 16U << 20;         ///< 413 above
+  uint16_t port = 8080;                               ///< 0: a free one
+  size_t max_header_size = 64 * 1024;                 ///< 431 above
+  size_t max_body_size = 16U << 20;                   ///< 413 above
   std::chrono::milliseconds request_timeout{60'000};  ///< head and body have to arrive in it (408);
                                                       ///< the first byte of a streamed answer has
                                                       ///< to be there in it (504); the client has
                                                       ///< to take something in it (cut off)
   std::chrono::milliseconds idle_timeout{75'000};     ///< between requests of a connection
   std::chrono::milliseconds stop_timeout{8'000};      ///< running requests get this long at stop()
-  size_t max_connections = 10'000;          ///< further ones wait in the kernel's queue
-  size_t handler_threads = 8;               ///< for handlers
-  size_t max_streams = 64;                  ///< producers at once; 503 above
+  size_t max_connections = 10'000;                    ///< further ones wait in the kernel's queue
+  size_t handler_threads = 8;                         ///< for handlers
+  size_t max_streams = 64;                            ///< producers at once; 503 above
 };
 
 /// What a request is answered with when the server itself has to answer: 400 (not HTTP), 408, 413,
@@ -38,8 +38,8 @@ using Handler = std::function<Response(const Request&)>;
 /// Called on the I/O thread when a request has been answered or has failed; must not block.
 struct RequestLog {
   const Request* request;  ///< null if none could be read
-  int status;      ///< 0 if nothing was sent
-  uint64_t bytes;  ///< of body that were sent
+  int status;              ///< 0 if nothing was sent
+  uint64_t bytes;          ///< of body that were sent
   std::chrono::microseconds duration;
   bool complete;  ///< false: cut off
 };

@@ -10,8 +10,8 @@
 
 namespace kiln::net {
 
-/// The producer writes and waits while `capacity` bytes are unsent; the connection takes all there is
-/// at once and never waits.
+/// The producer writes and waits while `capacity` bytes are unsent; the connection takes all there
+/// is at once and never waits.
 class StreamPipe final : public StreamWriter {
  public:
   /// `on_ready` is called once, on the producer's thread, when something has come or the stream has
