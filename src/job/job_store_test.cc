@@ -1,0 +1,416 @@
+#include "job/job_store.h"
+
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "job/testing/must.h"
+#include "job/testing/seams.h"
+
+namespace kiln::job {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+
+constexpr base::WallTime at(int64_t ms) { return base::WallTime(milliseconds(ms)); }
+
+Job make_job(const std::string& id, int64_t created = 1, const std::string& client = "client") {
+  Job job;
+  job.id = {id};
+  job.submission = {client, "", "", "", "request of " + id, ""};
+  job.created = at(created);
+  return job;
+}
+
+const std::vector<OutputFile> kTwoFiles = {{"b", "b.csv", 7, 70, "beef", "text/csv"},
+                                           {"a", "a.part1.csv", 0, 3, "cafe", "text/csv"}};
+
+class JobStoreTest : public testing::Test {
+ protected:
+  void SetUp() override { reopen(); }
+
+  void reopen() {
+    store_.reset();
+    store_ = must(JobStore::open(path(), Durability::kProcessCrash));
+    ASSERT_NE(store_, nullptr);
+  }
+  std::string path() const { return folder_ / "jobs.sqlite"; }
+
+  Job found(const std::string& id) {
+    const auto job = must(store_->find({id}));
+    EXPECT_TRUE(job.has_value()) << id;
+    return job.value_or(Job());
+  }
+  JobState state(const std::string& id) { return found(id).state; }
+  std::vector<Debt> debts(int64_t now = 1'000'000) {
+    return must(store_->due_debts(at(now), at(now + 300'000), 100));
+  }
+  /// A job that has come as far as `state`; finished ones at 20, expiring at 100.
+  void put(const std::string& id, JobState state) {
+    must(store_->add(make_job(id)));
+    if (state == JobState::kAccepted) return;
+    if (state == JobState::kCancelled) {
+      EXPECT_TRUE(must(store_->cancel({id}, at(20), at(100))));
+      return;
+    }
+    EXPECT_EQ(must(store_->start({id}, at(10))), 1U);
+    if (state == JobState::kCompleted) {
+      EXPECT_TRUE(must(store_->complete({id}, 1, kTwoFiles, at(20), at(100))));
+    } else if (state == JobState::kFailed) {
+      EXPECT_TRUE(must(store_->fail({id}, 1, {422, "bad data"}, at(20), at(100))));
+    }
+  }
+
+  const ScratchFolder folder_;
+  std::unique_ptr<JobStore> store_;
+};
+
+TEST_F(JobStoreTest, KeepsWhatWasAskedFor) {
+  Job job = make_job("a", 5);
+  job.submission = {"10.0.0.1", "track", "key", "hash", "{\"request\":\"\xC3\xA9\"}", "inputs"};
+  must(store_->add(job));
+  reopen();
+  const Job kept = found("a");
+  EXPECT_EQ(kept.id.text, "a");
+  EXPECT_EQ(kept.state, JobState::kAccepted);
+  EXPECT_EQ(kept.submission.client, "10.0.0.1");
+  EXPECT_EQ(kept.submission.tracking_id, "track");
+  EXPECT_EQ(kept.submission.idempotency_key, "key");
+  EXPECT_EQ(kept.submission.request_hash, "hash");
+  EXPECT_EQ(kept.submission.request, "{\"request\":\"\xC3\xA9\"}");
+  EXPECT_EQ(kept.submission.inputs, "inputs");
+  EXPECT_EQ(kept.created, at(5));
+  EXPECT_EQ(kept.attempt, 0U);
+  EXPECT_EQ(kept.crashes, 0U);
+  EXPECT_FALSE(kept.started || kept.finished || kept.expires);
+  EXPECT_EQ(must(store_->find({"b"})), std::nullopt);
+  EXPECT_FALSE(store_->add(job).ok()) << "the same id twice";
+}
+
+TEST_F(JobStoreTest, StartsOnlyWhatIsAccepted) {
+  put("a", JobState::kAccepted);
+  EXPECT_EQ(must(store_->start({"a"}, at(10))), 1U);
+  EXPECT_EQ(must(store_->start({"a"}, at(11))), std::nullopt);
+  reopen();
+  EXPECT_EQ(found("a").state, JobState::kInProgress);
+  EXPECT_EQ(found("a").attempt, 1U);
+  EXPECT_EQ(found("a").started, at(10));
+  for (const JobState final : {JobState::kCompleted, JobState::kFailed, JobState::kCancelled}) {
+    const std::string id(name_of(final));
+    put(id, final);
+    EXPECT_EQ(must(store_->start({id}, at(30))), std::nullopt) << id;
+    EXPECT_EQ(state(id), final);
+  }
+  EXPECT_EQ(must(store_->start({"unknown"}, at(30))), std::nullopt);
+}
+
+TEST_F(JobStoreTest, CompletesWithFilesInTheirOrder) {
+  put("a", JobState::kCompleted);
+  reopen();
+  const Job job = found("a");
+  EXPECT_EQ(job.state, JobState::kCompleted);
+  EXPECT_EQ(job.finished, at(20));
+  EXPECT_EQ(job.expires, at(100));
+  ASSERT_EQ(job.files.size(), 2U);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(job.files[i].output, kTwoFiles[i].output);
+    EXPECT_EQ(job.files[i].name, kTwoFiles[i].name);
+    EXPECT_EQ(job.files[i].rows, kTwoFiles[i].rows);
+    EXPECT_EQ(job.files[i].size, kTwoFiles[i].size);
+    EXPECT_EQ(job.files[i].sha256, kTwoFiles[i].sha256);
+    EXPECT_EQ(job.files[i].media_type, kTwoFiles[i].media_type);
+  }
+  EXPECT_THAT(debts(), IsEmpty());
+}
+
+TEST_F(JobStoreTest, FailsWithItsOutcomeAndADebt) {
+  put("a", JobState::kFailed);
+  reopen();
+  const Job job = found("a");
+  EXPECT_EQ(job.state, JobState::kFailed);
+  EXPECT_EQ(job.failure.status, 422);
+  EXPECT_EQ(job.failure.outcome, "bad data");
+  EXPECT_EQ(job.finished, at(20));
+  EXPECT_EQ(job.expires, at(100));
+  ASSERT_EQ(debts().size(), 1U);
+  EXPECT_EQ(debts()[0].job.text, "a");
+  EXPECT_EQ(debts()[0].before_attempt, 0U);
+  EXPECT_EQ(debts()[0].due, at(20));
+}
+
+TEST_F(JobStoreTest, CancelsWhatIsNotFinished) {
+  for (const JobState before : {JobState::kAccepted, JobState::kInProgress}) {
+    const std::string id(name_of(before));
+    put(id, before);
+    EXPECT_TRUE(must(store_->cancel({id}, at(20), at(100))));
+    EXPECT_FALSE(must(store_->cancel({id}, at(21), at(101)))) << "a second time";
+    const Job job = found(id);
+    EXPECT_EQ(job.state, JobState::kCancelled);
+    EXPECT_EQ(job.finished, at(20));
+    EXPECT_EQ(job.expires, at(100));
+  }
+  ASSERT_EQ(debts().size(), 2U);
+  EXPECT_EQ(debts()[0].before_attempt, 0U);
+  EXPECT_FALSE(must(store_->cancel({"unknown"}, at(20), at(100))));
+}
+
+TEST_F(JobStoreTest, AFinishedStateNeverChanges) {
+  for (const JobState final : {JobState::kCompleted, JobState::kFailed, JobState::kCancelled}) {
+    const std::string id(name_of(final));
+    put(id, final);
+    const size_t owed = debts().size();
+    EXPECT_FALSE(must(store_->complete({id}, found(id).attempt, {}, at(50), at(500))));
+    EXPECT_FALSE(must(store_->fail({id}, found(id).attempt, {500, "late"}, at(50), at(500))));
+    EXPECT_FALSE(must(store_->cancel({id}, at(50), at(500))));
+    EXPECT_FALSE(must(store_->requeue({id}, found(id).attempt, true, at(50))));
+    const Job job = found(id);
+    EXPECT_EQ(job.state, final);
+    EXPECT_EQ(job.finished, at(20));
+    EXPECT_EQ(job.expires, at(100));
+    EXPECT_EQ(job.files.size(), final == JobState::kCompleted ? 2U : 0U);
+    EXPECT_EQ(job.failure.outcome, final == JobState::kFailed ? "bad data" : "");
+    EXPECT_EQ(debts().size(), owed);
+  }
+}
+
+TEST_F(JobStoreTest, AnAttemptSpeaksOnlyForItself) {
+  put("a", JobState::kInProgress);
+  EXPECT_TRUE(must(store_->requeue({"a"}, 1, true, at(20))));
+  EXPECT_FALSE(must(store_->complete({"a"}, 1, kTwoFiles, at(30), at(100)))) << "it is accepted";
+  EXPECT_FALSE(must(store_->fail({"a"}, 1, {500, ""}, at(30), at(100)))) << "it is accepted";
+  EXPECT_EQ(must(store_->start({"a"}, at(40))), 2U);
+  EXPECT_FALSE(must(store_->complete({"a"}, 1, kTwoFiles, at(50), at(100))));
+  EXPECT_FALSE(must(store_->fail({"a"}, 1, {500, ""}, at(50), at(100))));
+  EXPECT_FALSE(must(store_->requeue({"a"}, 1, true, at(50))));
+  EXPECT_EQ(found("a").state, JobState::kInProgress);
+  EXPECT_EQ(found("a").crashes, 1U);
+  EXPECT_TRUE(must(store_->complete({"a"}, 2, {}, at(60), at(100))));
+  EXPECT_THAT(found("a").files, IsEmpty());
+}
+
+TEST_F(JobStoreTest, RequeueOwesTheAttemptsSoFar) {
+  put("a", JobState::kInProgress);
+  EXPECT_TRUE(must(store_->requeue({"a"}, 1, false, at(20))));
+  EXPECT_EQ(found("a").crashes, 0U) << "a shutdown is no crash";
+  EXPECT_EQ(found("a").started, std::nullopt);
+  EXPECT_EQ(must(store_->start({"a"}, at(30))), 2U);
+  EXPECT_TRUE(must(store_->requeue({"a"}, 2, true, at(40))));
+  EXPECT_EQ(found("a").crashes, 1U);
+  ASSERT_EQ(debts().size(), 2U);
+  EXPECT_EQ(debts()[0].before_attempt, 2U);
+  EXPECT_EQ(debts()[1].before_attempt, 3U);
+}
+
+TEST_F(JobStoreTest, ListsByStateAndByClient) {
+  must(store_->add(make_job("a", 3, "x")));
+  must(store_->add(make_job("b", 1, "y")));
+  must(store_->add(make_job("c", 2, "x")));
+  EXPECT_THAT(must(store_->in_state(JobState::kAccepted)),
+              ElementsAre(Pair(JobId{"b"}, "y"), Pair(JobId{"c"}, "x"), Pair(JobId{"a"}, "x")));
+  std::vector<std::string> of_x;
+  for (const Job& job : must(store_->jobs_of("x"))) of_x.push_back(job.id.text);
+  EXPECT_THAT(of_x, ElementsAre("a", "c"));
+  EXPECT_EQ(must(store_->count(JobState::kAccepted)), 3U);
+  EXPECT_EQ(must(store_->count(JobState::kCompleted)), 0U);
+}
+
+TEST_F(JobStoreTest, AnIdempotencyKeyIsOneClientsOwn) {
+  Job job = make_job("a");
+  job.submission.idempotency_key = "key";
+  must(store_->add(job));
+  EXPECT_EQ(must(store_->find_idempotent("client", "key")), JobId{"a"});
+  EXPECT_EQ(must(store_->find_idempotent("other", "key")), std::nullopt);
+  EXPECT_EQ(must(store_->find_idempotent("client", "")), std::nullopt);
+  job.id = {"b"};
+  EXPECT_FALSE(store_->add(job).ok()) << "the key is taken";
+  job.submission.client = "other";
+  must(store_->add(job));
+  EXPECT_EQ(must(store_->find_idempotent("other", "key")), JobId{"b"});
+  must(store_->add(make_job("c")));
+  must(store_->add(make_job("d")));  // no key is no key twice
+}
+
+TEST_F(JobStoreTest, ExpiresAtItsTimeAndNotBefore) {
+  put("completed", JobState::kCompleted);
+  put("failed", JobState::kFailed);
+  put("cancelled", JobState::kCancelled);
+  put("running", JobState::kInProgress);
+  put("waiting", JobState::kAccepted);
+  for (const Debt& debt : debts()) must(store_->pay_debt(debt));
+  EXPECT_EQ(must(store_->expire(at(99))), 0U);
+  EXPECT_EQ(state("completed"), JobState::kCompleted);
+  EXPECT_THAT(debts(), IsEmpty());
+
+  EXPECT_EQ(must(store_->expire(at(100))), 3U);
+  for (const char* id : {"completed", "failed", "cancelled"}) {
+    EXPECT_EQ(must(store_->find({id})), std::nullopt) << id;
+  }
+  EXPECT_EQ(state("running"), JobState::kInProgress);
+  EXPECT_EQ(state("waiting"), JobState::kAccepted);
+  EXPECT_EQ(debts().size(), 3U);
+  EXPECT_EQ(must(store_->expire(at(100))), 0U);
+
+  put("completed", JobState::kInProgress);
+  EXPECT_TRUE(must(store_->complete({"completed"}, 1, {}, at(200), at(300))));
+  EXPECT_THAT(found("completed").files, IsEmpty()) << "its files have gone with it";
+}
+
+TEST_F(JobStoreTest, ExpiryOwesAgainWhatWasOwed) {
+  put("a", JobState::kFailed);
+  const Debt before = debts()[0];
+  must(store_->postpone_debt(before, at(400'000), "down"));
+  EXPECT_EQ(must(store_->expire(at(100))), 1U);
+  ASSERT_EQ(debts().size(), 1U);
+  EXPECT_EQ(debts()[0].due, at(100));
+  EXPECT_EQ(debts()[0].tries, 0U);
+  must(store_->pay_debt(before));
+  EXPECT_EQ(debts().size(), 1U) << "this one is newer";
+}
+
+TEST_F(JobStoreTest, CompletedJobsCanBeMadeToExpire) {
+  put("completed", JobState::kCompleted);
+  put("failed", JobState::kFailed);
+  must(store_->expire_completed(at(50)));
+  EXPECT_EQ(found("completed").expires, at(50));
+  EXPECT_EQ(found("failed").expires, at(100));
+}
+
+TEST_F(JobStoreTest, OwesOnlyOutputThatNobodyWants) {
+  for (const JobState wanted : {JobState::kAccepted, JobState::kInProgress, JobState::kCompleted}) {
+    const std::string id(name_of(wanted));
+    put(id, wanted);
+    EXPECT_FALSE(must(store_->add_debt({id}, at(50)))) << id;
+  }
+  EXPECT_THAT(debts(), IsEmpty());
+  for (const JobState unwanted : {JobState::kFailed, JobState::kCancelled}) {
+    const std::string id(name_of(unwanted));
+    put(id, unwanted);
+    for (const Debt& debt : debts()) must(store_->pay_debt(debt));
+    EXPECT_TRUE(must(store_->add_debt({id}, at(50)))) << id;
+    EXPECT_EQ(debts().size(), 1U);
+  }
+  EXPECT_TRUE(must(store_->add_debt({"unknown"}, at(50))));
+  EXPECT_EQ(must(store_->debt_count()), 2U);
+}
+
+TEST_F(JobStoreTest, DebtsAreDueInTheirOrder) {
+  must(store_->add_debt({"b"}, at(30)));
+  must(store_->add_debt({"c"}, at(10)));
+  must(store_->add_debt({"a"}, at(20)));
+  EXPECT_EQ(must(store_->next_debt()), at(10));
+  std::vector<std::string> due;
+  for (const Debt& debt : debts(20)) due.push_back(debt.job.text);
+  EXPECT_THAT(due, ElementsAre("c", "a"));
+  const auto first = must(store_->due_debts(at(30), at(1000), 1));
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(first[0].job.text, "c");
+  must(store_->postpone_debt(first[0], at(40), "down"));
+  reopen();
+  EXPECT_EQ(must(store_->next_debt()), at(20));
+  EXPECT_EQ(debts(40).back().tries, 1U);
+  for (const Debt& debt : debts()) must(store_->pay_debt(debt));
+  EXPECT_EQ(must(store_->next_debt()), std::nullopt);
+  EXPECT_EQ(must(store_->debt_count()), 0U);
+}
+
+TEST_F(JobStoreTest, ADebtFurtherAheadThanAnyDelayIsDue) {
+  must(store_->add_debt({"a"}, at(1000)));
+  EXPECT_THAT(must(store_->due_debts(at(10), at(1000), 10)), IsEmpty());
+  EXPECT_EQ(must(store_->due_debts(at(10), at(999), 10)).size(), 1U);
+}
+
+/// What is deleted while it is recorded again has to be deleted again.
+TEST_F(JobStoreTest, ARenewedDebtIsNotPaidByTheOldOne) {
+  must(store_->add_debt({"a"}, at(10)));
+  const Debt old = debts()[0];
+  must(store_->add_debt({"a"}, at(20)));
+  ASSERT_EQ(debts().size(), 1U);
+  must(store_->postpone_debt(old, at(999), "down"));
+  EXPECT_EQ(debts()[0].due, at(20));
+  EXPECT_EQ(debts()[0].tries, 0U);
+  must(store_->pay_debt(old));
+  ASSERT_EQ(debts().size(), 1U);
+  must(store_->pay_debt(debts()[0]));
+  EXPECT_THAT(debts(), IsEmpty());
+}
+
+/// No half of a change of state is ever there.
+TEST_F(JobStoreTest, AChangeThatFailsHalfWayHasNotHappened) {
+  put("a", JobState::kInProgress);
+  put("old", JobState::kCompleted);
+  const auto refuse = [&](const std::string& what) {
+    run_sql(path(),
+            "CREATE TRIGGER refuse BEFORE " + what + " BEGIN SELECT RAISE(ABORT, 'as told'); END");
+  };
+  refuse("INSERT ON file WHEN NEW.position = 1");
+  EXPECT_FALSE(store_->complete({"a"}, 1, kTwoFiles, at(20), at(100)).ok());
+  run_sql(path(), "DROP TRIGGER refuse");
+  EXPECT_EQ(state("a"), JobState::kInProgress);
+
+  refuse("INSERT ON debt");
+  EXPECT_FALSE(store_->fail({"a"}, 1, {500, ""}, at(20), at(100)).ok());
+  EXPECT_FALSE(store_->cancel({"a"}, at(20), at(100)).ok());
+  EXPECT_FALSE(store_->requeue({"a"}, 1, true, at(20)).ok());
+  EXPECT_FALSE(store_->expire(at(100)).ok());
+  run_sql(path(), "DROP TRIGGER refuse");
+  EXPECT_EQ(state("a"), JobState::kInProgress);
+  EXPECT_EQ(found("a").finished, std::nullopt);
+  EXPECT_EQ(found("old").files.size(), 2U);
+
+  refuse("DELETE ON job");
+  EXPECT_FALSE(store_->expire(at(100)).ok());
+  run_sql(path(), "DROP TRIGGER refuse");
+  EXPECT_THAT(debts(), IsEmpty());
+  EXPECT_TRUE(must(store_->complete({"a"}, 1, kTwoFiles, at(20), at(100))));
+}
+
+TEST_F(JobStoreTest, AConstantIsMadeOnce) {
+  EXPECT_EQ(must(store_->constant("instance", "first")), "first");
+  EXPECT_EQ(must(store_->constant("instance", "second")), "first");
+  reopen();
+  EXPECT_EQ(must(store_->constant("instance", "third")), "first");
+  EXPECT_EQ(must(store_->constant("other", "third")), "third");
+}
+
+TEST_F(JobStoreTest, RefusesADatabaseOfANewerKiln) {
+  store_.reset();
+  run_sql(path(), "PRAGMA user_version = 2");
+  const auto opened = JobStore::open(path());
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().code(), base::ErrorCode::kUnsupported);
+}
+
+TEST_F(JobStoreTest, RefusesWhatIsNoDatabase) {
+  const std::string other = folder_ / "text";
+  std::ofstream(other) << std::string(4096, 'x');
+  const auto opened = JobStore::open(other);
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().code(), base::ErrorCode::kInvalid);
+  const auto nowhere = JobStore::open(folder_ / "missing/jobs.sqlite");
+  ASSERT_FALSE(nowhere.ok());
+  EXPECT_EQ(nowhere.error().code(), base::ErrorCode::kIo);
+}
+
+TEST(JobId, HasOneForm) {
+  EXPECT_TRUE(is_job_id("0123456789abcdef0123456789abcdef"));
+  EXPECT_FALSE(is_job_id("0123456789ABCDEF0123456789abcdef"));
+  EXPECT_FALSE(is_job_id("0123456789abcdef0123456789abcde"));
+  EXPECT_FALSE(is_job_id("0123456789abcdef0123456789abcdef0"));
+  EXPECT_FALSE(is_job_id("0123456789abcdef0123456789abcde."));
+  EXPECT_FALSE(is_job_id(""));
+}
+
+TEST(JobState, NamesAreThoseOnTheWire) {
+  EXPECT_EQ(name_of(JobState::kAccepted), "accepted");
+  EXPECT_EQ(name_of(JobState::kInProgress), "in-progress");
+  EXPECT_EQ(name_of(JobState::kCompleted), "completed");
+  EXPECT_EQ(name_of(JobState::kFailed), "failed");
+  EXPECT_EQ(name_of(JobState::kCancelled), "cancelled");
+}
+
+}  // namespace
+}  // namespace kiln::job

@@ -1,0 +1,94 @@
+#include "job/testing/faulty_sink.h"
+
+namespace kiln::job {
+
+class FaultyWriter final : public sink::ObjectWriter {
+ public:
+  FaultyWriter(FaultySink& sink, std::unique_ptr<sink::ObjectWriter> inner)
+      : sink_(sink), inner_(std::move(inner)) {}
+  base::Status write(std::string_view bytes) override {
+    KILN_TRY(sink_.check(SinkCall::kWrite));
+    return inner_->write(bytes);
+  }
+  base::Result<sink::StoredObject> finish() override {
+    KILN_TRY(sink_.check(SinkCall::kFinish));
+    return inner_->finish();
+  }
+
+ private:
+  FaultySink& sink_;
+  const std::unique_ptr<sink::ObjectWriter> inner_;
+};
+
+void FaultySink::fail(SinkCall call, int times) {
+  const std::lock_guard lock(mutex_);
+  failures_[static_cast<size_t>(call)] = times;
+}
+
+int FaultySink::calls(SinkCall call) const {
+  const std::lock_guard lock(mutex_);
+  return calls_[static_cast<size_t>(call)];
+}
+
+base::Status FaultySink::check(SinkCall call) {
+  if (before) before(call);
+  const std::lock_guard lock(mutex_);
+  ++calls_[static_cast<size_t>(call)];
+  int& left = failures_[static_cast<size_t>(call)];
+  if (left == 0) return {};
+  --left;
+  return base::Error(base::ErrorCode::kUnavailable, "the sink is down");
+}
+
+base::Result<std::unique_ptr<sink::ObjectWriter>> FaultySink::create(const sink::ObjectKey& key,
+                                                                     std::stop_token stop) {
+  KILN_TRY(check(SinkCall::kCreate));
+  KILN_ASSIGN(auto writer, inner_.create(key, std::move(stop)));
+  return std::unique_ptr<sink::ObjectWriter>(new FaultyWriter(*this, std::move(writer)));
+}
+
+base::Result<std::unique_ptr<net::BodySource>> FaultySink::open(const sink::ObjectKey& key,
+                                                                uint64_t offset, uint64_t length) {
+  KILN_TRY(check(SinkCall::kOpen));
+  return inner_.open(key, offset, length);
+}
+
+base::Status FaultySink::remove_job(std::string_view job) {
+  KILN_TRY(check(SinkCall::kRemoveJob));
+  return inner_.remove_job(job);
+}
+
+base::Status FaultySink::remove_attempts_before(std::string_view job, uint32_t attempt) {
+  KILN_TRY(check(SinkCall::kRemoveAttempts));
+  return inner_.remove_attempts_before(job, attempt);
+}
+
+base::Result<std::vector<std::string>> FaultySink::list_jobs() {
+  KILN_TRY(check(SinkCall::kList));
+  return inner_.list_jobs();
+}
+
+base::Result<sink::StoredObject> store_file(sink::ExportSink& sink, const sink::ObjectKey& key,
+                                            std::string_view bytes) {
+  KILN_ASSIGN(const auto writer, sink.create(key, {}));
+  KILN_TRY(writer->write(bytes));
+  return writer->finish();
+}
+
+base::Result<std::string> read_file(sink::ExportSink& sink, const sink::ObjectKey& key,
+                                    uint64_t size) {
+  KILN_ASSIGN(const auto source, sink.open(key, 0, size));
+  std::string bytes;
+  for (;;) {
+    std::array<char, 16> piece{};
+    KILN_ASSIGN(const size_t got, source->read(piece.data(), piece.size()));
+    if (got == 0) return bytes;
+    bytes.append(piece.data(), got);
+  }
+}
+
+bool has_file(sink::ExportSink& sink, const sink::ObjectKey& key) {
+  return sink.open(key, 0, 0).ok();
+}
+
+}  // namespace kiln::job
