@@ -66,6 +66,9 @@ class RecordingObserver final : public JobObserver {
   void wait_for_store_errors(int times) {
     wait([&] { return store_errors_ >= times; });
   }
+  void wait_for_sink_errors(int times) {
+    wait([&] { return sink_errors_ >= times; });
+  }
   std::vector<std::pair<JobState, uint32_t>> states(const JobId& id) {
     return read([&] { return states_[id]; });
   }
