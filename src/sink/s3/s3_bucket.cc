@@ -1,0 +1,224 @@
+#include "sink/s3/s3_bucket.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/base64.h"
+#include "base/digest.h"
+#include "sink/s3/xml.h"
+
+namespace kiln::sink {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+constexpr uint64_t kLargestRefusal = 64 << 10;
+
+/// The document of an answer, whose root must have the name.
+base::Result<XmlElement> document_of(const net::ClientResponse& response, std::string_view name) {
+  auto root = parse_xml(response.body);
+  if (root.ok() && root->name == name) return root;
+  return Error(ErrorCode::kIo, "the object store's answer is no " + std::string(name) +
+                                   (root.ok() ? ": " + root->name : ": " + root.error().message()));
+}
+
+/// Where the next page of a list begins; nothing after the last.
+base::Result<std::optional<std::string>> next_of(const XmlElement& page, std::string_view name) {
+  if (page.text_of("IsTruncated") != "true") return std::optional<std::string>();
+  std::string next = page.text_of(name);
+  if (next.empty()) return Error(ErrorCode::kIo, "the object store's list breaks off");
+  return std::optional<std::string>(std::move(next));
+}
+
+ErrorCode code_of_key_error(std::string_view code) {
+  const bool passing = code == "InternalError" || code == "SlowDown" ||
+                       code == "ServiceUnavailable" || code == "OperationAborted";
+  return passing ? ErrorCode::kUnavailable : ErrorCode::kIo;
+}
+
+}  // namespace
+
+net::Headers S3Bucket::encryption_headers() const {
+  net::Headers headers;
+  const S3Options& options = client_.options();
+  if (options.encryption == S3Encryption::kAes256) {
+    headers.add("x-amz-server-side-encryption", "AES256");
+  } else if (options.encryption == S3Encryption::kKms) {
+    headers.add("x-amz-server-side-encryption", "aws:kms");
+    if (!options.kms_key.empty()) {
+      headers.add("x-amz-server-side-encryption-aws-kms-key-id", options.kms_key);
+    }
+  }
+  return headers;
+}
+
+base::Status S3Bucket::put(const std::string& key, std::string_view bytes,
+                           std::stop_token stop) const {
+  S3Request request{"PUT", key};
+  request.headers = encryption_headers();
+  request.body = bytes;
+  request.stop = std::move(stop);
+  KILN_TRY(client_.send(request));
+  return {};
+}
+
+base::Result<uint64_t> S3Bucket::head(const std::string& key, std::stop_token stop) const {
+  S3Request request{"HEAD", key};
+  request.stop = std::move(stop);
+  KILN_ASSIGN(const auto response, client_.send(request));
+  const std::string text = response.headers.get("Content-Length").value_or("");
+  uint64_t size = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) {
+    return Error(ErrorCode::kIo, "the object store does not tell the size of " + key);
+  }
+  return size;
+}
+
+base::Result<ObjectPiece> S3Bucket::get(const std::string& key, uint64_t offset, uint64_t length,
+                                        const std::string& etag) const {
+  S3Request request{"GET", key};
+  request.headers.add("range", "bytes=" + std::to_string(offset) + "-" +
+                                   std::to_string(offset + length - 1));
+  if (!etag.empty()) request.headers.add("if-match", etag);
+  request.max_answer = std::max<uint64_t>(length, kLargestRefusal);
+  KILN_ASSIGN(net::ClientResponse response, client_.send(request));
+  // A store that does not know ranges sends the whole with 200.
+  if (response.status != 206 && (offset != 0 || response.body.size() > length)) {
+    return Error(ErrorCode::kIo, "the object store does not serve ranges");
+  }
+  if (response.body.size() != length) {
+    return Error(ErrorCode::kConflict, "an exported file is shorter than it was");
+  }
+  return ObjectPiece{std::move(response.body), response.headers.get("ETag").value_or("")};
+}
+
+base::Result<ObjectPage> S3Bucket::list(const std::string& prefix, const std::string& delimiter,
+                                        const std::optional<std::string>& from) const {
+  S3Request request;
+  request.query = {{"list-type", "2"}, {"prefix", prefix}};
+  if (!delimiter.empty()) request.query.emplace_back("delimiter", delimiter);
+  if (from) request.query.emplace_back("continuation-token", *from);
+  KILN_ASSIGN(const auto response, client_.send(request));
+  KILN_ASSIGN(const XmlElement root, document_of(response, "ListBucketResult"));
+  ObjectPage page;
+  for (const XmlElement& child : root.children) {
+    if (child.name == "Contents") page.keys.push_back(child.text_of("Key"));
+    if (child.name == "CommonPrefixes") page.prefixes.push_back(child.text_of("Prefix"));
+  }
+  KILN_ASSIGN(page.next, next_of(root, "NextContinuationToken"));
+  return page;
+}
+
+base::Status S3Bucket::probe(const std::string& prefix) const {
+  S3Request request;
+  request.query = {{"list-type", "2"}, {"prefix", prefix}, {"max-keys", "1"}};
+  request.once = true;
+  KILN_ASSIGN(const auto response, client_.send(request));
+  KILN_TRY(document_of(response, "ListBucketResult"));
+  return {};
+}
+
+base::Status S3Bucket::remove(const std::vector<std::string>& keys) const {
+  if (keys.empty()) return {};
+  std::string body = "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
+  for (const std::string& key : keys) {
+    body += "<Object><Key>" + xml_escape(key) + "</Key></Object>";
+  }
+  body += "<Quiet>true</Quiet></Delete>";
+  S3Request request{"POST", ""};
+  request.query = {{"delete", ""}};
+  request.headers.add("content-md5", base::base64_encode(base::md5(body)));
+  request.headers.add("content-type", "application/xml");
+  request.body = body;
+  KILN_ASSIGN(const auto response, client_.send(request));
+  KILN_ASSIGN(const XmlElement root, document_of(response, "DeleteResult"));
+  for (const XmlElement& child : root.children) {
+    const std::string code = child.text_of("Code");
+    if (child.name != "Error" || code == "NoSuchKey") continue;
+    return Error(code_of_key_error(code), "the object store did not remove " +
+                                              child.text_of("Key") + ": " + code + ": " +
+                                              child.text_of("Message"));
+  }
+  return {};
+}
+
+base::Result<std::string> S3Bucket::begin_upload(const std::string& key,
+                                                 std::stop_token stop) const {
+  S3Request request{"POST", key, {{"uploads", ""}}};
+  request.headers = encryption_headers();
+  request.stop = std::move(stop);
+  KILN_ASSIGN(const auto response, client_.send(request));
+  KILN_ASSIGN(const XmlElement root, document_of(response, "InitiateMultipartUploadResult"));
+  std::string id = root.text_of("UploadId");
+  if (id.empty()) return Error(ErrorCode::kIo, "the object store began an upload without an id");
+  return id;
+}
+
+base::Result<std::string> S3Bucket::put_part(const std::string& key, const std::string& upload,
+                                             uint32_t number, std::string_view bytes,
+                                             std::stop_token stop) const {
+  S3Request request{"PUT", key, {{"partNumber", std::to_string(number)}, {"uploadId", upload}}};
+  request.body = bytes;
+  request.stop = std::move(stop);
+  KILN_ASSIGN(const auto response, client_.send(request));
+  auto tag = response.headers.get("ETag");
+  if (!tag) return Error(ErrorCode::kIo, "the object store took a part without a tag");
+  return *std::move(tag);
+}
+
+base::Status S3Bucket::complete_upload(const std::string& key, const std::string& upload,
+                                       const std::vector<std::string>& tags, uint64_t size,
+                                       std::stop_token stop) const {
+  std::string body = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
+  for (size_t i = 0; i < tags.size(); ++i) {
+    body += "<Part><PartNumber>" + std::to_string(i + 1) + "</PartNumber><ETag>" +
+            xml_escape(tags[i]) + "</ETag></Part>";
+  }
+  body += "</CompleteMultipartUpload>";
+  S3Request request{"POST", key, {{"uploadId", upload}}};
+  request.headers.add("content-type", "application/xml");
+  request.body = body;
+  request.stop = stop;
+  auto response = client_.send(request);
+  if (response.ok()) {
+    KILN_TRY(document_of(*response, "CompleteMultipartUploadResult"));
+    return {};
+  }
+  if (response.error().code() != ErrorCode::kNotFound) return std::move(response).error();
+  const auto stored = head(key, std::move(stop));
+  if (stored.ok() && *stored == size) return {};
+  return std::move(response).error();
+}
+
+base::Status S3Bucket::abort_upload(const std::string& key, const std::string& upload,
+                                    bool in_passing) const {
+  S3Request request{"DELETE", key, {{"uploadId", upload}}};
+  request.once = in_passing;
+  auto response = client_.send(request);
+  if (response.ok() || response.error().code() == ErrorCode::kNotFound) return {};
+  return std::move(response).error();
+}
+
+base::Result<std::vector<UnfinishedUpload>> S3Bucket::unfinished_uploads(
+    const std::string& prefix) const {
+  std::vector<UnfinishedUpload> uploads;
+  S3Request request;
+  request.query = {{"uploads", ""}, {"prefix", prefix}};
+  for (;;) {
+    KILN_ASSIGN(const auto response, client_.send(request));
+    KILN_ASSIGN(const XmlElement root, document_of(response, "ListMultipartUploadsResult"));
+    for (const XmlElement& child : root.children) {
+      UnfinishedUpload one{child.text_of("Key"), child.text_of("UploadId")};
+      // Not every store minds the prefix.
+      if (child.name == "Upload" && one.key.starts_with(prefix)) uploads.push_back(std::move(one));
+    }
+    KILN_ASSIGN(auto key, next_of(root, "NextKeyMarker"));
+    if (!key) return uploads;
+    request.query = {{"uploads", ""}, {"prefix", prefix}, {"key-marker", *std::move(key)},
+                     {"upload-id-marker", root.text_of("NextUploadIdMarker")}};
+  }
+}
+
+}  // namespace kiln::sink

@@ -1,0 +1,168 @@
+#include "sink/s3/s3_sink.h"
+
+#include <algorithm>
+#include <charconv>
+#include <functional>
+#include <set>
+#include <utility>
+
+#include "sink/s3/s3_bucket.h"
+#include "sink/s3/s3_streams.h"
+
+namespace kiln::sink {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+constexpr uint32_t kLongestPresigned = 7 * 24 * 3600;
+
+class S3Sink final : public ExportSink {
+ public:
+  S3Sink(S3Options options, std::string root, S3Seams seams)
+      : bucket_(std::move(options), std::move(seams)), root_(std::move(root)) {}
+
+  std::string_view kind() const override { return "s3"; }
+  bool durable() const override { return true; }
+
+  /// That what can be asked may be asked; a store that is down may come back.
+  base::Status probe() const {
+    base::Status status = bucket_.probe(root_);
+    if (status.ok() || status.error().code() == ErrorCode::kUnavailable) return {};
+    return std::move(status).error().in("bucket " + bucket_.options().bucket);
+  }
+
+  base::Result<std::unique_ptr<ObjectWriter>> create(const ObjectKey& key,
+                                                     std::stop_token stop) override {
+    KILN_ASSIGN(std::string path, path_of(key));
+    const auto there = bucket_.head(path, stop);
+    if (there.ok()) {
+      return Error(ErrorCode::kConflict, "an exported file of that name exists: " + key.name);
+    }
+    if (there.error().code() != ErrorCode::kNotFound) return there.error().clone();
+    return std::unique_ptr<ObjectWriter>(new S3Writer(bucket_, std::move(path), std::move(stop)));
+  }
+
+  base::Result<std::unique_ptr<net::BodySource>> open(const ObjectKey& key, uint64_t offset,
+                                                      uint64_t length) override {
+    KILN_ASSIGN(std::string path, path_of(key));
+    auto source = std::make_unique<S3Source>(bucket_, std::move(path), offset, length);
+    KILN_TRY(source->begin());
+    return std::unique_ptr<net::BodySource>(std::move(source));
+  }
+
+  std::optional<std::string> presign(const ObjectKey& key, uint32_t seconds,
+                                     std::string_view content_type,
+                                     std::string_view file_name) override {
+    const auto path = path_of(key);
+    if (!bucket_.options().presign || !path.ok() || seconds == 0) return std::nullopt;
+    QueryFields query;
+    if (!content_type.empty()) query.emplace_back("response-content-type", content_type);
+    // A name with more than that could say more than a name.
+    if (is_safe_name(file_name)) {
+      query.emplace_back("response-content-disposition",
+                         "attachment; filename=\"" + std::string(file_name) + "\"");
+    }
+    return bucket_.client().presigned_url(*path, query, std::min(seconds, kLongestPresigned));
+  }
+
+  base::Status remove_job(std::string_view job) override {
+    return remove(job, [](uint32_t) { return true; });
+  }
+  base::Status remove_attempts_before(std::string_view job, uint32_t attempt) override {
+    return remove(job, [attempt](uint32_t one) { return one < attempt; });
+  }
+
+  base::Result<std::vector<std::string>> list_jobs() override {
+    std::set<std::string> jobs;
+    const auto note = [&](std::string_view key) {
+      key.remove_prefix(std::min(root_.size(), key.size()));
+      const std::string_view job = key.substr(0, key.find('/'));
+      if (is_safe_name(job) && job.size() < key.size()) jobs.emplace(job);
+    };
+    std::optional<std::string> from;
+    do {
+      KILN_ASSIGN(ObjectPage page, bucket_.list(root_, "/", from));
+      for (const std::string& prefix : page.prefixes) note(prefix);
+      from = std::move(page.next);
+    } while (from);
+    KILN_ASSIGN(const auto uploads, bucket_.unfinished_uploads(root_));
+    for (const UnfinishedUpload& upload : uploads) note(upload.key);
+    return std::vector<std::string>(jobs.begin(), jobs.end());
+  }
+
+ private:
+  base::Result<std::string> path_of(const ObjectKey& key) const {
+    if (!is_safe_name(key.job) || !is_safe_name(key.name)) {
+      return Error(ErrorCode::kInternal, "not a name for an exported file");
+    }
+    return root_ + key.job + "/" + std::to_string(key.attempt) + "/" + key.name;
+  }
+
+  /// Removes the files of the attempts that `wanted` wants. What lies in the job's folder and
+  /// belongs to no attempt stays.
+  base::Status remove(std::string_view job, const std::function<bool(uint32_t)>& wanted) const {
+    if (!is_safe_name(job)) return Error(ErrorCode::kInternal, "not a job's name");
+    const std::string folder = root_ + std::string(job) + "/";
+    const auto is_wanted = [&](const std::string& key) {
+      uint32_t attempt = 0;
+      const char* const begin = key.data() + folder.size();
+      const auto [end, error] = std::from_chars(begin, key.data() + key.size(), attempt);
+      return error == std::errc() && *end == '/' && wanted(attempt);
+    };
+    // Uploads first: one that is completed meanwhile is among the objects then.
+    KILN_ASSIGN(const auto uploads, bucket_.unfinished_uploads(folder));
+    for (const UnfinishedUpload& upload : uploads) {
+      if (is_wanted(upload.key)) KILN_TRY(bucket_.abort_upload(upload.key, upload.id, false));
+    }
+    std::optional<std::string> from;
+    do {
+      KILN_ASSIGN(ObjectPage page, bucket_.list(folder, "", from));
+      KILN_TRY(remove_keys(std::move(page.keys), is_wanted));
+      from = std::move(page.next);
+    } while (from);
+    return {};
+  }
+
+  base::Status remove_keys(std::vector<std::string> keys,
+                           const std::function<bool(const std::string&)>& is_wanted) const {
+    std::erase_if(keys, [&](const std::string& key) { return !is_wanted(key); });
+    for (size_t at = 0; at < keys.size(); at += S3Bucket::kKeysOfARemoval) {
+      const size_t end = std::min(at + S3Bucket::kKeysOfARemoval, keys.size());
+      KILN_TRY(bucket_.remove({keys.begin() + static_cast<ptrdiff_t>(at),
+                               keys.begin() + static_cast<ptrdiff_t>(end)}));
+    }
+    return {};
+  }
+
+  const S3Bucket bucket_;
+  const std::string root_;  ///< with a slash at the end
+};
+
+}  // namespace
+
+base::Result<std::unique_ptr<ExportSink>> open_s3_sink(const S3Options& options,
+                                                       const std::string& instance,
+                                                       S3Seams seams) {
+  KILN_TRY(check_s3_options(options));
+  if (!is_safe_name(instance)) {
+    return Error(ErrorCode::kUsage, "not a name for an instance: " + instance);
+  }
+  const std::string root = (options.prefix.empty() ? "" : options.prefix + "/") + instance + "/";
+  auto sink = std::make_unique<S3Sink>(options, root, std::move(seams));
+  KILN_TRY(sink->probe());
+  return std::unique_ptr<ExportSink>(std::move(sink));
+}
+
+base::Result<std::unique_ptr<ExportSink>> open_s3_sink(const S3Options& options,
+                                                       const std::string& instance,
+                                                       base::Clock& clock,
+                                                       base::RandomSource& random) {
+  auto client = std::make_shared<net::Client>();
+  return open_s3_sink(
+      options, instance,
+      S3Seams{[client](const net::ClientRequest& request) { return client->perform(request); },
+              clock, random, wait_or_stop});
+}
+
+}  // namespace kiln::sink
