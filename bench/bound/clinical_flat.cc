@@ -71,7 +71,7 @@ void condition_flat(ondemand::document& document, std::string& out) {
   std::string_view status;
   std::string_view code;
   ondemand::object part;
-  (void)document["id"].get_string().get(id);
+  if (document["id"].get_string().get(id) != simdjson::SUCCESS) return;
   if (document["clinicalStatus"].get_object().get(part) == simdjson::SUCCESS) {
     status = first_code(part);
   }
@@ -87,7 +87,7 @@ void condition_flat(ondemand::document& document, std::string& out) {
 void observation_components(ondemand::document& document, std::string& out) {
   std::string_view id;
   ondemand::array components;
-  (void)document["id"].get_string().get(id);
+  if (document["id"].get_string().get(id) != simdjson::SUCCESS) return;
   if (document["component"].get_array().get(components) != simdjson::SUCCESS) return;
   for (auto item : components) {
     ondemand::object component;

@@ -36,7 +36,7 @@ std::string md5(std::string_view bytes);
 std::string to_hex(std::string_view bytes);
 
 struct FileDigest {
-  uint64_t size;
+  uint64_t size = 0;
   std::string sha256;  ///< lower-case hex
 };
 Result<FileDigest> digest_file(const std::string& path);

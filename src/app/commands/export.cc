@@ -22,22 +22,37 @@ struct ExportOptions {
   OutputOptions output;
 };
 
+/// Notes size and digest of what goes through it, as it goes: reading the files again at the end
+/// would cost as much as some of the views.
+class DigestSink final : public engine::ByteSink {
+ public:
+  DigestSink(std::unique_ptr<engine::ByteSink> next, base::FileDigest& found)
+      : next_(std::move(next)), found_(found) {}
+
+  base::Status write(std::string_view bytes) override {
+    found_.size += bytes.size();
+    digest_.update(bytes);
+    return next_->write(bytes);
+  }
+  base::Status finish() override {
+    found_.sha256 = digest_.finish_hex();
+    return next_->finish();
+  }
+
+ private:
+  const std::unique_ptr<engine::ByteSink> next_;
+  base::FileDigest& found_;
+  base::Sha256 digest_;
+};
+
 /// A file of the export on its way: written under a temporary name, counted and digested, and
 /// published with all others at the end.
 struct ExportFile {
   std::string name;
   std::unique_ptr<PendingFile> pending;
+  std::unique_ptr<base::FileDigest> digest = std::make_unique<base::FileDigest>();
   std::unique_ptr<engine::Output> output;
-  uint64_t size = 0;
-  std::string sha256;
 };
-
-base::Status digest_file(ExportFile& file) {
-  KILN_ASSIGN(const base::FileDigest digest, base::digest_file(file.pending->temporary_path()));
-  file.size = digest.size;
-  file.sha256 = digest.sha256;
-  return {};
-}
 
 base::Status make_folder(const std::string& path) {
   struct stat info {};
@@ -72,7 +87,8 @@ base::Result<std::vector<ExportFile>> open_files(const ExportOptions& options,
       KILN_ASSIGN(file.output,
                   sql::make_parquet_output(file.pending->temporary_path(), view->schema()));
     } else {
-      KILN_ASSIGN(auto sink, open_plain_sink(file.pending->temporary_path()));
+      KILN_ASSIGN(auto plain, open_plain_sink(file.pending->temporary_path()));
+      auto sink = std::make_unique<DigestSink>(std::move(plain), *file.digest);
       const table::EncodeOptions encode{!options.output.no_header, options.output.csv_guard};
       file.output = engine::make_text_output(format, view->schema(), encode, std::move(sink),
                                              options.data.limit != UINT64_MAX);
@@ -93,8 +109,8 @@ std::string manifest_of(const std::vector<ExportFile>& files,
         .key("rows")
         .number(summary.rows[i])
         .key("bytes")
-        .number(files[i].size)
-        .member("sha256", files[i].sha256)
+        .number(files[i].digest->size)
+        .member("sha256", files[i].digest->sha256)
         .end_object();
   }
   writer.end_array().end_object();
@@ -115,7 +131,11 @@ base::Status export_views(const ExportOptions& options, const std::vector<view::
   }
   KILN_ASSIGN(const engine::Summary summary,
               run_subjects(snapshot, subjects, options.data, signals));
-  for (ExportFile& file : files) KILN_TRY(digest_file(file));
+  if (format == table::Format::kParquet) {  // DuckDB wrote the files
+    for (ExportFile& file : files) {
+      KILN_ASSIGN(*file.digest, base::digest_file(file.pending->temporary_path()));
+    }
+  }
   KILN_ASSIGN(auto manifest, open_file_sink(options.output.output + "/manifest.json"));
   KILN_TRY(manifest->write(manifest_of(files, views, summary)));
   for (ExportFile& file : files) KILN_TRY(file.pending->publish());

@@ -1,5 +1,6 @@
 #include "table/format/csv.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
@@ -14,25 +15,36 @@ uint64_t bytes_equal(uint64_t word, char c) {
   return (zeros - kOnes) & ~zeros & kHighs;
 }
 
-/// Copies a text eight bytes at a time, which may write up to seven bytes too many, and tells
-/// whether it has to be put in quotes. A plain text can hold no other special character than a
-/// comma. Most of the cost of a row is here.
+/// Has a high bit set if some byte of `word` asks for quotes.
+uint64_t specials(uint64_t word, bool plain) {
+  const uint64_t comma = bytes_equal(word, ',');
+  return plain ? comma
+               : comma | bytes_equal(word, '"') | bytes_equal(word, '\n') | bytes_equal(word, '\r');
+}
+
+template <typename Word>
+uint64_t copy_word(char* to, const char* from, bool plain) {
+  Word word;
+  std::memcpy(&word, from, sizeof(word));
+  std::memcpy(to, &word, sizeof(word));
+  return specials(word, plain);
+}
+
+/// Copies a text and tells whether it has to be put in quotes. Words at a time, the last one
+/// overlapping the one before. A plain text can hold no other special character than a comma.
+/// Most of the cost of a row is here.
 bool copy_and_check(char* to, std::string_view text, bool plain) {
-  const char* p = text.data();
+  const char* const from = text.data();
+  const size_t size = text.size();
   uint64_t special = 0;
-  size_t left = text.size();
-  while (left != 0) {
-    uint64_t word = 0;
-    const size_t step = left < 8 ? left : 8;
-    std::memcpy(&word, p, step);
-    std::memcpy(to, &word, 8);
-    special |= bytes_equal(word, ',');
-    if (!plain) {
-      special |= bytes_equal(word, '"') | bytes_equal(word, '\n') | bytes_equal(word, '\r');
-    }
-    p += step;
-    to += step;
-    left -= step;
+  if (size >= 8) {
+    for (size_t i = 0; i + 8 < size; i += 8) special |= copy_word<uint64_t>(to + i, from + i, plain);
+    special |= copy_word<uint64_t>(to + size - 8, from + size - 8, plain);
+  } else if (size >= 4) {
+    special = copy_word<uint32_t>(to, from, plain) |
+              copy_word<uint32_t>(to + size - 4, from + size - 4, plain);
+  } else {
+    for (size_t i = 0; i < size; ++i) special |= copy_word<uint8_t>(to + i, from + i, plain);
   }
   return special != 0;
 }
@@ -74,10 +86,9 @@ class CsvEncoder final : public Encoder {
   std::string_view suffix() const override { return {}; }
 
   void encode(const Batch& batch, std::string& out, std::vector<size_t>* row_ends) const override {
-    const size_t before = out.size();
-    out.resize(before + room_for(batch));
-    char* to = out.data() + before;
+    char* to = out.data() + out.size();
     for (size_t row = 0; row < batch.rows(); ++row) {
+      to = make_room(out, to, room_for(batch, row));
       for (size_t i = 0; i < batch.column_count(); ++i) {
         to = write_value(to, batch.column(i), row);
         *to++ = ',';
@@ -90,19 +101,26 @@ class CsvEncoder final : public Encoder {
   }
 
  private:
-  /// Two quotes, a guard, the quotes inside doubled, a comma, and what copying writes too many.
-  static size_t room_for(const Text& text) { return 2 * size_t{text.size} + 12; }
+  /// Two quotes, a guard, the quotes inside doubled, and a comma.
+  static size_t room_for(const Text& text) { return 2 * size_t{text.size} + 4; }
 
-  static size_t room_for(const Batch& batch) {
+  static size_t room_for(const Batch& batch, size_t row) {
     static constexpr size_t kLongestNumber = 24;
-    size_t room = batch.rows() + 8;
+    size_t room = 1 + batch.column_count() * kLongestNumber;
     for (size_t i = 0; i < batch.column_count(); ++i) {
       const ColumnVector& column = batch.column(i);
-      room += batch.rows() * kLongestNumber;
-      if (column.storage() != Storage::kText) continue;
-      for (size_t row = 0; row < batch.rows(); ++row) room += room_for(column.text(row));
+      if (column.storage() == Storage::kText) room += room_for(column.text(row));
     }
     return room;
+  }
+
+  /// Where to go on writing, `room` bytes before the end of `out`. A string fills with zeros what
+  /// it grows by, so it grows by little more than what is written.
+  static char* make_room(std::string& out, char* to, size_t room) {
+    static constexpr size_t kLeast = 16 << 10;
+    const auto used = static_cast<size_t>(to - out.data());
+    if (out.size() - used < room) out.resize(used + std::max(room, kLeast));
+    return out.data() + used;
   }
 
   char* write_value(char* to, const ColumnVector& column, size_t row) const {

@@ -1,0 +1,109 @@
+"""The measured figures beside what they must be: one table, for a terminal and for the docs."""
+import re
+
+BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
+CASES = ("condition-flat", "observation-components")
+
+
+def number(value, digits=2):
+    return f"{value:.{digits}f}"
+
+
+class Table:
+    def __init__(self):
+        self.rows = []
+        self.failed = []
+
+    def add(self, what, must, aim, value, text, good):
+        """`good`: is the value as the must column has it?"""
+        if value is not None and not good:
+            self.failed.append(what)
+        self.rows.append((what, must, aim, text, "-" if value is None else
+                          "yes" if good else "no"))
+
+    def markdown(self):
+        head = ("at the size measured", "must", "aim", "measured", "holds")
+        lines = [head, ("---",) * len(head), *self.rows]
+        return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def clinical_rows(table, report):
+    limits = {"condition-flat": (2.0, "1.0"), "observation-components": (1.5, "0.6")}
+    for case in CASES:
+        one = report[case]
+        must, aim = limits[case]
+        table.add(f"wall against the simdjson program, {case}", f"≤ {must} ×", f"≤ {aim} ×",
+                  one["to_bound"], f"{number(one['to_bound'])} × "
+                  f"({one['kiln']['wall_median_s']:.3f} s to {one['bound']['wall_median_s']:.3f} s)",
+                  one["to_bound"] <= must)
+    for case in CASES:
+        one = report[case]
+        faster = one.get("faster_than_duckdb")
+        table.add(f"against DuckDB by hand, {case}", "≥ 1.5 × faster", "≥ 3 ×", faster,
+                  one["duckdb"]["skipped"] if faster is None else
+                  f"{number(faster)} × ({one['duckdb']['wall_median_s']:.3f} s)",
+                  faster is not None and faster >= 1.5)
+    for case in CASES:
+        one = report[case]
+        table.add(f"2 threads against 1, {case}", "≥ 1.7 ×, or ≥ 85 % of the read bandwidth",
+                  "1.95 ×", one["threads"], f"{number(one['threads'])} ×; "
+                  f"{100 * one['of_read_bandwidth']:.0f} % of the read bandwidth",
+                  one["threads"] >= 1.7 or one["of_read_bandwidth"] >= 0.85)
+    peak = max(report[case]["kiln"]["peak_rss_mib"] for case in CASES)
+    table.add("peak RSS, CSV", "≤ 128 MiB", "≤ 32 MiB", peak, f"{number(peak, 1)} MiB", peak <= 128)
+    start = report["start_up"]["wall_median_s"] * 1000
+    table.add("start-up (`kiln run` on 1 line)", "≤ 60 ms", "≤ 10 ms", start,
+              f"{number(start, 1)} ms", start <= 60)
+
+
+def view_rows(table, report):
+    measured = {name: one["to_scan"] for name, one in report.items() if "to_scan" in one}
+    if not measured:
+        return
+    worst = max(measured, key=measured.get)
+    table.add(f"{len(measured)} of the {len(report)} shared views against DuckDB's bare scan",
+              "each ≤ 1.5 ×", "≤ 0.8 ×", measured[worst],
+              f"{number(min(measured.values()))} to {number(measured[worst])} × "
+              f"(worst: {worst.rsplit('/', 1)[1]})", measured[worst] <= 1.5)
+
+
+def summarise(report):
+    table = Table()
+    if "clinical" in report:
+        clinical_rows(table, report["clinical"])
+    if "views" in report:
+        view_rows(table, report["views"])
+    if "five" in report:
+        one = report["five"]["published"]
+        table.add("5 views over one type in `kiln export` against one (the guide's, over Patient)",
+                  "≤ 2.5 ×", "≤ 1.5 ×", one["to_mean_of_one"],
+                  f"{number(one['to_mean_of_one'])} × the mean of the five alone",
+                  one["to_mean_of_one"] <= 2.5)
+        one = report["five"]["observation"]
+        table.add("the same with 5 views over Observation that write 363 MB", "-", "-", None,
+                  f"{number(one['to_mean_of_one'])} × the mean, "
+                  f"{number(one['to_slowest_of_one'])} × the slowest", True)
+    for name, limit in (("components", 1.3), ("wide", 1.3)):
+        if "http" in report:
+            one = report["http"][name]
+            table.add(f"HTTP export, NDJSON, {name} against `kiln run -o` and fsync",
+                      f"≤ {limit} ×", "≤ 1.05 ×", one["to_run"],
+                      f"{number(one['to_run'])} × ({one['job_median_s']:.3f} s to "
+                      f"{one['run_median_s']:.3f} s)", one["to_run"] <= limit)
+    if report.get("stop", {}).get("median_s") is not None:
+        table.add("a stop (SIGINT) until the process has ended", "≤ 100 ms by design", "-", None,
+                  f"{report['stop']['median_s'] * 1000:.0f} ms", True)
+    return table
+
+
+def write_into(path, report, table):
+    """Replaces what stands between the marks of a document."""
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    machine = report["machine"]
+    block = (f"{BEGIN}\n{report['date']}, {machine['cpu']}, {machine['cores']} cores, "
+             f"{machine['memory_gib']} GiB, Linux {machine['kernel']}; size `{report['size']}`, "
+             f"{report['runs']} interleaved runs, medians; commit {report['commit']}.\n\n"
+             f"{table.markdown()}\n{END}")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(re.sub(f"{BEGIN}.*{END}", lambda _: block, text, flags=re.DOTALL))
