@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "engine/compressed_sink.h"
 #include "sql/parquet_output.h"
@@ -96,7 +97,6 @@ class TextExport final : public ExportOutput {
     file_.output = target_.view.output;
     file_.name = file_name(target_.view.file, target_.request, part);
     file_.media_type = std::string(table::media_type(target_.request.format));
-    rows_ = 0;
     KILN_ASSIGN(auto writer, create_object(target_, file_.name));
     sink_ = std::make_unique<ObjectSink>(std::move(writer), stored_);
     if (target_.request.compression == FileCompression::kGzip) {
@@ -117,7 +117,7 @@ class TextExport final : public ExportOutput {
     if (!encoder_->suffix().empty()) KILN_TRY(sink_->write(encoder_->suffix()));
     KILN_TRY(sink_->finish());
     sink_.reset();
-    file_.rows = rows_;
+    file_.rows = std::exchange(rows_, 0);
     file_.size = stored_.size;
     file_.sha256 = stored_.sha256;
     files_.push_back(std::move(file_));

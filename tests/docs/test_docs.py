@@ -86,6 +86,17 @@ class LinkTest(unittest.TestCase):
                    if not os.access(ROOT / name, os.X_OK)}
         self.assertEqual(missing, set())
 
+    def test_tests_that_the_conformance_table_names_exist(self):
+        text = (ROOT / "docs" / "conformance.md").read_text(encoding="utf-8")
+        named = re.findall(r"`(test_\w+)\.(test_\w+)`", text)
+        self.assertGreater(len(named), 50)
+        missing = [f"{module}.{name}" for module, name in named
+                   if f"def {name}(" not in (ROOT / "tests" / "http" / (module + ".py")).read_text(
+                       encoding="utf-8")]
+        self.assertEqual(missing, [])
+        files = re.findall(r"`(tests/[\w/.]+)`", text)
+        self.assertEqual([name for name in files if not (ROOT / name).exists()], [])
+
 
 if __name__ == "__main__":
     unittest.main()

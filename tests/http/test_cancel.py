@@ -1,0 +1,92 @@
+"""DELETE of a status URL (operations.md §4.5, §4.6)."""
+import unittest
+
+from tests.support.server import Server, export_of, view
+
+SLOW = view("Observation", id="id", x="id.replaceMatches('o', 'p')")
+
+
+class CancelTest(unittest.TestCase):
+    def setUp(self):
+        self.server = Server("--export-max-running", "1", "--poll-limit", "1000", data={
+            "Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n',
+            "Observation.ndjson": '{"resourceType":"Observation","id":"o"}\n' * 600_000})
+        self.addCleanup(self.server.stop)
+
+    def delete(self, job):
+        return self.server.request("DELETE", job.status_url)
+
+    def assert_gone(self, job):
+        for tail in ("", "/result", "/files/observation.ndjson", "/files/patient.ndjson"):
+            answer = self.server.request("GET", job.status_url + tail)
+            self.assertEqual((answer.status, answer.issues()[0][0]), (404, "not-found"), tail)
+
+    def log_lines(self, job):
+        return [line for line in self.server.log_text().splitlines() if job.id in line]
+
+    def until_it_runs(self, job):
+        self.server.wait_until(
+            lambda: any("export in-progress" in line for line in self.log_lines(job)),
+            "the job does not start")
+
+    def test_ops_4_5_a_running_job(self):
+        job = self.server.export(export_of(SLOW))
+        self.until_it_runs(job)
+        self.server.wait_until(self.server.exported_files, "it writes nothing")
+        self.assertEqual(self.delete(job).status, 202)
+        self.assert_gone(job)
+        self.assertEqual(self.delete(job).status, 404)
+        self.server.wait_until(lambda: not self.server.exported_files(), "its files stay")
+        self.assertNotIn(job.id, self.server.get("/export").text)
+        # The slot is back.
+        self.assertEqual(self.server.export(export_of(view("Patient"))).rows("patient"),
+                         [{"id": "a"}])
+        self.assertEqual(len(self.server.exported_files()), 1)
+
+    def test_ops_4_5_a_queued_job_never_starts(self):
+        ahead = self.server.export(export_of(SLOW))
+        queued = self.server.export(export_of(view("Patient")))
+        self.assertEqual(self.delete(queued).status, 202)
+        self.assert_gone(queued)
+        self.assertEqual(self.delete(queued).status, 404)
+        self.assertEqual(self.delete(ahead).status, 202)
+        self.server.export(export_of(view("Patient"))).wait()
+        self.assertFalse([line for line in self.log_lines(queued) if "in-progress" in line])
+
+    def test_ops_4_5_a_completed_job_stays_as_it_is(self):
+        job = self.server.export(export_of(view("Patient")))
+        before = job.wait()
+        for _ in range(2):
+            self.assertEqual(self.delete(job).status, 202)
+        self.assertEqual(job.poll().status, 303)
+        after = job.wait()
+        self.assertEqual((after.body, after.headers["Expires"]),
+                         (before.body, before.headers["Expires"]))
+        self.assertEqual(job.rows("patient"), [{"id": "a"}])
+
+    def test_ops_4_5_a_failed_job_stays_as_it_is(self):
+        server = Server(data={"Patient.ndjson": '{"resourceType":"Patient","id":7x\n'})
+        self.addCleanup(server.stop)
+        job = server.export(export_of(view("Patient")))
+        before = job.wait()
+        self.assertEqual(before.status, 422)
+        for _ in range(2):
+            self.assertEqual(server.request("DELETE", job.status_url).status, 202)
+        self.assertEqual(job.wait().body, before.body)
+
+    def test_ops_4_5_unknown_jobs_are_404(self):
+        for name in ("0" * 32, "nonsense", ".."):
+            answer = self.server.request("DELETE", "/export/" + name)
+            self.assertEqual(answer.status, 404, name)
+
+    def test_ops_4_6_a_cancelled_job_stays_gone_after_a_restart(self):
+        job = self.server.export(export_of(SLOW))
+        self.until_it_runs(job)
+        self.assertEqual(self.delete(job).status, 202)
+        self.server.restart()
+        self.assert_gone(job)
+        self.server.wait_until(lambda: not self.server.exported_files(), "its files stay")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,215 @@
+"""Kick-off of an export: what is checked before the 202, and how it is told (operations.md §4.1)."""
+import re
+import unittest
+
+from tests.support.server import Server, export_of, parts_of, view
+
+PUBLISHED = {**view("Patient"), "id": "patients", "name": "patients",
+             "url": "http://example.org/patients"}
+
+
+class KickOffTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server(data={"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'},
+                            views={"patients.json": PUBLISHED})
+        cls.addClassCleanup(cls.server.stop)
+
+    def assert_problem(self, answer, status, *issues):
+        self.assertEqual((answer.status, answer.issues()), (status, list(issues)))
+
+    def kick_off(self, *parameters, path="/$viewdefinition-export"):
+        return self.server.kick_off({"resourceType": "Parameters", "parameter": list(parameters)},
+                                    path)
+
+    def test_ops_4_1_accepted(self):
+        body = export_of(PUBLISHED, clientTrackingId="mine")
+        answer = self.server.kick_off(body)
+        self.assertEqual(answer.status, 202)
+        location = answer.headers["Content-Location"]
+        self.assertTrue(location.startswith(self.server.base + "/"))
+        parts = dict(parts_of(answer.json()))
+        self.assertEqual(parts, {"exportId": location.rsplit("/", 1)[1], "status": "accepted",
+                                 "location": location, "clientTrackingId": "mine"})
+
+    def test_ops_7_job_ids_have_at_least_120_bits_and_differ(self):
+        ids = {self.server.export(export_of(PUBLISHED)).id for _ in range(5)}
+        self.assertEqual(len(ids), 5)
+        for one in ids:
+            self.assertRegex(one, "^[0-9a-f]{30,}$")
+
+    def test_ops_4_1_prefer_is_required(self):
+        path = "/ViewDefinition/patients/$viewdefinition-export"
+        body = {"resourceType": "Parameters"}
+        self.assert_problem(self.server.post(path, body), 400, ("required", ""))
+        self.assert_problem(self.server.post(path, body, Prefer="return=minimal"), 400,
+                            ("required", ""))
+        for good in ("respond-async", "Respond-Async", "return=minimal, RESPOND-ASYNC",
+                     "respond-async; wait=10"):
+            self.assertEqual(self.server.post(path, body, Prefer=good).status, 202, good)
+
+    def test_ops_1_post_only(self):
+        for path in ("/$viewdefinition-export", "/ViewDefinition/$viewdefinition-export",
+                     "/ViewDefinition/patients/$viewdefinition-export"):
+            self.assert_problem(self.server.get(path, Prefer="respond-async"), 400,
+                                ("required", ""))
+
+    def test_ops_1_the_three_levels(self):
+        reference = {"name": "view", "part": [
+            {"name": "viewReference", "valueReference": {"reference": "ViewDefinition/patients"}}]}
+        canonical = {"name": "view", "part": [
+            {"name": "viewCanonical", "valueCanonical": "http://example.org/patients"}]}
+        for path in ("/$viewdefinition-export", "/ViewDefinition/$viewdefinition-export"):
+            for one in (reference, canonical):
+                self.assertEqual(self.kick_off(one, path=path).status, 202)
+        path = "/ViewDefinition/patients/$viewdefinition-export"
+        self.assertEqual(self.kick_off(path=path).status, 202)
+        self.assert_problem(self.kick_off(reference, path=path), 400, ("invalid", "view"))
+
+    def test_ops_1_a_bare_view_is_one_subject(self):
+        self.assertEqual(self.server.kick_off(view("Patient")).status, 202)
+
+    def test_exp_17_all_problems_at_once_with_their_places(self):
+        answer = self.kick_off(
+            {"name": "view", "part": [{"name": "viewResource",
+                                       "resource": view("Patient", bad="birthdate")}]},
+            {"name": "view", "part": [{"name": "viewReference",
+                                       "valueReference": {"reference": "nope"}}]},
+            {"name": "view", "part": [{"name": "viewCanonical", "valueCanonical": "http://no"},
+                                      {"name": "colour", "valueString": "red"}]},
+            {"name": "view", "part": []},
+            {"name": "_format", "valueCode": "xml"},
+            {"name": "_since", "valueInstant": "yesterday"},
+            {"name": "patient", "valueReference": {"reference": "Patient/zz"}},
+            {"name": "flavour", "valueString": "sweet"})
+        self.assertEqual(answer.status, 404)
+        found = answer.issues()
+        for code, expression in (
+                ("invalid", "view[0].viewResource"), ("not-found", "view[1].viewReference"),
+                ("not-found", "view[2].viewCanonical"), ("not-supported", "view[2].colour"),
+                ("invalid", "view[3]"), ("not-supported", "_format"), ("invalid", "_since"),
+                ("not-found", "patient"), ("not-supported", "flavour")):
+            self.assertTrue(
+                any(c == code and e.startswith(expression) for c, e in found),
+                f"no {code} at {expression} in {found}")
+
+    def test_ops_7_404_beats_400_beats_422(self):
+        unknown = {"name": "view", "part": [{"name": "viewReference", "valueReference":
+                                             {"reference": "nope"}}]}
+        broken = {"name": "view", "part": [{"name": "viewResource",
+                                            "resource": view("Patient", bad="birthdate")}]}
+        wrong = {"name": "_format", "valueCode": "xml"}
+        self.assertEqual(self.kick_off(broken).status, 422)
+        self.assertEqual(self.kick_off(broken, wrong).status, 400)
+        self.assertEqual(self.kick_off(broken, wrong, unknown).status, 404)
+
+    def test_ops_6_400_no_subject(self):
+        self.assert_problem(self.kick_off(), 400, ("required", "view"))
+
+    def test_ops_6_400_none_or_several_naming_forms(self):
+        answer = self.kick_off({"name": "view", "part": [
+            {"name": "viewResource", "resource": PUBLISHED},
+            {"name": "viewReference", "valueReference": {"reference": "patients"}}]})
+        self.assertEqual((answer.status, answer.issues()[0]), (400, ("invalid", "view[0]")))
+
+    def test_ops_4_3_two_equal_names_are_invalid(self):
+        self.assert_problem(self.server.kick_off(export_of(PUBLISHED, PUBLISHED)), 400,
+                            ("invalid", "view"))
+
+    def test_ops_4_3_given_names_make_them_differ(self):
+        part = {"name": "viewResource", "resource": PUBLISHED}
+        answer = self.kick_off({"name": "view", "part": [part]},
+                               {"name": "view", "part": [{"name": "name", "valueString": "b"},
+                                                         part]})
+        self.assertEqual(answer.status, 202)
+
+    def test_ops_1_run_parameters_are_invalid_on_an_export(self):
+        subject = export_of(PUBLISHED)["parameter"][0]
+        for name, value in (("_limit", {"valueInteger": 1}),
+                            ("resource", {"resource": {"resourceType": "Patient"}})):
+            self.assert_problem(self.kick_off(subject, {"name": name, **value}), 400,
+                                ("invalid", name))
+        self.assert_problem(self.kick_off(subject, {"name": "source", "valueString": "x"}), 400,
+                            ("not-supported", "source"))
+
+    def test_ops_2_fhir_is_for_runs(self):
+        answer = self.server.kick_off(export_of(PUBLISHED, _format="fhir"))
+        self.assert_problem(answer, 400, ("invalid", "_format"))
+
+    def test_ops_2_accept_does_not_choose_the_format(self):
+        job_answer = self.server.post("/$viewdefinition-export", export_of(PUBLISHED),
+                                      Prefer="respond-async", Accept="text/csv")
+        self.assertIn(job_answer.status, (202, 406))
+        answer = self.server.post("/$viewdefinition-export", export_of(PUBLISHED),
+                                  Prefer="respond-async", Accept="application/fhir+json")
+        self.assertEqual(answer.status, 202)
+
+    def test_ops_7_compressed_parquet_is_invalid(self):
+        answer = self.server.kick_off(export_of(PUBLISHED, _format="parquet", _compression="gzip"))
+        self.assert_problem(answer, 400, ("invalid", "_compression"))
+
+    def test_ops_7_csv_refuses_list_columns_before_any_row(self):
+        listed = view("Patient")
+        listed["select"][0]["column"].append({"name": "names", "path": "name.family",
+                                              "collection": True})
+        answer = self.server.kick_off(export_of(listed, _format="csv"))
+        self.assertEqual(answer.status, 422)
+        self.assertIn("names", answer.text)
+        self.assertEqual(self.server.kick_off(export_of(listed)).status, 202)
+
+    def test_ops_7_wrong_kinds(self):
+        inline = {"name": "view", "part": [{"name": "viewResource",
+                                            "resource": {"resourceType": "Patient"}}]}
+        answer = self.kick_off(inline)
+        self.assertEqual((answer.status, answer.issues()[0]),
+                         (422, ("invalid", "view[0].viewResource")))
+        other = {"name": "view", "part": [{"name": "viewReference",
+                                           "valueReference": {"reference": "Patient/a"}}]}
+        self.assert_problem(self.kick_off(other), 400, ("invalid", "view[0].viewReference"))
+
+    def test_ops_6_415_not_fhir_json(self):
+        answer = self.server.request("POST", "/$viewdefinition-export", "x",
+                                     {"Content-Type": "text/plain", "Prefer": "respond-async"})
+        self.assertEqual((answer.status, answer.issues()[0][0]), (415, "not-supported"))
+
+    def test_ops_7_query_parameters_and_the_body_that_beats_them(self):
+        job = self.server.export(export_of(PUBLISHED, _format="json"),
+                                 "/$viewdefinition-export?_format=csv&header=false")
+        self.assertEqual(dict(parts_of(job.manifest()))["_format"], "json")
+
+    def test_ops_7_references_in_every_spelling(self):
+        for reference in ("patients", "ViewDefinition/patients",
+                          self.server.base + "/ViewDefinition/patients"):
+            self.assertEqual(self.kick_off({"name": "view", "part": [
+                {"name": "viewReference", "valueReference": {"reference": reference}}]}).status,
+                202, reference)
+        answer = self.kick_off({"name": "view", "part": [
+            {"name": "viewReference",
+             "valueReference": {"reference": "http://else.where/ViewDefinition/patients"}}]})
+        self.assert_problem(answer, 404, ("not-found", "view[0].viewReference"))
+
+    def test_ops_7_an_idempotency_key_stands_for_one_job(self):
+        body = export_of(PUBLISHED)
+        first = self.server.kick_off(body, Idempotency_Key="k")
+        again = self.server.kick_off(body, Idempotency_Key="k")
+        self.assertEqual((first.status, again.status), (202, 202))
+        self.assertEqual(first.headers["Content-Location"], again.headers["Content-Location"])
+        other = self.server.kick_off(export_of(PUBLISHED, _format="csv"), Idempotency_Key="k")
+        self.assertEqual((other.status, other.issues()[0][0]), (422, "invalid"))
+        self.assertEqual(self.server.kick_off(body, Idempotency_Key="l").status, 202)
+
+    def test_ops_6_429_too_many_jobs(self):
+        server = Server("--export-max-running", "1", "--export-max-queued", "1",
+                        data={"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n' * 400_000})
+        self.addCleanup(server.stop)
+        slow = view("Patient", id="id", x="iif(id.replaceMatches('a', 'b') = 'b', 1, 2)")
+        answers = [server.kick_off(export_of(slow)) for _ in range(4)]
+        refused = [answer for answer in answers if answer.status != 202]
+        self.assertTrue(refused)
+        for answer in refused:
+            self.assertEqual((answer.status, answer.issues()[0][0]), (429, "throttled"))
+            self.assertTrue(re.fullmatch("[1-9][0-9]*", answer.headers["Retry-After"]))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,118 @@
+"""Bytes from anyone: limits, slow clients, bad requests (operations.md §6, §7)."""
+import json
+import socket
+import unittest
+import urllib.parse
+
+from tests.support.server import DEADLINE, Server, view
+
+
+class LimitsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server("--request-timeout", "1", "--max-body-size", "100KiB",
+                            data={"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'})
+        cls.addClassCleanup(cls.server.stop)
+
+    def connect(self):
+        where = urllib.parse.urlsplit(self.server.base)
+        connection = socket.create_connection((where.hostname, where.port), timeout=DEADLINE)
+        self.addCleanup(connection.close)
+        return connection
+
+    def raw(self, data):
+        """All that the server answers until it closes."""
+        connection = self.connect()
+        connection.sendall(data)
+        return self.read_all(connection)
+
+    def read_all(self, connection):
+        answer = b""
+        while True:
+            try:
+                piece = connection.recv(65536)
+            except ConnectionError:
+                return answer
+            if not piece:
+                return answer
+            answer += piece
+
+    def assert_outcome(self, answer, status):
+        head, _, body = answer.partition(b"\r\n\r\n")
+        self.assertIn(str(status).encode(), head.split(b"\r\n")[0])
+        self.assertEqual(json.loads(body)["resourceType"], "OperationOutcome")
+
+    def test_ops_6_413_a_body_that_is_too_long(self):
+        body = json.dumps({**view("Patient"), "text": "x" * 200_000})
+        answer = self.server.request("POST", "/$viewdefinition-run", body,
+                                     {"Content-Type": "application/json"})
+        self.assertEqual((answer.status, answer.issues()[0][0]), (413, "too-long"))
+
+    def test_ops_7_431_a_head_that_is_too_long(self):
+        self.assert_outcome(self.raw(b"GET /health HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 100_000 +
+                                     b"\r\n\r\n"), 431)
+
+    def test_ops_7_400_what_is_no_http(self):
+        for data in (b"\x16\x03\x01\x02\x00\x01\r\n\r\n", b"GET /health\r\n\r\n",
+                     b"GET /health HTTP/1.1\r\nHost x\r\n\r\n",
+                     b"GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+                     b"POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+                     b"POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n"
+                     b"Transfer-Encoding: chunked\r\n\r\n"):
+            answer = self.raw(data)
+            self.assertIn(answer.split(b" ")[1][:1], (b"4", b"5"), data)
+            self.assertEqual(self.server.get("/health").status, 200)
+
+    def test_ops_7_408_a_head_that_does_not_come(self):
+        connection = self.connect()
+        connection.sendall(b"GET /health HTTP/1.1\r\nHo")
+        self.assert_outcome(self.read_all(connection), 408)
+
+    def test_ops_7_408_a_body_that_does_not_come(self):
+        connection = self.connect()
+        connection.sendall(b"POST /$viewdefinition-run HTTP/1.1\r\nHost: x\r\n"
+                           b"Content-Type: application/json\r\nContent-Length: 50\r\n\r\n{")
+        self.assert_outcome(self.read_all(connection), 408)
+
+    def test_ops_7_http_1_0_is_served(self):
+        answer = self.raw(b"GET /health HTTP/1.0\r\n\r\n")
+        self.assertIn(b" 200 ", answer.split(b"\r\n")[0])
+
+    def test_ops_7_keep_alive_and_pipelining(self):
+        answer = self.raw(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n" * 3 +
+                          b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        self.assertEqual(answer.count(b"HTTP/1.1 200 "), 4)
+
+    def test_ops_7_methods_that_no_one_knows(self):
+        answer = self.server.request("BREW", "/health")
+        self.assertIn(answer.status, (405, 501))
+        self.assertEqual(answer.json()["resourceType"], "OperationOutcome")
+
+    def test_ops_6_every_error_is_an_operation_outcome(self):
+        for method, path in (("GET", "/"), ("GET", "/nothing"), ("GET", "/export/x"),
+                             ("DELETE", "/metadata"), ("GET", "/ViewDefinition/x"),
+                             ("PUT", "/ViewDefinition/x"), ("POST", "/$viewdefinition-export"),
+                             ("GET", "/Patient/a/$viewdefinition-run")):
+            answer = self.server.request(method, path)
+            self.assertGreaterEqual(answer.status, 400, path)
+            self.assertEqual(answer.json()["resourceType"], "OperationOutcome", path)
+
+    def test_issue_idle_and_slow_connections_do_not_stop_others(self):
+        held = [self.connect() for _ in range(300)]
+        for number, connection in enumerate(held):
+            if number % 2:
+                connection.sendall(b"GET /health HTTP/1.1\r\nX-Slow: ")
+        answer = self.server.post("/$viewdefinition-run", view("Patient"))
+        self.assertEqual(answer.text, '{"id":"a"}\n')
+
+    def test_ops_6_absurd_nesting_is_an_error(self):
+        for text in ("[" * 50_000, '{"a":' * 15_000):
+            answer = self.server.request("POST", "/$viewdefinition-run", text,
+                                         {"Content-Type": "application/json"})
+            self.assertIn(answer.status, (400, 422))
+        deep = view("Patient", x="(" * 20_000 + "1" + ")" * 20_000)
+        self.assertEqual(self.server.post("/$viewdefinition-run", deep).status, 422)
+
+
+if __name__ == "__main__":
+    unittest.main()

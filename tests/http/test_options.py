@@ -1,0 +1,119 @@
+"""Options of `kiln serve`, and how it refuses to start (cli.md, operations.md §7)."""
+import json
+import os
+import subprocess
+import unittest
+
+from tests.support.server import KILN, Server, export_of, view
+
+DATA = {"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'}
+
+
+class OptionsTest(unittest.TestCase):
+    def server(self, *options, **how):
+        server = Server(*options, data=DATA, **how)
+        self.addCleanup(server.stop)
+        return server
+
+    def refused(self, *options, state=None, **variables):
+        """(exit status, stderr) of a server that does not start."""
+        server = self.server(start=False)
+        done = subprocess.run(
+            [KILN, "serve", "--state-dir", state or server.state, *options],
+            capture_output=True, text=True, timeout=30, check=False,
+            env={**os.environ, "KILN_PORT": "0", **variables})
+        self.assertEqual(done.stdout, "")
+        return done.returncode, done.stderr
+
+    def test_cli_wrong_values_exit_2_and_are_named(self):
+        for option, value in (("--port", "70000"), ("--export-output-ttl", "-1"),
+                              ("--export-cleanup-interval", "-5"), ("--export-max-running", "0"),
+                              ("--max-body-size", "many"), ("--request-timeout", "0"),
+                              ("--export-sink", "ftp://x"), ("--log-format", "xml"),
+                              ("--base-url", "kiln.example"), ("--export-part-rows", "1.5")):
+            status, text = self.refused(f"{option}={value}")
+            self.assertEqual(status, 2, (option, text))
+            self.assertIn(option.lstrip("-"), text)
+        self.assertEqual(self.refused("--no-such-option")[0], 2)
+
+    def test_cli_wrong_variables_exit_2_and_are_named(self):
+        status, text = self.refused(KILN_EXPORT_OUTPUT_TTL="soon")
+        self.assertEqual(status, 2)
+        self.assertIn("export-output-ttl", text)
+
+    def test_cli_the_file_and_who_beats_it(self):
+        server = self.server(start=False)
+        path = os.path.join(server.folder, "kiln.toml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write('[serve]\nexport-part-rows = 1\nbase-url = "http://file.example"\n')
+        server.options += ["--config", path]
+        server.environment["KILN_BASE_URL"] = "http://variable.example/fhir"
+        server.start()
+        answer = server.kick_off(export_of(view("Patient")))
+        self.assertTrue(answer.headers["Content-Location"].startswith(
+            "http://variable.example/fhir/export/"))
+
+    def test_ops_7_an_unknown_key_of_the_file_exits_2(self):
+        server = self.server(start=False)
+        path = os.path.join(server.folder, "kiln.toml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("[serve]\nprot = 80\n")
+        status, text = self.refused("--config", path)
+        self.assertEqual(status, 2)
+        self.assertIn("prot", text)
+        self.assertIn("port", text)
+
+    def test_cli_a_state_directory_in_use_exits_1(self):
+        server = self.server()
+        status, text = self.refused(state=server.state)
+        self.assertEqual(status, 1)
+        self.assertIn(server.state, text)
+
+    def test_cli_unreadable_data_exits_1(self):
+        status, text = self.refused("--data", "/no/such/folder")
+        self.assertEqual(status, 1)
+        self.assertIn("/no/such/folder", text)
+
+    def test_cli_a_busy_port_exits_1(self):
+        server = self.server()
+        status, text = self.refused("--port", server.base.rsplit(":", 1)[1])
+        self.assertEqual(status, 1, text)
+
+    def test_ops_7_a_host_that_is_not_loopback_needs_a_word(self):
+        status, text = self.refused("--host", "0.0.0.0")
+        self.assertEqual(status, 2)
+        self.assertIn("--allow-unauthenticated", text)
+        server = self.server("--host", "0.0.0.0", "--allow-unauthenticated")
+        server.base = server.base.replace("0.0.0.0", "127.0.0.1")
+        self.assertEqual(server.get("/health").status, 200)
+
+    def test_ops_7_two_artefacts_of_one_canonical_are_an_error(self):
+        server = self.server(start=False)
+        one = {**view("Patient"), "url": "http://example.org/v", "version": "1"}
+        views = server.write_files("views", {"a.json": one, "b.json": one})
+        status, text = self.refused("--views", views)
+        self.assertEqual(status, 1)
+        self.assertIn("http://example.org/v", text)
+
+    def test_ops_7_a_base_url_with_a_path(self):
+        server = self.server("--base-url", "http://kiln.example/fhir/r4")
+        for prefix in ("", "/fhir/r4"):
+            self.assertEqual(server.get(prefix + "/metadata").status, 200)
+        job = server.export(export_of(view("Patient")), "/fhir/r4/$viewdefinition-export")
+        self.assertTrue(job.status_url.startswith("http://kiln.example/fhir/r4/export/"))
+        self.assertEqual(job.rows("patient"), [{"id": "a"}])
+
+    def test_cli_the_state_directory_is_its_owners(self):
+        server = self.server()
+        self.assertEqual(os.stat(server.state).st_mode & 0o777, 0o700)
+
+    def test_cli_logs_in_json(self):
+        server = self.server("--log-format", "json")
+        server.get("/health")
+        server.end()
+        lines = [json.loads(line) for line in server.log_text().splitlines()]
+        self.assertTrue(any(line.get("route") == "/health" for line in lines), lines)
+
+
+if __name__ == "__main__":
+    unittest.main()
