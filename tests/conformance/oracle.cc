@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "tests/conformance/suite.h"
+#include "tests/conformance/canonical.h"
 
 namespace kiln::conformance {
 namespace {

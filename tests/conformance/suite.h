@@ -22,9 +22,6 @@ std::vector<std::string> list_files(const std::string& folder, const std::string
 /// Why a case is known to fail (tests/conformance/expectations.json), nothing if it has to pass.
 std::optional<std::string> known_failure(const std::string& suite, const std::string& name);
 
-/// A JSON value with the keys of its objects sorted and its numbers in one form, for comparing.
-std::string canonical(json::Value value);
-
 /// `text` with everything but letters and digits as '_', for test names.
 std::string test_name(std::string_view text);
 

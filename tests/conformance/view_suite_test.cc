@@ -9,6 +9,7 @@
 
 #include "engine/pipeline.h"
 #include "json/minify.h"
+#include "tests/conformance/canonical.h"
 #include "tests/conformance/suite.h"
 #include "view/view.h"
 

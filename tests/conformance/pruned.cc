@@ -1,0 +1,61 @@
+#include "tests/conformance/pruned.h"
+
+#include "fhir/key_names.h"
+#include "fhirpath/binder.h"
+#include "fhirpath/compiler.h"
+#include "fhirpath/demand.h"
+#include "fhirpath/evaluation.h"
+#include "fhirpath/values.h"
+
+namespace kiln::conformance {
+
+base::Result<Prepared> prepare(const std::string& text, const fhir::Model& model,
+                               fhir::TypeId type) {
+  static const fhir::KeyNames kNames;
+  Prepared prepared;
+  KILN_ASSIGN(prepared.ast, fhirpath::parse_expression(text));
+  fhirpath::BindContext context{model};
+  context.resource = type;
+  prepared.program.text = text;
+  KILN_ASSIGN(fhirpath::BoundExpression bound,
+              fhirpath::bind_expression(*prepared.ast, text, context,
+                                        fhirpath::ExprType::of(type), prepared.program));
+  json::ShapeBuilder builder;
+  fhirpath::Demand demand(model, builder);
+  fhirpath::Need need;
+  need.existence = true;
+  demand.add(*bound.tree, demand.root(), need);
+  fhirpath::compile(*bound.tree, model, prepared.program);
+  prepared.shape = std::make_unique<json::Shape>(builder.build(), &kNames);
+  return prepared;
+}
+
+std::vector<std::string> evaluate(const Prepared& prepared, const fhir::Model& model,
+                                  fhir::TypeId type, const json::Tape& tape) {
+  fhirpath::Evaluation evaluation(model);
+  evaluation.begin(tape, type);
+  fhirpath::Collection result;
+  if (!evaluation.run(prepared.program, evaluation.root(), result)) {
+    return {"error: " + evaluation.take_error().to_string()};
+  }
+  std::vector<std::string> texts;
+  for (const fhirpath::Item& item : result) {
+    const auto text = fhirpath::text_of_item(evaluation, item);
+    const bool no_value =
+        item.kind == fhirpath::ItemKind::kElement && item.node == fhirpath::kNoNode;
+    texts.push_back(text ? *text : (no_value ? "-" : "{}"));
+  }
+  return texts;
+}
+
+std::string describe(const json::Tape& tape) {
+  std::string text;
+  for (uint32_t i = 0; i < tape.size(); ++i) {
+    const json::Node& node = tape[i];
+    text += std::to_string(node.name) + ":" + std::to_string(static_cast<int>(node.kind)) + ":" +
+            std::to_string(node.end) + ":" + std::string(node.view()) + "\n";
+  }
+  return text;
+}
+
+}  // namespace kiln::conformance
