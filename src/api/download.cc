@@ -87,9 +87,12 @@ net::Response download(const Service& service, const net::Request& request, cons
   const sink::ObjectKey key{id.text, job.attempt, file->name};
   const auto left = std::chrono::duration_cast<std::chrono::seconds>(
       job.expires.value_or(service.clock.now()) - service.clock.now());
-  if (const auto url = service.sink.presign(key, static_cast<uint32_t>(std::max<int64_t>(
-                                                     1, left.count())),
-                                            file->media_type, file->name)) {
+  // The signature is for a GET, and ends with the output.
+  const auto seconds = static_cast<uint32_t>(std::max<int64_t>(0, left.count()));
+  const auto url = request.method == "GET"
+                       ? service.sink.presign(key, seconds, file->media_type, file->name)
+                       : std::nullopt;
+  if (url) {
     net::Response response;
     response.status = 307;
     response.headers.add("Location", *url);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <latch>
 #include <thread>
 
@@ -16,13 +17,16 @@
 #include "base/mutex.h"
 #include "sink/filesystem/filesystem_sink.h"
 #include "sink/memory/memory_sink.h"
+#include "sink/s3/s3_sink.h"
 
 namespace kiln::app {
 namespace {
 
 base::Result<std::unique_ptr<sink::ExportSink>> open_sink(const ServeOptions& options,
                                                           const StateDirectory& state,
-                                                          const std::string& instance) {
+                                                          const std::string& instance,
+                                                          base::Clock& clock,
+                                                          base::RandomSource& random) {
   static constexpr std::string_view kFile = "file:";
   if (options.export_sink == "memory:") return sink::make_memory_sink(options.memory_limit);
   if (options.export_sink.starts_with(kFile)) {
@@ -30,7 +34,9 @@ base::Result<std::unique_ptr<sink::ExportSink>> open_sink(const ServeOptions& op
     if (path.starts_with("//")) path.erase(0, 2);
     return sink::open_filesystem_sink(path.empty() ? state.exports_path() : path, instance);
   }
-  return base::Error(base::ErrorCode::kUnsupported, "no such sink: " + options.export_sink);
+  auto s3 = s3_options_of(options, [](const char* name) { return std::getenv(name); });
+  if (!s3.ok()) return std::move(s3).error().in("--export-sink");
+  return sink::open_s3_sink(*s3, instance, clock, random);
 }
 
 /// Artefacts from --views, and those among the data.
@@ -100,7 +106,7 @@ class Application {
     KILN_ASSIGN(store_, job::JobStore::open(state_.database_path()));
     KILN_ASSIGN(const std::string instance,
                 store_->constant("instance", base::random_hex(random_, 8)));
-    KILN_ASSIGN(sink_, open_sink(options_, state_, instance));
+    KILN_ASSIGN(sink_, open_sink(options_, state_, instance, clock_, random_));
     job::JobEngineOptions job_options;
     job_options.max_running = options_.max_running;
     job_options.max_queued = options_.max_queued;

@@ -165,6 +165,30 @@ const std::vector<ServeOption>& serve_option_table() {
        [](O& o, S& v) { return set_number(o.threads, v, 1); }},
       {"export-memory-limit", Kind::kValue, "SIZE", "Bound of the memory: sink (256MiB)", "",
        [](O& o, S& v) { return set_size(o.memory_limit, v); }},
+      {"s3-part-size", Kind::kValue, "SIZE", "S3: larger files go up in parts of this size (16MiB)",
+       "",
+       [](O& o, S& v) -> base::Status {
+         KILN_ASSIGN(o.s3.part_size, sink::read_s3_part_size(v));
+         return {};
+       }},
+      {"s3-presign", Kind::kFlag, "", "S3: downloads are sent to the store, with a signed address",
+       "",
+       [](O& o, S& v) -> base::Status {
+         KILN_ASSIGN(o.s3.presign, sink::read_s3_flag(v));
+         return {};
+       }},
+      {"s3-path-style", Kind::kValue, "CHOICE",
+       "S3: the bucket's name in the path: auto, on or off (auto)", "",
+       [](O& o, S& v) -> base::Status {
+         KILN_ASSIGN(o.s3.addressing, sink::read_s3_path_style(v));
+         return {};
+       }},
+      {"s3-sse", Kind::kValue, "CHOICE", "S3: encryption at rest: none, AES256 or aws:kms (none)",
+       "",
+       [](O& o, S& v) -> base::Status {
+         KILN_ASSIGN(o.s3.encryption, sink::read_s3_sse(v));
+         return {};
+       }},
       {"poll-limit", Kind::kValue, "N", "Polls of one job in a second (10); over it: 429", "",
        [](O& o, S& v) { return set_number(o.poll_limit, v, 1); }},
       {"max-body-size", Kind::kValue, "SIZE", "Largest request body (16MiB)", "",
@@ -236,6 +260,22 @@ base::Result<GivenOptions> options_of_file(const std::string& path) {
     given[std::string(key.str())] = std::move(texts).value();
   }
   return given;
+}
+
+base::Result<sink::S3Options> s3_options_of(const ServeOptions& options,
+                                            const std::function<const char*(const char*)>& get) {
+  const auto text = [&](const char* name) {
+    const char* const value = get(name);
+    return std::string(value == nullptr ? "" : value);
+  };
+  sink::S3Options s3 = options.s3;
+  s3.credentials = {text("AWS_ACCESS_KEY_ID"), text("AWS_SECRET_ACCESS_KEY"),
+                    text("AWS_SESSION_TOKEN")};
+  s3.region = text("AWS_REGION");
+  s3.endpoint = text("AWS_ENDPOINT_URL_S3");
+  KILN_ASSIGN(s3, sink::read_s3_url(options.export_sink, std::move(s3)));
+  KILN_TRY(sink::check_s3_options(s3));
+  return s3;
 }
 
 base::Result<ServeOptions> merge_options(const std::vector<GivenOptions>& by_rank) {

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "fhir/model.h"
+#include "sink/s3/s3_options.h"
 
 namespace kiln::app {
 
@@ -31,6 +32,7 @@ struct ServeOptions {
   uint64_t part_rows = 0;
   unsigned threads = 0;  ///< 0: all cores
   uint64_t memory_limit = uint64_t{256} << 20;
+  sink::S3Options s3;  ///< what an s3: sink's URL and the environment are laid over
   unsigned poll_limit = 10;
   uint64_t max_body_size = 16U << 20;
   std::chrono::seconds request_timeout{60};
@@ -61,6 +63,11 @@ using GivenOptions = std::map<std::string, std::vector<std::string>, std::less<>
 GivenOptions options_of_environment(const std::function<const char*(const char*)>& get);
 /// From a TOML file's [serve] table; an unknown key is an error with its place.
 base::Result<GivenOptions> options_of_file(const std::string& path);
+
+/// The bucket of an s3: sink: credentials, region and endpoint as other S3 tools take them
+/// (AWS_ACCESS_KEY_ID, AWS_REGION, …; `get` is getenv), the options, and over them the URL.
+base::Result<sink::S3Options> s3_options_of(const ServeOptions& options,
+                                            const std::function<const char*(const char*)>& get);
 
 /// Merges, the first one winning option by option, and checks what belongs together. Errors are
 /// kUsage and name the option.
