@@ -14,8 +14,8 @@ namespace {
 using namespace kiln;
 
 constexpr const char* kLines[] = {
-    R"({"resourceType":"Patient","id":"p1","active":true,"birthDate":"1974-12-25","name":[)"
-    R"({"family":"A","given":["B","C"]},{"family":"D"}],"telecom":[{"system":"phone"}]})",
+    R"({"resourceType":"Patient","id":"p1","name":[{"family":"A","given":["B","C"]},{"family":"D"}]})",
+    R"({"resourceType":"Patient","active":true,"birthDate":"1974-12-25","telecom":[{"system":"phone"}]})",
     R"({"resourceType":"Patient","id":"p2","contact":[{"name":{"family":"\"x\",\n"}}]})",
     R"({"resourceType":"Observation","id":"o","valueQuantity":{"value":1.50},"component":[{},{}]})",
 };

@@ -131,6 +131,18 @@ TEST(RequestParser, UnknownEncodingsAndExpectations) {
   EXPECT_EQ(failure_of(with("Expect: 200-ok\r\n")), 417);
 }
 
+TEST(RequestParser, ReadsALastChunkByteByByte) {
+  const std::string bytes = with("Transfer-Encoding: chunked\r\n") + "0\r\n\r\n";
+  RequestParser parser(kLimits);
+  size_t used = 0;
+  for (size_t end = 1; end <= bytes.size(); ++end) {
+    EXPECT_NE(parser.state(), State::kDone);
+    used += parser.feed(std::string_view(bytes).substr(used, end - used));
+  }
+  EXPECT_EQ(parser.state(), State::kDone);
+  EXPECT_EQ(used, bytes.size());
+}
+
 TEST(RequestParser, BadChunks) {
   const std::string head = with("Transfer-Encoding: chunked\r\n");
   for (const char* bad : {"x\r\n", "\r\n", "5\r\nhelloXX5\r\n", "-1\r\n", "5 \r\nhello\r\n",

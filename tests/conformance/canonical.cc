@@ -5,11 +5,13 @@
 
 namespace kiln::conformance {
 
-std::string canonical(json::Value value) {
+std::string canonical(json::Value value, KeyFilter counts) {
   if (value.is_object()) {
     std::vector<std::string> members;
     for (const json::Value member : value.items()) {
-      members.push_back(std::string(member.key()) + ":" + canonical(member));
+      const std::string key(member.key());
+      if (counts && !counts(key)) continue;
+      members.push_back(key + ":" + canonical(member, counts));
     }
     std::sort(members.begin(), members.end());
     std::string text = "{";
@@ -18,7 +20,7 @@ std::string canonical(json::Value value) {
   }
   if (value.is_array()) {
     std::string text = "[";
-    for (const json::Value item : value.items()) text += canonical(item) + ",";
+    for (const json::Value item : value.items()) text += canonical(item, counts) + ",";
     return text + "]";
   }
   if (value.is_number()) return std::to_string(std::stod(std::string(value.text())));

@@ -28,7 +28,12 @@ struct Item {
     if (!has_value()) return "-";
     return is_complex() ? "{}" : std::string(value.text());
   }
-  std::string key() const { return is_complex() ? canonical(value) : shown(); }
+  // What is no element is no part of a value.
+  std::string key() const { return is_complex() ? canonical(value, is_element) : shown(); }
+  static bool is_element(std::string_view key) {
+    if (key.starts_with('_')) key.remove_prefix(1);
+    return fhir::find_name(key) != fhir::kNoName;
+  }
 };
 using Items = std::vector<Item>;
 
