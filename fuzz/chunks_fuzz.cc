@@ -4,24 +4,12 @@
 #include <unistd.h>
 
 #include "engine/pipeline.h"
+#include "engine/testing/text_sink.h"
 #include "fuzz/fuzz.h"
 
 namespace {
 
 using namespace kiln;
-
-class TextSink final : public engine::ByteSink {
- public:
-  explicit TextSink(std::string& text) : text_(text) {}
-  base::Status write(std::string_view bytes) override {
-    text_ += bytes;
-    return {};
-  }
-  base::Status finish() override { return {}; }
-
- private:
-  std::string& text_;
-};
 
 const view::CompiledView& view() {
   static const view::ViewPtr kView = [] {
@@ -44,8 +32,8 @@ std::string run(std::string_view text, size_t part_size, unsigned threads, bool 
       write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   fuzz::check(written, "not written");
   dataset::Snapshot snapshot;
-  auto file = dataset::OpenFile::adopt({"Data.ndjson", dataset::FileKind::kNdjson,
-                                        dataset::Compression::kNone, ""}, descriptor);
+  auto file = dataset::OpenFile::adopt(
+      {"Data.ndjson", dataset::FileKind::kNdjson, dataset::Compression::kNone, ""}, descriptor);
   fuzz::check(file.ok(), "not opened");
   snapshot.files.push_back(*file);
   engine::Options options;
@@ -55,13 +43,12 @@ std::string run(std::string_view text, size_t part_size, unsigned threads, bool 
   options.reader.max_line_size = 4096;
   std::string rows;
   const auto output = engine::make_text_output(table::Format::kCsv, view().schema(), {},
-                                               std::make_unique<TextSink>(rows), false);
+                                               std::make_unique<engine::TextSink>(rows), false);
   const auto summary = engine::run(snapshot, {{&view(), output.get()}}, options, {}, nullptr);
   // What was written before an error depends on the parts; what the error is does not.
   if (!summary.ok()) return "error: " + summary.error().to_string();
-  std::string counts = std::to_string(summary->rows[0]) + " " +
-                       std::to_string(summary->resources) + " " +
-                       std::to_string(summary->bad_lines) + " " +
+  std::string counts = std::to_string(summary->rows[0]) + " " + std::to_string(summary->resources) +
+                       " " + std::to_string(summary->bad_lines) + " " +
                        std::to_string(summary->bad_rows) + "\n";
   for (const base::Error& example : summary->examples) counts += example.to_string() + "\n";
   return counts + rows;

@@ -1,8 +1,8 @@
 // One text as JSON by three readers: the whole-document reader, the full validation of lines, and
 // simdjson. They must agree on what is valid, but for what only some of them look at.
-#include <simdjson.h>
-
 #include <algorithm>
+
+#include <simdjson.h>
 
 #include "fuzz/fuzz.h"
 #include "json/document.h"
@@ -35,8 +35,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const bool blank = line.find_first_not_of(" \t\r\n") == std::string::npos;
   static simdjson::dom::parser parser;
   simdjson::dom::element element;
-  const simdjson::error_code error =
-      parser.parse(simdjson::padded_string(line)).get(element);
+  const simdjson::error_code error = parser.parse(simdjson::padded_string(line)).get(element);
   if (!problem && !blank) {
     fuzz::check(error == simdjson::SUCCESS || is_number_trouble(error),
                 "full validation accepts what simdjson refuses", text);
@@ -48,8 +47,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                 "full validation refuses what simdjson accepts", message);
   }
   if (document.ok()) {
-    fuzz::check(!problem, "a document is accepted that full validation refuses",
-                text);
+    fuzz::check(!problem, "a document is accepted that full validation refuses", text);
     // What it holds, written again, is the same document.
     const std::string small = minified(**document);
     const auto again = json::Document::parse(small, "again");

@@ -65,8 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const fhir::Model& model = fhir::Model::of(fhir::Version::kR4);
   fhirpath::BindContext context{model};
   context.resource = model.find_resource(resource.type);
-  context.strictness =
-      choice < 3 ? fhirpath::Strictness::kLenient : fhirpath::Strictness::kStrict;
+  context.strictness = choice < 3 ? fhirpath::Strictness::kLenient : fhirpath::Strictness::kStrict;
   const auto expression = fhirpath::compile_expression(text, context);
   if (!expression.ok()) {
     const base::Error& error = expression.error();

@@ -1,5 +1,5 @@
-// The input is a seed: random resources and expressions, compiled on pruned tapes, against the plain
-// evaluator that walks the tree over the whole document.
+// The input is a seed: random resources and expressions, compiled on pruned tapes, against the
+// plain evaluator that walks the tree over the whole document.
 #include <cstring>
 
 #include "fuzz/fuzz.h"

@@ -25,14 +25,20 @@ void mutate(Bytes& bytes, const std::vector<Bytes>& corpus, std::mt19937_64& ran
     case 0:
       if (!bytes.empty()) bytes[at] ^= static_cast<uint8_t>(1U << (random() % 8));
       break;
-    case 1: bytes.erase(begin, begin + offset(length)); break;
+    case 1:
+      bytes.erase(begin, begin + offset(length));
+      break;
     case 2: {
       const Bytes copy(begin, begin + offset(length));
       bytes.insert(begin, copy.begin(), copy.end());
       break;
     }
-    case 3: bytes.insert(begin, static_cast<uint8_t>(kOdd[random() % kOdd.size()])); break;
-    case 4: bytes.resize(at); break;
+    case 3:
+      bytes.insert(begin, static_cast<uint8_t>(kOdd[random() % kOdd.size()]));
+      break;
+    case 4:
+      bytes.resize(at);
+      break;
     default: {
       const Bytes& other = corpus[random() % corpus.size()];
       const size_t from = other.empty() ? 0 : random() % other.size();

@@ -1,6 +1,6 @@
 // Lines of anything through the pruned parser: all SIMD targets must agree on the result, where it
-// stopped and the tape; what a pruned shape keeps must be what a whole one keeps; and a line that is
-// valid JSON in every byte must be no error.
+// stopped and the tape; what a pruned shape keeps must be what a whole one keeps; and a line that
+// is valid JSON in every byte must be no error.
 #include <algorithm>
 
 #include "fhir/key_names.h"
@@ -84,8 +84,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const Outcome whole = agreed(whole_shape(), line);
     const Outcome pruned = agreed(pruned_shape(), line);
     if (json::find_problem(text)) continue;
-    // In every byte valid JSON. FHIR has no array directly inside an array: where that is kept it is
-    // refused; what is jumped over may be anything.
+    // In every byte valid JSON. FHIR has no array directly inside an array: where that is kept it
+    // is refused; what is jumped over may be anything.
     using Kind = json::LineResult::Kind;
     const bool patient = text.starts_with(R"({"resourceType":"Patient")");
     fuzz::check(whole.kind != Kind::kResource || pruned.kind == Kind::kResource,

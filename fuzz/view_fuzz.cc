@@ -55,8 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto document = json::Document::parse(std::string(fuzz::text_of(data, size)), "fuzz");
   if (!document.ok()) return 0;
   view::Problems problems;
-  const view::ViewDefinition definition =
-      view::read_view(*document, (*document)->root(), problems);
+  const view::ViewDefinition definition = view::read_view(*document, (*document)->root(), problems);
   if (!problems.ok()) return 0;
   const auto view = view::CompiledView::compile(definition, {}, problems);
   fuzz::check((view == nullptr) == !problems.ok(), "compiled with problems, or not without");

@@ -2,18 +2,18 @@
 // mapped input and a thread a core, and no generality at all.
 //
 //   clinical_flat condition-flat|observation-components INPUT.ndjson OUTPUT.csv [THREADS]
-#include <fcntl.h>
-#include <simdjson.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstring>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
+
+#include <fcntl.h>
+#include <simdjson.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace {
 

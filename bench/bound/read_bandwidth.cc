@@ -4,16 +4,16 @@
 //   read_bandwidth INPUT THREADS
 //
 // Prints seconds.
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
 #include <vector>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 int main(int argc, char** argv) {
   if (argc != 3) {

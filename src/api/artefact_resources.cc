@@ -8,8 +8,8 @@ namespace kiln::api {
 net::Response read_artefact(const Service& service, std::string_view type, std::string_view id) {
   const plan::Artefact* const artefact = service.artefacts.find_id(type, id);
   if (artefact == nullptr) {
-    return outcome_response(Problem{404, "not-found",
-                                    "no such " + std::string(type) + ": " + std::string(id), ""});
+    return outcome_response(
+        Problem{404, "not-found", "no such " + std::string(type) + ": " + std::string(id), ""});
   }
   net::Response response;
   response.headers.add("Content-Type", "application/fhir+json");
@@ -42,8 +42,7 @@ net::Response search_artefacts(const Service& service, std::string_view type,
     if (!matches(*artefact)) continue;
     ++total;
     entries.begin_object();
-    entries.member("fullUrl",
-                   service.options.base_url + "/" + artefact->type + "/" + artefact->id);
+    entries.member("fullUrl", service.options.base_url + "/" + artefact->type + "/" + artefact->id);
     entries.key("resource").raw(artefact->value.raw()).end_object();
   }
   entries.end_array();

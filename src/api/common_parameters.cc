@@ -78,9 +78,9 @@ engine::FilterSpec resolve_filters(const FilterParameters& filters,
     spec.since = since->to_unix_microseconds();
   }
   if (filters.patients.empty() && filters.groups.empty()) return spec;
-  auto cohort = engine::find_cohort(snapshot, filters.patients, filters.groups,
-                                    engine_options(service.options, service.clock.now()),
-                                    std::move(stop));
+  auto cohort =
+      engine::find_cohort(snapshot, filters.patients, filters.groups,
+                          engine_options(service.options, service.clock.now()), std::move(stop));
   if (!cohort.ok()) {
     if (cohort.error().code() == base::ErrorCode::kIo) {
       service.log.error("cohort cannot be read", {{"error", cohort.error().to_string()}});

@@ -33,8 +33,8 @@ bool has_tag(std::string_view list, std::string_view tag) {
 }
 
 net::Response unsatisfiable(uint64_t size) {
-  net::Response response = outcome_response(
-      Problem{416, "invalid", "the range lies outside of the file", ""});
+  net::Response response =
+      outcome_response(Problem{416, "invalid", "the range lies outside of the file", ""});
   response.headers.add("Content-Range", "bytes */" + std::to_string(size));
   return response;
 }
@@ -115,10 +115,9 @@ net::Response download(const Service& service, const net::Request& request, cons
     if (kind == RangeKind::kUnsatisfiable) return unsatisfiable(file->size);
     if (kind == RangeKind::kOne) {
       response.status = 206;
-      response.headers.add("Content-Range",
-                           "bytes " + std::to_string(range.offset) + "-" +
-                               std::to_string(range.offset + range.length - 1) + "/" +
-                               std::to_string(file->size));
+      response.headers.add("Content-Range", "bytes " + std::to_string(range.offset) + "-" +
+                                                std::to_string(range.offset + range.length - 1) +
+                                                "/" + std::to_string(file->size));
     }
   }
   response.headers.add("Content-Type", file->media_type);

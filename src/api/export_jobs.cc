@@ -28,8 +28,8 @@ net::Response not_acceptable() {
 /// 0 to 99: a job is whole only when it has finished.
 int64_t percent_of(const job::ProgressView& progress) {
   if (progress.bytes_total == 0) return 0;
-  return std::min<int64_t>(99, static_cast<int64_t>(progress.bytes_read * 100 /
-                                                    progress.bytes_total));
+  return std::min<int64_t>(99,
+                           static_cast<int64_t>(progress.bytes_read * 100 / progress.bytes_total));
 }
 
 int64_t seconds_running(const Service& service, const job::Job& job) {

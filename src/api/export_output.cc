@@ -1,12 +1,10 @@
 #include "api/export_output.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
+#include <optional>
 #include <utility>
 
+#include "api/scratch_file.h"
 #include "engine/compressed_sink.h"
 #include "sql/parquet_output.h"
 
@@ -84,8 +82,7 @@ class TextExport final : public ExportOutput {
   base::Status append(std::string_view bytes, uint64_t rows) {
     if (rows == 0) return {};
     if (!sink_) KILN_TRY(begin_part());
-    const std::string_view between =
-        rows_ == 0 ? encoder_->before_rows() : encoder_->separator();
+    const std::string_view between = rows_ == 0 ? encoder_->before_rows() : encoder_->separator();
     if (!between.empty()) KILN_TRY(sink_->write(between));
     rows_ += rows;
     return sink_->write(bytes);
@@ -132,14 +129,11 @@ class TextExport final : public ExportOutput {
   uint64_t rows_ = 0;  ///< of the part at hand
 };
 
-/// Parquet: a whole file in the scratch folder, then into the sink. Parts are cut at pieces, so that
-/// each has at least as many rows as asked for.
+/// Parquet: a whole file in the scratch folder, then into the sink. Parts are cut at pieces, so
+/// that each has at least as many rows as asked for.
 class ParquetExport final : public ExportOutput {
  public:
   explicit ParquetExport(const ExportTarget& target) : target_(target) {}
-  ~ParquetExport() override {
-    if (!path_.empty()) ::unlink(path_.c_str());
-  }
 
   base::Result<std::unique_ptr<engine::Piece>> encode(const table::Batch& batch) override {
     return encoder_->encode(batch);
@@ -161,9 +155,9 @@ class ParquetExport final : public ExportOutput {
   base::Status begin_part() {
     rows_ = 0;
     const job::Attempt& attempt = target_.attempt;
-    path_ = target_.scratch_dir + "/" + attempt.job.id.text + "." + target_.view.file + ".parquet";
-    ::unlink(path_.c_str());
-    KILN_ASSIGN(parquet_, sql::make_parquet_output(path_, target_.schema));
+    scratch_.emplace(target_.scratch_dir + "/" + attempt.job.id.text + "." + target_.view.file +
+                     ".parquet");
+    KILN_ASSIGN(parquet_, sql::make_parquet_output(scratch_->path(), target_.schema));
     // Encoding does not depend on the file, and workers encode while a part is being finished.
     if (!encoder_) encoder_ = parquet_;
     return {};
@@ -179,35 +173,17 @@ class ParquetExport final : public ExportOutput {
     file.media_type = std::string(table::media_type(table::Format::kParquet));
     file.rows = rows_;
     KILN_ASSIGN(auto writer, create_object(target_, file.name));
-    KILN_TRY(copy_into(*writer));
+    KILN_TRY(scratch_->read([&](std::string_view bytes) { return writer->write(bytes); }));
     KILN_ASSIGN(const sink::StoredObject stored, writer->finish());
-    ::unlink(path_.c_str());
+    scratch_.reset();
     file.size = stored.size;
     file.sha256 = stored.sha256;
     files_.push_back(std::move(file));
     return {};
   }
 
-  base::Status copy_into(sink::ObjectWriter& writer) const {
-    const int descriptor = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) return base::io_error("cannot read the Parquet file", errno);
-    std::vector<char> buffer(1 << 20);
-    base::Status status;
-    while (status.ok()) {
-      const ssize_t got = ::read(descriptor, buffer.data(), buffer.size());
-      if (got == 0) break;
-      if (got > 0) {
-        status = writer.write({buffer.data(), static_cast<size_t>(got)});
-      } else if (errno != EINTR) {
-        status = base::io_error("cannot read the Parquet file", errno);
-      }
-    }
-    ::close(descriptor);
-    return status;
-  }
-
   const ExportTarget target_;
-  std::string path_;
+  std::optional<ScratchFile> scratch_;       ///< of the part at hand
   std::shared_ptr<engine::Output> parquet_;  ///< of the part at hand
   std::shared_ptr<engine::Output> encoder_;
   uint64_t rows_ = 0;

@@ -36,9 +36,12 @@ std::string safe_stem(std::string_view name) {
 
 std::string_view name_of(FileCompression compression) {
   switch (compression) {
-    case FileCompression::kNone: return "none";
-    case FileCompression::kGzip: return "gzip";
-    case FileCompression::kZstd: return "zstd";
+    case FileCompression::kNone:
+      return "none";
+    case FileCompression::kGzip:
+      return "gzip";
+    case FileCompression::kZstd:
+      return "zstd";
   }
   return "none";
 }

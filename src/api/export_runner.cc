@@ -60,12 +60,11 @@ class ExportRunner final : public job::JobRunner {
     KILN_ASSIGN(const json::DocumentPtr document,
                 json::Document::parse(exported.text, exported.output));
     view::Problems problems;
-    const view::ViewDefinition definition =
-        view::read_view(document, document->root(), problems);
+    const view::ViewDefinition definition = view::read_view(document, document->root(), problems);
     RunningView running;
     if (problems.ok()) {
-      running.view = view::CompiledView::compile(definition, {parts_.options.fhir_version},
-                                                 problems);
+      running.view =
+          view::CompiledView::compile(definition, {parts_.options.fhir_version}, problems);
     }
     if (!running.view) return problems.errors.front().clone();
     KILN_ASSIGN(running.output,
@@ -75,8 +74,7 @@ class ExportRunner final : public job::JobRunner {
   }
 
   base::Status evaluate(const dataset::Snapshot& snapshot, const ExportRequest& request,
-                        const std::vector<RunningView>& views,
-                        const job::Attempt& attempt) const {
+                        const std::vector<RunningView>& views, const job::Attempt& attempt) const {
     std::vector<engine::Subject> subjects;
     for (const RunningView& view : views) {
       subjects.push_back({view.view.get(), view.output.get()});

@@ -62,8 +62,8 @@ std::optional<ViewSubject> read_view(const Parameter& parameter, const Service& 
 }
 
 std::vector<ViewSubject> read_subjects(const OperationInput& input,
-                                       const std::optional<std::string>& id,
-                                       const Service& service, Problems& problems) {
+                                       const std::optional<std::string>& id, const Service& service,
+                                       Problems& problems) {
   std::vector<ViewSubject> subjects;
   const auto add = [&](std::optional<ViewSubject> subject) {
     if (subject) subjects.push_back(std::move(*subject));
@@ -148,8 +148,7 @@ net::Response export_views(const Service& service, const net::Request& request,
     problems.add(400, "required", "", "an export needs the header Prefer: respond-async");
   }
   const OperationInput input = read_operation_input(request, problems);
-  if (problems.status() == 415 || (!problems.empty() && !input.document &&
-                                   !request.body.empty())) {
+  if (problems.status() == 415 || (!problems.empty() && !input.document && !request.body.empty())) {
     return outcome_response(problems);
   }
   check_names(input.parameters,

@@ -29,27 +29,37 @@ JsonForm form_of_primitive(std::string_view fhir_type) {
 
 bool is_primitive(std::string_view fhir_type) {
   static constexpr std::array<std::string_view, 20> kPrimitives = {
-      "base64Binary", "boolean", "canonical", "code",        "date",        "dateTime", "decimal",
-      "id",           "instant", "integer",   "integer64",   "markdown",    "oid",      "positiveInt",
-      "string",       "time",    "unsignedInt", "uri",       "url",         "uuid"};
+      "base64Binary", "boolean", "canonical",   "code",      "date",     "dateTime", "decimal",
+      "id",           "instant", "integer",     "integer64", "markdown", "oid",      "positiveInt",
+      "string",       "time",    "unsignedInt", "uri",       "url",      "uuid"};
   return std::find(kPrimitives.begin(), kPrimitives.end(), fhir_type) != kPrimitives.end();
 }
 
 ValueForm form_of_sql(SqlType type) {
   switch (type) {
-    case SqlType::kBoolean: return {"valueBoolean", JsonForm::kBoolean};
+    case SqlType::kBoolean:
+      return {"valueBoolean", JsonForm::kBoolean};
     case SqlType::kSmallInt:
-    case SqlType::kInteger: return {"valueInteger", JsonForm::kNumber};
-    case SqlType::kBigInt: return {"valueInteger64", JsonForm::kString};
+    case SqlType::kInteger:
+      return {"valueInteger", JsonForm::kNumber};
+    case SqlType::kBigInt:
+      return {"valueInteger64", JsonForm::kString};
     case SqlType::kReal:
     case SqlType::kDouble:
-    case SqlType::kDecimal: return {"valueDecimal", JsonForm::kNumber};
-    case SqlType::kVarchar: return {"valueString", JsonForm::kString};
-    case SqlType::kBinary: return {"valueBase64Binary", JsonForm::kString};
-    case SqlType::kDate: return {"valueDate", JsonForm::kString};
-    case SqlType::kTime: return {"valueTime", JsonForm::kString};
-    case SqlType::kTimestamp: return {"valueDateTime", JsonForm::kString};
-    case SqlType::kTimestampTz: return {"valueInstant", JsonForm::kString};
+    case SqlType::kDecimal:
+      return {"valueDecimal", JsonForm::kNumber};
+    case SqlType::kVarchar:
+      return {"valueString", JsonForm::kString};
+    case SqlType::kBinary:
+      return {"valueBase64Binary", JsonForm::kString};
+    case SqlType::kDate:
+      return {"valueDate", JsonForm::kString};
+    case SqlType::kTime:
+      return {"valueTime", JsonForm::kString};
+    case SqlType::kTimestamp:
+      return {"valueDateTime", JsonForm::kString};
+    case SqlType::kTimestampTz:
+      return {"valueInstant", JsonForm::kString};
   }
   return {"valueString", JsonForm::kString};
 }

@@ -9,10 +9,8 @@ void JobMonitor::on_state(const job::JobId& id, job::JobState state, uint32_t at
 void JobMonitor::on_attempt_end(const job::JobId& id, uint64_t rows, uint64_t bytes,
                                 std::chrono::milliseconds duration) {
   metrics_.count_attempt(rows, bytes, duration);
-  log_.info("export attempt ended", {{"job", id.text},
-                                     {"rows", rows},
-                                     {"bytes", bytes},
-                                     {"ms", duration.count()}});
+  log_.info("export attempt ended",
+            {{"job", id.text}, {"rows", rows}, {"bytes", bytes}, {"ms", duration.count()}});
 }
 
 /// Where data were bad, the position says enough; the text could quote them.

@@ -64,8 +64,8 @@ void write_parameters(json::Writer& writer, const auto& rows) {
 
 void write_operation(json::Writer& writer, const OperationRow& row, const Service& service) {
   writer.begin_object().member("name", row.code);
-  writer.member("definition", service.options.base_url + "/OperationDefinition/" +
-                                  std::string(row.code));
+  writer.member("definition",
+                service.options.base_url + "/OperationDefinition/" + std::string(row.code));
   writer.end_object();
 }
 
@@ -81,8 +81,8 @@ void write_resource(json::Writer& writer, std::string_view type, const Service& 
     writer.begin_object().member("code", code).end_object();
   }
   writer.end_array().key("searchParam").begin_array();
-  for (const auto& [name, kind] : {std::pair("_id", "token"), std::pair("url", "uri"),
-                                   std::pair("name", "string")}) {
+  for (const auto& [name, kind] :
+       {std::pair("_id", "token"), std::pair("url", "uri"), std::pair("name", "string")}) {
     writer.begin_object().member("name", name).member("type", kind).end_object();
   }
   writer.end_array();
@@ -109,16 +109,16 @@ net::Response capability_statement(const Service& service, const std::string& ve
   writer.member("url", service.options.base_url).end_object();
   writer.member("fhirVersion", "4.0.1");
   writer.key("format").begin_array();
-  for (const std::string_view format :
-       {"application/fhir+json", "application/x-ndjson", "text/csv", "application/json",
-        "application/vnd.apache.parquet"}) {
+  for (const std::string_view format : {"application/fhir+json", "application/x-ndjson", "text/csv",
+                                        "application/json", "application/vnd.apache.parquet"}) {
     writer.string(format);
   }
   writer.end_array().key("rest").begin_array().begin_object().member("mode", "server");
-  writer.member("documentation",
-                "Exports are listed by GET [base]/export. A kick-off with an Idempotency-Key header "
-                "can be repeated. Manifest outputs carry rowCount, and a part `file` with size and "
-                "sha256 for each file.");
+  writer.member(
+      "documentation",
+      "Exports are listed by GET [base]/export. A kick-off with an Idempotency-Key header "
+      "can be repeated. Manifest outputs carry rowCount, and a part `file` with size and "
+      "sha256 for each file.");
   writer.key("resource").begin_array();
   write_resource(writer, "Library", service);
   write_resource(writer, "ViewDefinition", service);
@@ -133,8 +133,8 @@ net::Response operation_definition(const Service& service, std::string_view id) 
     if (row.code != id) continue;
     json::Writer writer;
     writer.begin_object().member("resourceType", "OperationDefinition").member("id", row.code);
-    writer.member("url", service.options.base_url + "/OperationDefinition/" +
-                             std::string(row.code));
+    writer.member("url",
+                  service.options.base_url + "/OperationDefinition/" + std::string(row.code));
     writer.member("name", row.code).member("title", row.title).member("status", "active");
     writer.member("kind", "operation").member("code", row.code);
     writer.member("base", std::string(kGuide) + std::string(row.base));

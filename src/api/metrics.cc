@@ -15,7 +15,8 @@ using prometheus::BuildHistogram;
 
 const prometheus::Histogram::BucketBoundaries kRequestSeconds = {0.001, 0.005, 0.025, 0.1,
                                                                  0.5,   2.5,   10,    60};
-const prometheus::Histogram::BucketBoundaries kJobSeconds = {0.1, 0.5, 2.5, 10, 60, 300, 1800, 7200};
+const prometheus::Histogram::BucketBoundaries kJobSeconds = {0.1, 0.5, 2.5,  10,
+                                                             60,  300, 1800, 7200};
 
 }  // namespace
 
@@ -67,8 +68,7 @@ Metrics::~Metrics() = default;
 
 void Metrics::count_request(std::string_view route, int status,
                             std::chrono::microseconds duration) {
-  families_->requests
-      .Add({{"route", std::string(route)}, {"status", std::to_string(status)}})
+  families_->requests.Add({{"route", std::string(route)}, {"status", std::to_string(status)}})
       .Increment();
   families_->request_seconds.Observe(static_cast<double>(duration.count()) / 1e6);
 }

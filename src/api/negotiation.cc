@@ -50,9 +50,8 @@ std::vector<MediaRange> accepted(const net::Headers& headers) {
     });
     if (!range.type.empty()) ranges.push_back(std::move(range));
   });
-  std::stable_sort(ranges.begin(), ranges.end(), [](const MediaRange& a, const MediaRange& b) {
-    return a.weight > b.weight;
-  });
+  std::stable_sort(ranges.begin(), ranges.end(),
+                   [](const MediaRange& a, const MediaRange& b) { return a.weight > b.weight; });
   return ranges;
 }
 
@@ -101,8 +100,10 @@ std::optional<RowFormat> row_format_of(std::string_view text) {
 
 void add_unsupported_format(std::string_view text, bool with_fhir, Problems& problems) {
   problems.add(400, "not-supported", "_format",
-               "the format '" + std::string(text) + "' is not supported; supported are ndjson, csv, "
-               "json, parquet" + (with_fhir ? " and fhir" : ""));
+               "the format '" + std::string(text) +
+                   "' is not supported; supported are ndjson, csv, "
+                   "json, parquet" +
+                   (with_fhir ? " and fhir" : ""));
 }
 
 std::optional<Representation> negotiate(const std::optional<RowFormat>& format,
@@ -116,9 +117,9 @@ std::optional<Representation> negotiate(const std::optional<RowFormat>& format,
              (*format->flat == table::Format::kCsv || *format->flat == table::Format::kJson)) {
     return Representation{*format, true};
   }
-  problems.add(406, "not-supported", "",
-               "none of the accepted media types can be given: " +
-                   headers.get("Accept").value_or(""));
+  problems.add(
+      406, "not-supported", "",
+      "none of the accepted media types can be given: " + headers.get("Accept").value_or(""));
   return std::nullopt;
 }
 

@@ -45,8 +45,8 @@ void read_parameters(json::Value body, OperationInput& input) {
   std::map<std::string, size_t, std::less<>> counts;
   for (const json::Value item : body["parameter"].items()) {
     std::string name(item["name"].text());
-    const bool indexed = item["part"].is_array() || name == "view" || name == "query" ||
-                         name == "subject";
+    const bool indexed =
+        item["part"].is_array() || name == "view" || name == "query" || name == "subject";
     const size_t index = counts[name]++;
     std::string expression = indexed ? name + "[" + std::to_string(index) + "]" : name;
     input.parameters.push_back(read_parameter(item, std::move(expression)));
@@ -67,8 +67,7 @@ void read_query(const net::Request& request, OperationInput& input) {
 }
 
 void invalid(const Parameter& parameter, const std::string& wanted, Problems& problems) {
-  problems.add(400, "invalid", parameter.expression,
-               "'" + parameter.name + "' must be " + wanted);
+  problems.add(400, "invalid", parameter.expression, "'" + parameter.name + "' must be " + wanted);
 }
 
 /// The text of any primitive value.

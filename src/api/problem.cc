@@ -14,17 +14,26 @@ struct Meaning {
 
 Meaning meaning_of(base::ErrorCode code) {
   switch (code) {
-    case base::ErrorCode::kUsage: return {400, "invalid"};
-    case base::ErrorCode::kInvalid: return {422, "invalid"};
-    case base::ErrorCode::kNotFound: return {404, "not-found"};
-    case base::ErrorCode::kUnsupported: return {422, "not-supported"};
-    case base::ErrorCode::kLimit: return {422, "too-costly"};
-    case base::ErrorCode::kConflict: return {409, "conflict"};
-    case base::ErrorCode::kCancelled: return {503, "transient"};
-    case base::ErrorCode::kUnavailable: return {503, "transient"};
+    case base::ErrorCode::kUsage:
+      return {400, "invalid"};
+    case base::ErrorCode::kInvalid:
+      return {422, "invalid"};
+    case base::ErrorCode::kNotFound:
+      return {404, "not-found"};
+    case base::ErrorCode::kUnsupported:
+      return {422, "not-supported"};
+    case base::ErrorCode::kLimit:
+      return {422, "too-costly"};
+    case base::ErrorCode::kConflict:
+      return {409, "conflict"};
+    case base::ErrorCode::kCancelled:
+      return {503, "transient"};
+    case base::ErrorCode::kUnavailable:
+      return {503, "transient"};
     case base::ErrorCode::kIo:
     case base::ErrorCode::kClosedPipe:
-    case base::ErrorCode::kInternal: break;
+    case base::ErrorCode::kInternal:
+      break;
   }
   return {500, "exception"};
 }
@@ -71,7 +80,8 @@ std::string operation_outcome(const std::vector<Problem>& problems) {
   writer.begin_object().member("resourceType", "OperationOutcome").key("issue").begin_array();
   for (const Problem& problem : problems) {
     writer.begin_object()
-        .member("severity", problem.status >= 500 && problem.code == "exception" ? "fatal" : "error")
+        .member("severity",
+                problem.status >= 500 && problem.code == "exception" ? "fatal" : "error")
         .member("code", problem.code);
     writer.key("details").begin_object().member("text", problem.text).end_object();
     writer.member("diagnostics", problem.text);

@@ -30,19 +30,29 @@ net::Response plain_text(int status, std::string text) {
 
 std::string_view issue_of(int status) {
   switch (status) {
-    case 404: return "not-found";
-    case 405: return "not-supported";
+    case 404:
+      return "not-found";
+    case 405:
+      return "not-supported";
     case 408:
-    case 504: return "timeout";
-    case 411: return "required";
+    case 504:
+      return "timeout";
+    case 411:
+      return "required";
     case 413:
     case 414:
-    case 431: return "too-long";
-    case 429: return "throttled";
-    case 500: return "exception";
-    case 501: return "not-supported";
-    case 503: return "transient";
-    default: return "invalid";
+    case 431:
+      return "too-long";
+    case 429:
+      return "throttled";
+    case 500:
+      return "exception";
+    case 501:
+      return "not-supported";
+    case 503:
+      return "transient";
+    default:
+      return "invalid";
   }
 }
 
@@ -67,9 +77,8 @@ void Routes::add_operations() {
   const auto run = [this](const Routed& routed) {
     return run_view(service_, routed.request, id_of(routed));
   };
-  for (const char* const pattern :
-       {"/$viewdefinition-run", "/ViewDefinition/$viewdefinition-run",
-        "/ViewDefinition/{id}/$viewdefinition-run"}) {
+  for (const char* const pattern : {"/$viewdefinition-run", "/ViewDefinition/$viewdefinition-run",
+                                    "/ViewDefinition/{id}/$viewdefinition-run"}) {
     router_.add("GET", pattern, run);
     router_.add("POST", pattern, run);
   }
@@ -87,9 +96,8 @@ void Routes::add_operations() {
 }
 
 void Routes::add_jobs() {
-  router_.add("GET", "/export", [this](const Routed& routed) {
-    return list_exports(service_, routed.request);
-  });
+  router_.add("GET", "/export",
+              [this](const Routed& routed) { return list_exports(service_, routed.request); });
   router_.add("GET", "/export/{job}", [this](const Routed& routed) {
     return export_status(service_, routed.request, job_of(routed));
   });
@@ -144,9 +152,12 @@ net::Response Routes::handle(const net::Request& request) const {
   const auto match = router_.match(request.method, local_path(request.path));
   using Kind = net::Router::Match::Kind;
   switch (match.kind) {
-    case Kind::kFound: return (*match.handler)({request, match.parameters, match.route});
-    case Kind::kNotFound: return refuse(404, "there is nothing at " + request.path);
-    case Kind::kWrongMethod: break;
+    case Kind::kFound:
+      return (*match.handler)({request, match.parameters, match.route});
+    case Kind::kNotFound:
+      return refuse(404, "there is nothing at " + request.path);
+    case Kind::kWrongMethod:
+      break;
   }
   net::Response response = refuse(405, request.method + " is not possible here");
   std::string allowed;

@@ -1,14 +1,11 @@
 #include "api/row_body.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
 #include <cstdio>
 
 #include "api/binary_sink.h"
 #include "api/fhir_rows.h"
+#include "api/scratch_file.h"
 #include "engine/pipeline.h"
 #include "sql/parquet_output.h"
 
@@ -24,37 +21,6 @@ class ClientSink final : public engine::ByteSink {
  private:
   net::StreamWriter& writer_;
 };
-
-/// A file that goes when its owner does.
-class ScratchFile {
- public:
-  explicit ScratchFile(std::string path) : path_(std::move(path)) {}
-  ~ScratchFile() { ::unlink(path_.c_str()); }
-  ScratchFile(const ScratchFile&) = delete;
-  ScratchFile& operator=(const ScratchFile&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  const std::string path_;
-};
-
-base::Status send_file(const std::string& path, net::StreamWriter& writer) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return base::io_error("cannot read the Parquet file", errno);
-  std::vector<char> buffer(256 * 1024);
-  base::Status status;
-  while (status.ok()) {
-    const ssize_t got = ::read(descriptor, buffer.data(), buffer.size());
-    if (got == 0) break;
-    if (got > 0) {
-      status = writer.write({buffer.data(), static_cast<size_t>(got)});
-    } else if (errno != EINTR) {
-      status = base::io_error("cannot read the Parquet file", errno);
-    }
-  }
-  ::close(descriptor);
-  return status;
-}
 
 base::Status evaluate(const RowRequest& request, engine::Output& output, const Service& service,
                       std::stop_token stop) {
@@ -74,7 +40,7 @@ base::Status produce_parquet(const RowRequest& request, const Service& service,
   KILN_ASSIGN(const auto output,
               sql::make_parquet_output(file.path(), request.subject.view->schema()));
   KILN_TRY(evaluate(request, *output, service, std::move(stop)));
-  return send_file(file.path(), writer);
+  return file.read([&](std::string_view bytes) { return writer.write(bytes); });
 }
 
 base::Status produce(const RowRequest& request, const Service& service, net::StreamWriter& writer,
@@ -90,8 +56,8 @@ base::Status produce(const RowRequest& request, const Service& service, net::Str
   }
   auto encoder = format.flat ? table::make_encoder(*format.flat, schema, {request.header, false})
                              : make_fhir_encoder(schema);
-  const auto output = engine::make_text_output(std::move(encoder), std::move(sink),
-                                               request.limit != UINT64_MAX);
+  const auto output =
+      engine::make_text_output(std::move(encoder), std::move(sink), request.limit != UINT64_MAX);
   return evaluate(request, *output, service, std::move(stop));
 }
 

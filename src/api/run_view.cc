@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view kNamingForms[] = {"viewCanonical", "viewReference", "viewResource"};
 
 std::set<std::string_view> known_names() {
-  return {"_format",       "header",        "patient",      "group",      "_since", "_limit",
+  return {"_format",       "header",        "patient",      "group",      "_since",  "_limit",
           "viewCanonical", "viewReference", "viewResource", "parameters", "resource"};
 }
 

@@ -20,7 +20,7 @@ class Metrics;
 class PollLimiter;
 
 struct ServiceOptions {
-  std::string base_url;  ///< public, without a final '/'
+  std::string base_url;     ///< public, without a final '/'
   std::string scratch_dir;  ///< for Parquet files on their way
   unsigned threads = 1;     ///< of one evaluation
   uint64_t part_rows = 0;   ///< rows of an exported file; 0: no limit

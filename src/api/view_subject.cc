@@ -36,8 +36,8 @@ std::optional<ViewSubject> published(const plan::Artefact* artefact, const std::
     return std::nullopt;
   }
   if (artefact->type != "ViewDefinition") {
-    problems.add(422, "invalid", expression, "not a ViewDefinition but a " + artefact->type + ": " +
-                                                 what);
+    problems.add(422, "invalid", expression,
+                 "not a ViewDefinition but a " + artefact->type + ": " + what);
     return std::nullopt;
   }
   return compile(artefact->document, artefact->value, expression, service, problems);
@@ -51,8 +51,7 @@ std::optional<std::string> id_of_reference(std::string_view reference,
   const std::string base = service.options.base_url + "/";
   if (reference.starts_with(base)) reference.remove_prefix(base.size());
   if (reference.find("://") != std::string_view::npos) {
-    problems.add(404, "not-found", expression,
-                 "not on this server: " + std::string(reference));
+    problems.add(404, "not-found", expression, "not on this server: " + std::string(reference));
     return std::nullopt;
   }
   const size_t slash = reference.find('/');
@@ -91,7 +90,8 @@ std::optional<ViewSubject> resolve_view(const ViewNaming& naming, const Service&
     const Parameter& parameter = *naming.resource;
     const json::Value resource = parameter.resource;
     if (!resource.is_object()) {
-      problems.add(400, "invalid", parameter.expression, "'" + parameter.name + "' needs a resource");
+      problems.add(400, "invalid", parameter.expression,
+                   "'" + parameter.name + "' needs a resource");
       return std::nullopt;
     }
     // The document of a request lives as long as its parameters; a view keeps its own.

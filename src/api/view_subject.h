@@ -13,7 +13,7 @@ namespace kiln::api {
 
 /// A view that was found and compiled.
 struct ViewSubject {
-  std::string name;        ///< of the output; "" if neither the request nor the view gives one
+  std::string name;  ///< of the output; "" if neither the request nor the view gives one
   view::ViewPtr view;
   std::string text;        ///< the ViewDefinition as JSON
   std::string expression;  ///< the parameter that names it

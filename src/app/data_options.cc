@@ -1,12 +1,12 @@
 #include "app/data_options.h"
 
+#include <charconv>
+#include <chrono>
+
+#include <CLI/CLI.hpp>
 #include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include <CLI/CLI.hpp>
-#include <charconv>
-#include <chrono>
 
 #include "app/diagnostics.h"
 #include "app/progress_bar.h"
@@ -20,8 +20,7 @@ namespace {
 void print_summary(const engine::Summary& summary, const DataOptions& options) {
   for (const auto& [file, count] : summary.other_types) {
     print_warning(base::Error(base::ErrorCode::kInvalid,
-                              std::to_string(count) +
-                                  (count == 1 ? " line is" : " lines are") +
+                              std::to_string(count) + (count == 1 ? " line is" : " lines are") +
                                   " of another type than the file's name says, and left out")
                       .at({file, 0, 0}));
   }
@@ -43,12 +42,11 @@ void print_stats(const engine::Summary& summary, double seconds) {
   getrusage(RUSAGE_SELF, &usage);
   const auto bytes = static_cast<double>(summary.bytes);
   char text[256];
-  std::snprintf(text, sizeof(text),
-                "rows %llu, resources %llu, read %s, %.3f s, %s/s, peak memory %s",
-                static_cast<unsigned long long>(rows),
-                static_cast<unsigned long long>(summary.resources), format_bytes(bytes).c_str(),
-                seconds, format_bytes(seconds > 0 ? bytes / seconds : 0).c_str(),
-                format_bytes(static_cast<double>(usage.ru_maxrss) * 1024).c_str());
+  std::snprintf(
+      text, sizeof(text), "rows %llu, resources %llu, read %s, %.3f s, %s/s, peak memory %s",
+      static_cast<unsigned long long>(rows), static_cast<unsigned long long>(summary.resources),
+      format_bytes(bytes).c_str(), seconds, format_bytes(seconds > 0 ? bytes / seconds : 0).c_str(),
+      format_bytes(static_cast<double>(usage.ru_maxrss) * 1024).c_str());
   print_note(text);
 }
 
@@ -56,9 +54,10 @@ void print_stats(const engine::Summary& summary, double seconds) {
 
 void add_data_options(CLI::App& command, DataOptions& options) {
   command
-      .add_option("-d,--data", options.data,
-                  "NDJSON file (.gz, .zst too), .json resource or Bundle, folder, glob, - for stdin; "
-                  "repeatable")
+      .add_option(
+          "-d,--data", options.data,
+          "NDJSON file (.gz, .zst too), .json resource or Bundle, folder, glob, - for stdin; "
+          "repeatable")
       ->required()
       ->type_name("PATH");
   command.add_option("--fhir-version", options.fhir_version, "R4, R4B, R5 or R6")
@@ -212,8 +211,8 @@ base::Result<engine::FilterSpec> read_filter(const DataOptions& options,
                        "--patient and --group read the data twice, which cannot be done with " +
                            file->input().path);
   }
-  KILN_ASSIGN(engine::Cohort cohort, engine::find_cohort(snapshot, options.patients,
-                                                         options.groups, run, std::move(stop)));
+  KILN_ASSIGN(engine::Cohort cohort, engine::find_cohort(snapshot, options.patients, options.groups,
+                                                         run, std::move(stop)));
   for (const auto* const unknown : {&cohort.unknown_patients, &cohort.unknown_groups}) {
     if (unknown->empty()) continue;
     return base::Error(base::ErrorCode::kNotFound, "not in the data: " + unknown->front());

@@ -1,9 +1,9 @@
 #include "app/diagnostics.h"
 
-#include <unistd.h>
-
 #include <cstdio>
 #include <cstdlib>
+
+#include <unistd.h>
 
 namespace kiln::app {
 namespace {

@@ -1,12 +1,12 @@
 #include "app/file_output.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/diagnostics.h"
 
@@ -67,8 +67,7 @@ class StdoutSink final : public engine::ByteSink {
 }  // namespace
 
 PendingFile::PendingFile(std::string path)
-    : path_(std::move(path)),
-      temporary_(path_ + ".kiln-part-" + std::to_string(getpid())) {}
+    : path_(std::move(path)), temporary_(path_ + ".kiln-part-" + std::to_string(getpid())) {}
 
 PendingFile::~PendingFile() {
   if (!published_) unlink(temporary_.c_str());

@@ -1,6 +1,7 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+
+#include <CLI/CLI.hpp>
 
 #include "app/commands/commands.h"
 #include "app/diagnostics.h"

@@ -36,8 +36,8 @@ struct ProgressBar::State {
               std::string(static_cast<size_t>(kWidth - filled), '.') + "] ";
       line += std::to_string(static_cast<int>(part * 100)) + "% ";
     }
-    line += format_bytes(bytes) + ", " + std::to_string(rows) + " rows, " + format_bytes(rate) +
-            "/s";
+    line +=
+        format_bytes(bytes) + ", " + std::to_string(rows) + " rows, " + format_bytes(rate) + "/s";
     if (total != 0 && rate > 0) {
       const double left = (static_cast<double>(total) - bytes) / rate;
       line += ", " + std::to_string(static_cast<int>(left + 0.5)) + " s left";

@@ -1,14 +1,14 @@
 #include "app/signals.h"
 
+#include <atomic>
+#include <csignal>
+#include <thread>
+
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-
-#include <atomic>
-#include <csignal>
-#include <thread>
 
 namespace kiln::app {
 

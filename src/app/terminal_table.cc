@@ -1,11 +1,11 @@
 #include "app/terminal_table.h"
 
-#include <sys/ioctl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <string>
 #include <vector>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 namespace kiln::app {
 namespace {
@@ -79,9 +79,12 @@ std::string cell_text(const table::ColumnVector& column, size_t row) {
     return text + "]";
   }
   switch (column.storage()) {
-    case table::Storage::kBoolean: return column.boolean(row) ? "true" : "false";
-    case table::Storage::kInteger: return std::to_string(column.integer(row));
-    case table::Storage::kText: break;
+    case table::Storage::kBoolean:
+      return column.boolean(row) ? "true" : "false";
+    case table::Storage::kInteger:
+      return std::to_string(column.integer(row));
+    case table::Storage::kText:
+      break;
   }
   std::string text(column.text(row).view());
   // Control characters would move the cursor or change the terminal's state.

@@ -1,8 +1,8 @@
 #include "base/base64.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
+
+#include <openssl/evp.h>
 
 namespace kiln::base {
 
@@ -13,10 +13,9 @@ std::string base64_encode(std::string_view bytes) {
   size_t size = 0;
   for (size_t at = 0; at < bytes.size(); at += kPiece) {
     const std::string_view piece = bytes.substr(at, kPiece);
-    size += static_cast<size_t>(
-        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data() + size),
-                        reinterpret_cast<const unsigned char*>(piece.data()),
-                        static_cast<int>(piece.size())));
+    size += static_cast<size_t>(EVP_EncodeBlock(
+        reinterpret_cast<unsigned char*>(text.data() + size),
+        reinterpret_cast<const unsigned char*>(piece.data()), static_cast<int>(piece.size())));
   }
   text.resize(size);
   return text;

@@ -1,11 +1,11 @@
 #include "base/clock.h"
 
-#include <sys/random.h>
-
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <vector>
+
+#include <sys/random.h>
 
 namespace kiln::base {
 namespace {
@@ -51,12 +51,11 @@ std::string to_http_date(WallTime time) {
                                                           "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
   const CivilTime c = civil(time);
   std::array<char, 48> text{};
-  std::snprintf(text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT", kDays[c.weekday],
-                static_cast<unsigned>(c.date.day()),
-                kMonths[static_cast<unsigned>(c.date.month()) - 1],
-                static_cast<int>(c.date.year()), static_cast<int>(c.time.hours().count()),
-                static_cast<int>(c.time.minutes().count()),
-                static_cast<int>(c.time.seconds().count()));
+  std::snprintf(
+      text.data(), text.size(), "%s, %02u %s %04d %02d:%02d:%02d GMT", kDays[c.weekday],
+      static_cast<unsigned>(c.date.day()), kMonths[static_cast<unsigned>(c.date.month()) - 1],
+      static_cast<int>(c.date.year()), static_cast<int>(c.time.hours().count()),
+      static_cast<int>(c.time.minutes().count()), static_cast<int>(c.time.seconds().count()));
   return text.data();
 }
 

@@ -6,17 +6,28 @@ namespace kiln::base {
 
 std::string_view name_of(ErrorCode code) {
   switch (code) {
-    case ErrorCode::kUsage: return "usage";
-    case ErrorCode::kInvalid: return "invalid";
-    case ErrorCode::kNotFound: return "not-found";
-    case ErrorCode::kUnsupported: return "unsupported";
-    case ErrorCode::kLimit: return "limit";
-    case ErrorCode::kConflict: return "conflict";
-    case ErrorCode::kCancelled: return "cancelled";
-    case ErrorCode::kUnavailable: return "unavailable";
-    case ErrorCode::kIo: return "io";
-    case ErrorCode::kClosedPipe: return "closed-pipe";
-    case ErrorCode::kInternal: return "internal";
+    case ErrorCode::kUsage:
+      return "usage";
+    case ErrorCode::kInvalid:
+      return "invalid";
+    case ErrorCode::kNotFound:
+      return "not-found";
+    case ErrorCode::kUnsupported:
+      return "unsupported";
+    case ErrorCode::kLimit:
+      return "limit";
+    case ErrorCode::kConflict:
+      return "conflict";
+    case ErrorCode::kCancelled:
+      return "cancelled";
+    case ErrorCode::kUnavailable:
+      return "unavailable";
+    case ErrorCode::kIo:
+      return "io";
+    case ErrorCode::kClosedPipe:
+      return "closed-pipe";
+    case ErrorCode::kInternal:
+      return "internal";
   }
   return "unknown";
 }
@@ -65,8 +76,7 @@ std::string Error::to_string() const {
 Error io_error(std::string_view what, int error_number) {
   ErrorCode code = error_number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo;
   if (error_number == EPIPE) code = ErrorCode::kClosedPipe;
-  return Error(code,
-               std::string(what) + ": " + std::generic_category().message(error_number));
+  return Error(code, std::string(what) + ": " + std::generic_category().message(error_number));
 }
 
 }  // namespace kiln::base

@@ -133,16 +133,16 @@ class [[nodiscard]] Status {
 #define KILN_CONCAT(a, b) KILN_CONCAT_INNER(a, b)
 
 /// Returns from the enclosing function with the error of a failed Status or Result.
-#define KILN_TRY(expression)                                         \
-  do {                                                               \
-    auto kiln_status = (expression);                                 \
-    if (!kiln_status.ok()) return std::move(kiln_status).error();    \
+#define KILN_TRY(expression)                                      \
+  do {                                                            \
+    auto kiln_status = (expression);                              \
+    if (!kiln_status.ok()) return std::move(kiln_status).error(); \
   } while (false)
 
 /// KILN_ASSIGN(auto x, f()): x = the value of f(), or return its error.
 #define KILN_ASSIGN(declaration, expression) \
   KILN_ASSIGN_INNER(declaration, expression, KILN_CONCAT(kiln_result_, __LINE__))
-#define KILN_ASSIGN_INNER(declaration, expression, temporary)      \
-  auto temporary = (expression);                                   \
-  if (!temporary.ok()) return std::move(temporary).error();        \
+#define KILN_ASSIGN_INNER(declaration, expression, temporary) \
+  auto temporary = (expression);                              \
+  if (!temporary.ok()) return std::move(temporary).error();   \
   declaration = std::move(temporary).value()

@@ -1,10 +1,10 @@
 #include "dataset/byte_stream.h"
 
-#include <isa-l.h>
-#include <zstd.h>
-
 #include <cstring>
 #include <vector>
+
+#include <isa-l.h>
+#include <zstd.h>
 
 namespace kiln::dataset {
 namespace {
@@ -21,8 +21,8 @@ class PlainStream final : public ByteStream {
       : file_(std::move(file)), stop_(std::move(stop)) {}
 
   base::Result<size_t> read(char* to, size_t size) override {
-    auto got = file_->seekable() ? file_->read_at(to, size, offset_)
-                                 : file_->read_next(to, size, stop_);
+    auto got =
+        file_->seekable() ? file_->read_at(to, size, offset_) : file_->read_next(to, size, stop_);
     if (got.ok()) offset_ += *got;
     return got;
   }
@@ -179,7 +179,8 @@ base::Result<std::unique_ptr<ByteStream>> open_stream(const OpenFilePtr& file,
       return std::unique_ptr<ByteStream>(new GzipStream(file, std::move(plain)));
     case Compression::kZstd:
       return std::unique_ptr<ByteStream>(new ZstdStream(file, std::move(plain)));
-    case Compression::kNone: break;
+    case Compression::kNone:
+      break;
   }
   return plain;
 }

@@ -1,9 +1,9 @@
 #include "dataset/catalog.h"
 
+#include <cerrno>
+
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 #include "json/document.h"
 #include "json/writer.h"
@@ -13,9 +13,12 @@ namespace {
 
 std::string_view name_of(Compression compression) {
   switch (compression) {
-    case Compression::kNone: return "none";
-    case Compression::kGzip: return "gzip";
-    case Compression::kZstd: return "zstd";
+    case Compression::kNone:
+      return "none";
+    case Compression::kGzip:
+      return "gzip";
+    case Compression::kZstd:
+      return "zstd";
   }
   return "none";
 }
@@ -79,8 +82,7 @@ base::Result<SnapshotPtr> reopen_snapshot(const std::string& description) {
   for (const json::Value item : document->root().items()) {
     const Input input{std::string(item["path"].text()),
                       item["json"].boolean() ? FileKind::kJson : FileKind::kNdjson,
-                      compression_of(item["compression"].text()),
-                      std::string(item["type"].text())};
+                      compression_of(item["compression"].text()), std::string(item["type"].text())};
     const FileState state{unsigned_of(item["device"]), unsigned_of(item["inode"]),
                           unsigned_of(item["size"]), item["modified"].integer().value_or(0)};
     KILN_ASSIGN(OpenFilePtr file, OpenFile::open_as_it_was(input, state));
@@ -106,9 +108,9 @@ base::Result<SnapshotPtr> snapshot_of_lines(std::string_view lines) {
     return std::move(written).error();
   }
   auto snapshot = std::make_shared<Snapshot>();
-  KILN_ASSIGN(OpenFilePtr file, OpenFile::adopt({"<request>", FileKind::kNdjson,
-                                                 Compression::kNone, {}},
-                                                descriptor));
+  KILN_ASSIGN(
+      OpenFilePtr file,
+      OpenFile::adopt({"<request>", FileKind::kNdjson, Compression::kNone, {}}, descriptor));
   snapshot->files.push_back(std::move(file));
   return SnapshotPtr(std::move(snapshot));
 }

@@ -1,12 +1,12 @@
 #include "dataset/input.h"
 
-#include <glob.h>
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
+
+#include <glob.h>
+#include <sys/stat.h>
 
 namespace kiln::dataset {
 namespace {
@@ -97,7 +97,8 @@ base::Result<std::vector<Input>> find_inputs(const std::vector<std::string>& arg
     } else if (S_ISDIR(info.st_mode)) {
       KILN_ASSIGN(const std::vector<std::string> paths, list_folder(argument));
       if (paths.empty()) {
-        return not_found("no *.ndjson, *.ndjson.gz, *.ndjson.zst or *.json in the folder", argument);
+        return not_found("no *.ndjson, *.ndjson.gz, *.ndjson.zst or *.json in the folder",
+                         argument);
       }
       for (const std::string& path : paths) inputs.push_back(describe_file(path, is_type));
     } else {

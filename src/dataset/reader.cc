@@ -153,9 +153,9 @@ base::Error Reader::too_long(const OpenFile& file, uint64_t offset, uint64_t lin
   Block block;
   block.offset = offset;
   block.first_line = line;
-  return base::Error(base::ErrorCode::kLimit,
-                     "a line is longer than " + std::to_string(options_.max_line_size) +
-                         " bytes (--max-line-size)")
+  return base::Error(base::ErrorCode::kLimit, "a line is longer than " +
+                                                  std::to_string(options_.max_line_size) +
+                                                  " bytes (--max-line-size)")
       .at(position(part, block, block.begin));
 }
 
@@ -194,8 +194,7 @@ base::Result<Block> Reader::load(const Part& part, BlockBuffer& buffer) const {
   size_t searched = static_cast<size_t>(part_end - from) - 1;
   for (;;) {
     if (searched < size) {
-      const char* const newline =
-          find_newline(buffer.data() + searched, buffer.data() + size);
+      const char* const newline = find_newline(buffer.data() + searched, buffer.data() + size);
       if (newline != nullptr) {
         return Block{buffer.data() + begin_at, newline + 1, from + begin_at, 0};
       }
@@ -203,9 +202,9 @@ base::Result<Block> Reader::load(const Part& part, BlockBuffer& buffer) const {
     }
     if (size < wanted) break;  // the end of the file
     if (size - begin_at > options_.max_line_size) {
-      const char* const last =
-          static_cast<const char*>(memrchr(buffer.data(), '\n', size));
-      const size_t line = last == nullptr ? begin_at : static_cast<size_t>(last - buffer.data()) + 1;
+      const char* const last = static_cast<const char*>(memrchr(buffer.data(), '\n', size));
+      const size_t line =
+          last == nullptr ? begin_at : static_cast<size_t>(last - buffer.data()) + 1;
       if (size - line > options_.max_line_size) return too_long(file, from + line, 0);
     }
     wanted = size * 2;
@@ -232,8 +231,8 @@ base::SourcePosition Reader::position(const Part& part, const Block& block, cons
     line = 1;
     std::vector<char> chunk(1 << 20);
     for (uint64_t offset = 0; offset < block.offset;) {
-      const size_t wanted = static_cast<size_t>(
-          std::min<uint64_t>(chunk.size(), block.offset - offset));
+      const size_t wanted =
+          static_cast<size_t>(std::min<uint64_t>(chunk.size(), block.offset - offset));
       const auto got = file.read_at(chunk.data(), wanted, offset);
       if (!got.ok() || *got == 0) break;
       line += static_cast<uint64_t>(

@@ -1,12 +1,12 @@
 #include "dataset/snapshot.h"
 
+#include <algorithm>
+#include <cerrno>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
 
 namespace kiln::dataset {
 namespace {
@@ -38,8 +38,7 @@ base::Result<std::shared_ptr<const OpenFile>> OpenFile::open(const Input& input)
   return adopt(input, descriptor);
 }
 
-base::Result<std::shared_ptr<const OpenFile>> OpenFile::adopt(const Input& input,
-                                                              int descriptor) {
+base::Result<std::shared_ptr<const OpenFile>> OpenFile::adopt(const Input& input, int descriptor) {
   const bool is_stdin = descriptor == STDIN_FILENO;
   struct stat info {};
   const int error = fstat(descriptor, &info) != 0 ? errno : S_ISDIR(info.st_mode) ? EISDIR : 0;
@@ -56,9 +55,9 @@ base::Result<std::shared_ptr<const OpenFile>> OpenFile::adopt(const Input& input
 base::Result<std::shared_ptr<const OpenFile>> OpenFile::open_as_it_was(const Input& input,
                                                                        const FileState& state) {
   const auto gone = [&](const std::string& how) {
-    return base::Error(base::ErrorCode::kConflict,
-                       "the data have changed since the job was accepted, " + how + ": " +
-                           input.path);
+    return base::Error(
+        base::ErrorCode::kConflict,
+        "the data have changed since the job was accepted, " + how + ": " + input.path);
   };
   auto opened = open(input);
   if (!opened.ok()) return gone("a file cannot be opened any more");
@@ -92,8 +91,7 @@ base::Result<size_t> OpenFile::read_at(char* to, size_t size, uint64_t offset) c
   return done;
 }
 
-base::Result<size_t> OpenFile::read_next(char* to, size_t size,
-                                         const std::stop_token& stop) const {
+base::Result<size_t> OpenFile::read_next(char* to, size_t size, const std::stop_token& stop) const {
   // A read() that waits for a silent writer would not see the stop.
   static constexpr int kMillisecondsBetweenChecks = 50;
   pollfd wanted{descriptor_, POLLIN, 0};

@@ -1,12 +1,12 @@
 // Files as they were at one moment: open descriptors and their lengths.
 #pragma once
 
-#include <sys/types.h>
-
 #include <cstdint>
 #include <memory>
 #include <stop_token>
 #include <vector>
+
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "dataset/input.h"

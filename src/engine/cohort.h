@@ -11,7 +11,7 @@
 namespace kiln::engine {
 
 struct Cohort {
-  std::unordered_set<std::string> patients;  ///< ids
+  std::unordered_set<std::string> patients;   ///< ids
   std::vector<std::string> unknown_patients;  ///< as they were given
   std::vector<std::string> unknown_groups;
 };

@@ -36,7 +36,8 @@ TEST(CohortTest, FindsPatientsByAnyFormOfReference) {
 }
 
 TEST(CohortTest, NamesWhatIsNotThere) {
-  const Cohort cohort = cohort_of({"Patient/a", "Patient/x", "Group/two"}, {"Group/x", "Patient/a"});
+  const Cohort cohort =
+      cohort_of({"Patient/a", "Patient/x", "Group/two"}, {"Group/x", "Patient/a"});
   EXPECT_THAT(cohort.patients, UnorderedElementsAre("a"));
   EXPECT_THAT(cohort.unknown_patients, ElementsAre("Patient/x", "Group/two"));
   EXPECT_THAT(cohort.unknown_groups, ElementsAre("Group/x", "Patient/a"));

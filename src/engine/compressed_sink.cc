@@ -1,10 +1,10 @@
 #include "engine/compressed_sink.h"
 
-#include <isa-l.h>
-#include <zstd.h>
-
 #include <algorithm>
 #include <vector>
+
+#include <isa-l.h>
+#include <zstd.h>
 
 namespace kiln::engine {
 namespace {

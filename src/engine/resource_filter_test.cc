@@ -69,8 +69,8 @@ TEST(ResourceFilterTest, FollowsPathsThroughArrays) {
 }
 
 TEST(ResourceFilterTest, TypesOutsideTheCompartmentAreExcluded) {
-  EXPECT_FALSE(accepts(of_patient("1"), "Organization",
-                       R"({"resourceType":"Organization","id":"1"})"));
+  EXPECT_FALSE(
+      accepts(of_patient("1"), "Organization", R"({"resourceType":"Organization","id":"1"})"));
 }
 
 TEST(ResourceFilterTest, NoPatientsLetNothingPass) {

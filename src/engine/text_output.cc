@@ -32,8 +32,7 @@ class TextOutput final : public Output {
       bytes = bytes.substr(0, limit == 0 ? 0 : text->row_ends[limit - 1]);
     }
     if (!bytes.empty()) {
-      const std::string_view between =
-          any_rows_ ? encoder_->separator() : encoder_->before_rows();
+      const std::string_view between = any_rows_ ? encoder_->separator() : encoder_->before_rows();
       if (!between.empty()) KILN_TRY(sink_->write(between));
       any_rows_ = true;
       KILN_TRY(sink_->write(bytes));

@@ -10,14 +10,11 @@ namespace {
 /// Details of this many skipped lines are kept for each block.
 constexpr size_t kMostExamples = 10;
 
-const char* end_of_line(const char* at) {
-  return static_cast<const char*>(rawmemchr(at, '\n'));
-}
+const char* end_of_line(const char* at) { return static_cast<const char*>(rawmemchr(at, '\n')); }
 
 }  // namespace
 
-Worker::Worker(const RunContext& context)
-    : context_(context), scanner_(json::Scanner::best()) {
+Worker::Worker(const RunContext& context) : context_(context), scanner_(json::Scanner::best()) {
   for (const ScanGroup& group : context.groups) {
     parsers_.push_back({&group, json::LineParser(group.shape(), scanner_)});
   }
@@ -114,8 +111,8 @@ bool Worker::line(const char*& at, const dataset::Part& part, const dataset::Blo
     at = end_of_line(start) + 1;
     const std::string_view text(start, static_cast<size_t>(at - 1 - start));
     if (const auto problem = json::find_problem(text)) {
-      return bad(base::Error(base::ErrorCode::kInvalid, problem->message),
-                 start + problem->offset, part, block, result) &&
+      return bad(base::Error(base::ErrorCode::kInvalid, problem->message), start + problem->offset,
+                 part, block, result) &&
              (++result.bad_lines, true);
     }
   }
@@ -140,8 +137,11 @@ bool Worker::line(const char*& at, const dataset::Part& part, const dataset::Blo
   const json::LineResult parsed = group->parser.parse(group->group->type(), start);
   at = end_of_line(parsed.kind == json::LineResult::Kind::kError ? start : parsed.stop) + 1;
   switch (parsed.kind) {
-    case json::LineResult::Kind::kBlank: return true;
-    case json::LineResult::Kind::kOtherType: ++result.other_type; return true;
+    case json::LineResult::Kind::kBlank:
+      return true;
+    case json::LineResult::Kind::kOtherType:
+      ++result.other_type;
+      return true;
     case json::LineResult::Kind::kResource:
       ++result.resources;
       if (group->group->filter() != nullptr &&
@@ -149,7 +149,8 @@ bool Worker::line(const char*& at, const dataset::Part& part, const dataset::Blo
         return true;
       }
       return rows(*group, start, part, block, result);
-    case json::LineResult::Kind::kError: break;
+    case json::LineResult::Kind::kError:
+      break;
   }
   ++result.bad_lines;
   return bad(base::Error(base::ErrorCode::kInvalid, parsed.error), parsed.stop, part, block,

@@ -1,11 +1,12 @@
 // Decimals that keep their text: 1.0 is not 1.00, yet they are equal (FHIR §2.24.0.1).
 #pragma once
 
-#include <boost/multiprecision/cpp_int.hpp>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+
+#include <boost/multiprecision/cpp_int.hpp>
 
 namespace kiln::fhir {
 

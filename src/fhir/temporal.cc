@@ -12,8 +12,8 @@ constexpr int64_t kSecondsPerDay = 86'400;
 
 int days_in_month(int year, int month) {
   const std::chrono::year_month_day_last last(
-      std::chrono::year(year), std::chrono::month_day_last(std::chrono::month(
-                                   static_cast<unsigned>(month))));
+      std::chrono::year(year),
+      std::chrono::month_day_last(std::chrono::month(static_cast<unsigned>(month))));
   return static_cast<int>(static_cast<unsigned>(last.day()));
 }
 
@@ -116,8 +116,8 @@ bool read_offset(Reader& reader, Temporal& value) {
 }
 
 int64_t local_seconds(const Temporal& value) {
-  return days_from_civil(value.year, value.month, value.day) * kSecondsPerDay +
-         value.hour * 3600 + value.minute * 60 + value.second;
+  return days_from_civil(value.year, value.month, value.day) * kSecondsPerDay + value.hour * 3600 +
+         value.minute * 60 + value.second;
 }
 
 /// Sets date and time of day from seconds since 1970 in the value's own offset.
@@ -157,8 +157,8 @@ Precision coarse(Precision precision) {
 }
 
 std::array<int64_t, 6> fields_of(const Temporal& value) {
-  return {value.year, value.month, value.day, value.hour, value.minute,
-          value.second * kNanosPerSecond + value.nanosecond};
+  return {value.year, value.month,  value.day,
+          value.hour, value.minute, value.second * kNanosPerSecond + value.nanosecond};
 }
 
 }  // namespace
@@ -204,8 +204,8 @@ std::string Temporal::to_string() const {
   char text[64];
   size_t length = 0;
   const auto add = [&](const char* format, unsigned number) {
-    length += static_cast<size_t>(
-        std::snprintf(text + length, sizeof(text) - length, format, number));
+    length +=
+        static_cast<size_t>(std::snprintf(text + length, sizeof(text) - length, format, number));
   };
   if (kind != TemporalKind::kTime) {
     add("%04u", static_cast<unsigned>(year));
@@ -228,8 +228,8 @@ std::string Temporal::to_string() const {
       text[length++] = 'Z';
     } else {
       text[length++] = offset_minutes < 0 ? '-' : '+';
-      const auto offset = static_cast<unsigned>(offset_minutes < 0 ? -offset_minutes
-                                                                   : offset_minutes);
+      const auto offset =
+          static_cast<unsigned>(offset_minutes < 0 ? -offset_minutes : offset_minutes);
       add("%02u", offset / 60);
       add(":%02u", offset % 60);
     }
@@ -261,11 +261,20 @@ std::optional<Temporal> Temporal::plus(int64_t amount, CalendarUnit unit) const 
     static constexpr int64_t kNanosPerDay = kSecondsPerDay * kNanosPerSecond;
     int64_t step = 0;
     switch (unit) {
-      case CalendarUnit::kHour: step = 3600 * kNanosPerSecond; break;
-      case CalendarUnit::kMinute: step = 60 * kNanosPerSecond; break;
-      case CalendarUnit::kSecond: step = kNanosPerSecond; break;
-      case CalendarUnit::kMillisecond: step = kNanosPerSecond / 1000; break;
-      default: return std::nullopt;
+      case CalendarUnit::kHour:
+        step = 3600 * kNanosPerSecond;
+        break;
+      case CalendarUnit::kMinute:
+        step = 60 * kNanosPerSecond;
+        break;
+      case CalendarUnit::kSecond:
+        step = kNanosPerSecond;
+        break;
+      case CalendarUnit::kMillisecond:
+        step = kNanosPerSecond / 1000;
+        break;
+      default:
+        return std::nullopt;
     }
     // Times wrap around at midnight.
     const int64_t amount_in_day = amount % (kNanosPerDay / step);
@@ -326,10 +335,18 @@ std::optional<Temporal> Temporal::plus(int64_t amount, CalendarUnit unit) const 
   }
   int64_t seconds = local_seconds(*this);
   switch (unit) {
-    case CalendarUnit::kDay: seconds += amount * kSecondsPerDay; break;
-    case CalendarUnit::kHour: seconds += amount * 3600; break;
-    case CalendarUnit::kMinute: seconds += amount * 60; break;
-    case CalendarUnit::kSecond: seconds += amount; break;
+    case CalendarUnit::kDay:
+      seconds += amount * kSecondsPerDay;
+      break;
+    case CalendarUnit::kHour:
+      seconds += amount * 3600;
+      break;
+    case CalendarUnit::kMinute:
+      seconds += amount * 60;
+      break;
+    case CalendarUnit::kSecond:
+      seconds += amount;
+      break;
     default: {
       const int64_t millis = nanosecond / 1'000'000 + amount;
       int64_t whole = millis / 1000;
@@ -369,14 +386,29 @@ std::optional<Temporal> Temporal::boundary(bool low, int digits) const {
   Precision wanted;
   const int beyond_day = kind == TemporalKind::kTime ? digits + 8 : digits;
   switch (beyond_day) {
-    case 4: wanted = Precision::kYear; break;
-    case 6: wanted = Precision::kMonth; break;
-    case 8: wanted = Precision::kDay; break;
-    case 10: wanted = Precision::kHour; break;
-    case 12: wanted = Precision::kMinute; break;
-    case 14: wanted = Precision::kSecond; break;
-    case 17: wanted = Precision::kFraction; break;
-    default: return std::nullopt;
+    case 4:
+      wanted = Precision::kYear;
+      break;
+    case 6:
+      wanted = Precision::kMonth;
+      break;
+    case 8:
+      wanted = Precision::kDay;
+      break;
+    case 10:
+      wanted = Precision::kHour;
+      break;
+    case 12:
+      wanted = Precision::kMinute;
+      break;
+    case 14:
+      wanted = Precision::kSecond;
+      break;
+    case 17:
+      wanted = Precision::kFraction;
+      break;
+    default:
+      return std::nullopt;
   }
   if (kind == TemporalKind::kDate && wanted > Precision::kDay) return std::nullopt;
   if (kind == TemporalKind::kTime && wanted < Precision::kHour) return std::nullopt;

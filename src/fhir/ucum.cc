@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-
 namespace kiln::fhir {
 namespace {
 
@@ -91,9 +90,9 @@ struct Prefix {
   std::string_view code;
   int exponent;
 };
-constexpr Prefix kPrefixes[] = {{"da", 1}, {"Y", 24}, {"Z", 21}, {"E", 18},  {"P", 15},
-                                {"T", 12}, {"G", 9},  {"M", 6},  {"k", 3},   {"h", 2},
-                                {"d", -1}, {"c", -2}, {"m", -3}, {"u", -6},  {"n", -9},
+constexpr Prefix kPrefixes[] = {{"da", 1},  {"Y", 24},  {"Z", 21},  {"E", 18},  {"P", 15},
+                                {"T", 12},  {"G", 9},   {"M", 6},   {"k", 3},   {"h", 2},
+                                {"d", -1},  {"c", -2},  {"m", -3},  {"u", -6},  {"n", -9},
                                 {"p", -12}, {"f", -15}, {"a", -18}, {"z", -21}, {"y", -24}};
 
 Decimal power_of_ten(int exponent) {
@@ -266,9 +265,9 @@ std::optional<Unit> Unit::of_calendar_word(std::string_view word) {
     bool months;
   };
   static constexpr Word kWords[] = {
-      {"year", 12'000, true},         {"month", 1'000, true},     {"week", 604'800'000, false},
-      {"day", 86'400'000, false},     {"hour", 3'600'000, false}, {"minute", 60'000, false},
-      {"second", 1'000, false},       {"millisecond", 1, false},
+      {"year", 12'000, true},     {"month", 1'000, true},     {"week", 604'800'000, false},
+      {"day", 86'400'000, false}, {"hour", 3'600'000, false}, {"minute", 60'000, false},
+      {"second", 1'000, false},   {"millisecond", 1, false},
   };
   for (const Word& known : kWords) {
     if (word != known.name && (word.size() != known.name.size() + 1 ||

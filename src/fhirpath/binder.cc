@@ -49,20 +49,29 @@ class Binder {
       case AstKind::kDate:
       case AstKind::kDateTime:
       case AstKind::kTime:
-      case AstKind::kQuantity: return literal(ast);
-      case AstKind::kThis: return leaf(BoundKind::kThis, ast.span, scope.self);
+      case AstKind::kQuantity:
+        return literal(ast);
+      case AstKind::kThis:
+        return leaf(BoundKind::kThis, ast.span, scope.self);
       case AstKind::kIndex:
         return leaf(BoundKind::kIndex, ast.span, ExprType::of(fhir::kSystemInteger));
       case AstKind::kTotal:
         if (!scope.in_aggregate) return fail(ast.span, "$total is only known inside aggregate()");
         return leaf(BoundKind::kTotal, ast.span, scope.total);
-      case AstKind::kExternal: return external(ast);
-      case AstKind::kName: return name(ast, scope);
-      case AstKind::kFunction: return function(ast, scope);
-      case AstKind::kIndexer: return call(ast, *find_function("[]"), scope);
-      case AstKind::kUnary: return call(ast, *find_operator(ast.text + "x"), scope);
-      case AstKind::kBinary: return call(ast, *find_operator(ast.text), scope);
-      case AstKind::kType: return type_operator(ast, scope);
+      case AstKind::kExternal:
+        return external(ast);
+      case AstKind::kName:
+        return name(ast, scope);
+      case AstKind::kFunction:
+        return function(ast, scope);
+      case AstKind::kIndexer:
+        return call(ast, *find_function("[]"), scope);
+      case AstKind::kUnary:
+        return call(ast, *find_operator(ast.text + "x"), scope);
+      case AstKind::kBinary:
+        return call(ast, *find_operator(ast.text), scope);
+      case AstKind::kType:
+        return type_operator(ast, scope);
     }
     return fail(ast.span, "an expression of unknown kind");
   }
@@ -96,16 +105,26 @@ class Binder {
 
   base::Result<BoundPtr> literal(const Ast& ast) {
     switch (ast.kind) {
-      case AstKind::kEmpty: return nothing(ast.span);
-      case AstKind::kBoolean: return value(ast.span, fhir::kSystemBoolean, ast.text);
-      case AstKind::kString: return value(ast.span, fhir::kSystemString, ast.text);
-      case AstKind::kInteger: return value(ast.span, fhir::kSystemInteger, ast.text);
-      case AstKind::kLong: return value(ast.span, fhir::kSystemLong, ast.text);
-      case AstKind::kDecimal: return value(ast.span, fhir::kSystemDecimal, ast.text);
-      case AstKind::kDate: return value(ast.span, fhir::kSystemDate, ast.text);
-      case AstKind::kDateTime: return value(ast.span, fhir::kSystemDateTime, ast.text);
-      case AstKind::kTime: return value(ast.span, fhir::kSystemTime, ast.text);
-      default: break;
+      case AstKind::kEmpty:
+        return nothing(ast.span);
+      case AstKind::kBoolean:
+        return value(ast.span, fhir::kSystemBoolean, ast.text);
+      case AstKind::kString:
+        return value(ast.span, fhir::kSystemString, ast.text);
+      case AstKind::kInteger:
+        return value(ast.span, fhir::kSystemInteger, ast.text);
+      case AstKind::kLong:
+        return value(ast.span, fhir::kSystemLong, ast.text);
+      case AstKind::kDecimal:
+        return value(ast.span, fhir::kSystemDecimal, ast.text);
+      case AstKind::kDate:
+        return value(ast.span, fhir::kSystemDate, ast.text);
+      case AstKind::kDateTime:
+        return value(ast.span, fhir::kSystemDateTime, ast.text);
+      case AstKind::kTime:
+        return value(ast.span, fhir::kSystemTime, ast.text);
+      default:
+        break;
     }
     const auto number = fhir::Decimal::parse(ast.text);
     if (!number) return fail(ast.span, "not a number: " + ast.text);
@@ -126,11 +145,9 @@ class Binder {
       case fhir::kSystemInteger:
       case fhir::kSystemLong: {
         int64_t integer = 0;
-        const auto [end, error] =
-            std::from_chars(text.data(), text.data() + text.size(), integer);
-        const bool fits =
-            error == std::errc() &&
-            (system == fhir::kSystemLong || (integer >= INT32_MIN && integer <= INT32_MAX));
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), integer);
+        const bool fits = error == std::errc() && (system == fhir::kSystemLong ||
+                                                   (integer >= INT32_MIN && integer <= INT32_MAX));
         if (end != text.data() + text.size()) break;
         if (!fits && system == fhir::kSystemInteger) {
           // Larger than an Integer: a Decimal without a point.
@@ -144,14 +161,22 @@ class Binder {
         if (!decimal) break;
         return constant(span, type, Item::of_decimal(storage.make<fhir::Decimal>(*decimal)));
       }
-      case fhir::kSystemDate: temporal = fhir::Temporal::parse_date(text); break;
-      case fhir::kSystemDateTime: temporal = fhir::Temporal::parse_date_time(text); break;
-      case fhir::kSystemTime: temporal = fhir::Temporal::parse_time(text); break;
-      default: return constant(span, type, Item::of_string(storage.copy(text)));
+      case fhir::kSystemDate:
+        temporal = fhir::Temporal::parse_date(text);
+        break;
+      case fhir::kSystemDateTime:
+        temporal = fhir::Temporal::parse_date_time(text);
+        break;
+      case fhir::kSystemTime:
+        temporal = fhir::Temporal::parse_time(text);
+        break;
+      default:
+        return constant(span, type, Item::of_string(storage.copy(text)));
     }
     if (!temporal) {
       const std::string name(model_.name(system));
-      return fail(span, (name == "Integer" ? "not an " : "not a ") + name + ": " + std::string(text));
+      return fail(span,
+                  (name == "Integer" ? "not an " : "not a ") + name + ": " + std::string(text));
     }
     return constant(span, type, Item::of_temporal(storage.make<fhir::Temporal>(*temporal)));
   }
@@ -188,19 +213,18 @@ class Binder {
       return value(ast.span, fhir::kSystemString,
                    "http://hl7.org/fhir/StructureDefinition/" + name.substr(4));
     }
-    std::vector<std::string_view> known = {"resource", "context", "rootResource", "sct", "loinc",
-                                           "ucum"};
+    std::vector<std::string_view> known = {"resource", "context", "rootResource",
+                                           "sct",      "loinc",   "ucum"};
     if (context_.row_index) known.push_back("rowIndex");
     if (context_.constants != nullptr) {
-      for (const auto& [constant_name, unused] : *context_.constants) known.push_back(constant_name);
+      for (const auto& [constant_name, unused] : *context_.constants)
+        known.push_back(constant_name);
     }
     return fail(ast.span, "unknown constant: %" + name)
         .with_suggestion(with_percent(base::nearest_name(name, known)));
   }
 
-  static std::string with_percent(std::string name) {
-    return name.empty() ? name : "%" + name;
-  }
+  static std::string with_percent(std::string name) { return name.empty() ? name : "%" + name; }
 
   // ---- names ----
 
@@ -231,8 +255,8 @@ class Binder {
     for (const TypeId candidate : of.types) {
       if (candidate == fhir::kSystemQuantity && (ast.text == "value" || ast.text == "unit")) {
         found = true;
-        add_types(type, ExprType::of(ast.text == "value" ? fhir::kSystemDecimal
-                                                         : fhir::kSystemString));
+        add_types(type,
+                  ExprType::of(ast.text == "value" ? fhir::kSystemDecimal : fhir::kSystemString));
       }
       for (const fhir::Field& row : model_.element(candidate, element)) {
         found = true;
@@ -255,9 +279,9 @@ class Binder {
     if (type == fhir::kNoType) return std::nullopt;
     const ExprType left = narrowed(model_, scope.self, type, fhir::kNoType);
     if (left.is_empty()) return std::nullopt;
-    const bool always = !scope.self.open &&
-                        std::all_of(scope.self.types.begin(), scope.self.types.end(),
-                                    [&](TypeId t) { return model_.is_subtype(t, type); });
+    const bool always =
+        !scope.self.open && std::all_of(scope.self.types.begin(), scope.self.types.end(),
+                                        [&](TypeId t) { return model_.is_subtype(t, type); });
     if (always) return leaf(BoundKind::kThis, ast.span, scope.self);
     BoundPtr filter = leaf(BoundKind::kFunction, ast.span, left);
     filter->function = find_function("ofType");
@@ -273,15 +297,15 @@ class Binder {
           return type < fhir::kFirstFhirType || model_.kind(type) == fhir::TypeKind::kPrimitive;
         });
     if (of.is_empty()) return nothing(ast.span);
-    if ((only_primitives && context_.strictness == Strictness::kView) ||
-        context_.warn_of_unknown) {
+    if ((only_primitives && context_.strictness == Strictness::kView) || context_.warn_of_unknown) {
       warnings_.push_back({ast.span, "always empty: " + describe(model_, of) + " has no element '" +
                                          ast.text + "'"});
       return nothing(ast.span);
     }
     std::vector<std::string_view> known;
     for (const TypeId type : of.types) {
-      for (const fhir::Field& row : model_.fields(type)) known.push_back(fhir::text_of(row.element));
+      for (const fhir::Field& row : model_.fields(type))
+        known.push_back(fhir::text_of(row.element));
     }
     const TypeId as_type = model_.find_type(ast.text);
     if (ast.children.empty() && as_type != fhir::kNoType) {
@@ -367,7 +391,9 @@ class Binder {
       case Returns::kStrings:
         bound->type = ExprType::of(fhir::kSystemString, input_type.single);
         break;
-      default: bound->type = ExprType::of(fhir::kSystemBoolean); break;
+      default:
+        bound->type = ExprType::of(fhir::kSystemBoolean);
+        break;
     }
     return bound;
   }
@@ -447,8 +473,8 @@ class Binder {
         inner.in_aggregate = scope.in_aggregate || row.max_arguments == 2;
       }
       // A sort key with a minus sign is a descending one.
-      const bool descending = row.name == "sort" && argument->kind == AstKind::kUnary &&
-                              argument->text == "-";
+      const bool descending =
+          row.name == "sort" && argument->kind == AstKind::kUnary && argument->text == "-";
       if (descending) argument = argument->children[0].get();
       KILN_ASSIGN(BoundPtr bound_argument, bind(*argument, inner));
       bound_argument->descending = descending;
@@ -469,20 +495,28 @@ class Binder {
       case Returns::kBoolean:
         KILN_TRY(check_comparison(bound, input));
         return ExprType::of(fhir::kSystemBoolean);
-      case Returns::kInteger: return ExprType::of(fhir::kSystemInteger);
-      case Returns::kLong: return ExprType::of(fhir::kSystemLong);
+      case Returns::kInteger:
+        return ExprType::of(fhir::kSystemInteger);
+      case Returns::kLong:
+        return ExprType::of(fhir::kSystemLong);
       case Returns::kDecimal: {
         if (!bound.arguments.empty() && row.name == "/") return operands_type(bound, input);
         return ExprType::of(fhir::kSystemDecimal);
       }
-      case Returns::kString: return ExprType::of(fhir::kSystemString);
+      case Returns::kString:
+        return ExprType::of(fhir::kSystemString);
       case Returns::kStrings:
         return ExprType::of(fhir::kSystemString, row.reads == Reads::kResourceKey && input.single);
-      case Returns::kDate: return ExprType::of(fhir::kSystemDate);
-      case Returns::kDateTime: return ExprType::of(fhir::kSystemDateTime);
-      case Returns::kTime: return ExprType::of(fhir::kSystemTime);
-      case Returns::kQuantity: return ExprType::of(fhir::kSystemQuantity);
-      case Returns::kInput: return input;
+      case Returns::kDate:
+        return ExprType::of(fhir::kSystemDate);
+      case Returns::kDateTime:
+        return ExprType::of(fhir::kSystemDateTime);
+      case Returns::kTime:
+        return ExprType::of(fhir::kSystemTime);
+      case Returns::kQuantity:
+        return ExprType::of(fhir::kSystemQuantity);
+      case Returns::kInput:
+        return input;
       case Returns::kInputItem: {
         ExprType type = input;
         type.single = true;
@@ -527,18 +561,22 @@ class Binder {
         return type;
       }
       case Returns::kArithmetic:
-      case Returns::kSum: return operands_type(bound, input);
-      case Returns::kExtensions: return ExprType::of(model_.find_type("Extension"), false);
+      case Returns::kSum:
+        return operands_type(bound, input);
+      case Returns::kExtensions:
+        return ExprType::of(model_.find_type("Extension"), false);
       case Returns::kChildren: {
         ExprType type = ExprType::anything();
         type.ordered = false;
         return type;
       }
-      case Returns::kTypeInfo: return ExprType::anything(input.single);
+      case Returns::kTypeInfo:
+        return ExprType::anything(input.single);
       case Returns::kReference:
       case Returns::kAnything:
       case Returns::kNamedType:
-      case Returns::kNamedTypeOne: break;
+      case Returns::kNamedTypeOne:
+        break;
     }
     return ExprType::anything();
   }
@@ -559,9 +597,9 @@ class Binder {
     const ExprType& right = bound.arguments[0]->type;
     const bool ordering = op.front() == '<' || op.front() == '>';
     if (ordering && !may_be_ordered(model_, input, right)) {
-      base::Error error = fail(bound.span, std::string(op) + ": cannot compare " +
-                                               describe(model_, input) + " and " +
-                                               describe(model_, right));
+      base::Error error =
+          fail(bound.span, std::string(op) + ": cannot compare " + describe(model_, input) +
+                               " and " + describe(model_, right));
       if (may_be(model_, input, Expect::kTemporal) && may_be(model_, right, Expect::kString)) {
         return std::move(error).with_suggestion("a date literal such as @2024-01-31");
       }
@@ -606,8 +644,8 @@ std::string describe(const fhir::Model& model, const ExprType& type) {
 }
 
 base::Result<BoundExpression> bind_expression(const Ast& ast, std::string_view text,
-                                   const BindContext& context, const ExprType& focus,
-                                   Program& program) {
+                                              const BindContext& context, const ExprType& focus,
+                                              Program& program) {
   Binder binder(text, context, program);
   Scope scope;
   scope.self = focus;

@@ -35,7 +35,8 @@ struct BindContext {
   fhir::TypeId resource = fhir::kNoType;
   /// %rowIndex may be used (in views).
   bool row_index = false;
-  /// An unknown element is only a warning: the path of a repeat need not fit all that it is tried on.
+  /// An unknown element is only a warning: the path of a repeat need not fit all that it is tried
+  /// on.
   bool warn_of_unknown = false;
 };
 
@@ -53,8 +54,8 @@ struct BoundExpression {
 /// Binds `ast`, which was parsed from `text`, for items of type `focus` as $this. Constants are
 /// kept in `program`, which the expression is to be compiled into.
 base::Result<BoundExpression> bind_expression(const Ast& ast, std::string_view text,
-                                   const BindContext& context, const ExprType& focus,
-                                   Program& program);
+                                              const BindContext& context, const ExprType& focus,
+                                              Program& program);
 
 /// The System type that an item of a type has or is converted to: code → String, Quantity →
 /// System.Quantity; the type itself where there is none.

@@ -34,13 +34,19 @@ class Compiler {
         program_.constants.push_back(bound.items);
         return add(instruction);
       }
-      case BoundKind::kThis: return add(make(run_this, bound));
-      case BoundKind::kIndex: return add(make(run_index, bound));
-      case BoundKind::kTotal: return add(make(run_total, bound));
-      case BoundKind::kRoot: return add(make(run_root, bound));
-      case BoundKind::kRowIndex: return add(make(run_row_index, bound));
+      case BoundKind::kThis:
+        return add(make(run_this, bound));
+      case BoundKind::kIndex:
+        return add(make(run_index, bound));
+      case BoundKind::kTotal:
+        return add(make(run_total, bound));
+      case BoundKind::kRoot:
+        return add(make(run_root, bound));
+      case BoundKind::kRowIndex:
+        return add(make(run_row_index, bound));
       case BoundKind::kChild:
-      case BoundKind::kFunction: break;
+      case BoundKind::kFunction:
+        break;
     }
     return call(bound);
   }

@@ -24,7 +24,9 @@ void add_all(Cursors& into, const Cursors& more) {
 
 std::string sibling_key(fhir::NameId json) { return "_" + std::string(fhir::text_of(json)); }
 
-uint16_t sibling_name(fhir::NameId json) { return static_cast<uint16_t>(json | fhir::kSiblingFlag); }
+uint16_t sibling_name(fhir::NameId json) {
+  return static_cast<uint16_t>(json | fhir::kSiblingFlag);
+}
 
 }  // namespace
 
@@ -57,15 +59,18 @@ Cursors Demand::follow(Bound& bound, const Cursors& focus, const Need& need) {
     case BoundKind::kConstant:
     case BoundKind::kIndex:
     case BoundKind::kTotal:
-    case BoundKind::kRowIndex: return {};
+    case BoundKind::kRowIndex:
+      return {};
     case BoundKind::kThis:
       if (need.whole) whole(focus);
       return focus;
     case BoundKind::kRoot:
       if (need.whole) whole(root());
       return root();
-    case BoundKind::kChild: return child(bound, focus, need);
-    case BoundKind::kFunction: return function(bound, focus, need);
+    case BoundKind::kChild:
+      return child(bound, focus, need);
+    case BoundKind::kFunction:
+      return function(bound, focus, need);
   }
   return {};
 }
@@ -134,8 +139,7 @@ Cursors Demand::element(const Cursors& from, const ExprType& of, fhir::NameId na
 }
 
 /// Binds arguments to what they are evaluated on: lambdas to the items, values to the outer $this.
-void Demand::arguments(Bound& bound, const Cursors& outer, const Cursors& inner,
-                       const Need& need) {
+void Demand::arguments(Bound& bound, const Cursors& outer, const Cursors& inner, const Need& need) {
   for (size_t i = 0; i < bound.arguments.size(); ++i) {
     const bool lambda = bound.function->argument(i).pass == Pass::kLambda;
     Need own = need;
@@ -147,7 +151,8 @@ void Demand::arguments(Bound& bound, const Cursors& outer, const Cursors& inner,
 Cursors Demand::function(Bound& bound, const Cursors& focus, const Need& need) {
   const FunctionRow& row = *bound.function;
   switch (row.reads) {
-    case Reads::kNothing: return {};
+    case Reads::kNothing:
+      return {};
     case Reads::kValue:
     case Reads::kEquality: {
       Need own;
@@ -168,7 +173,8 @@ Cursors Demand::function(Bound& bound, const Cursors& focus, const Need& need) {
     case Reads::kItems: {
       Need own = need;
       own.items = json::kAllItems;
-      const bool named = row.returns == Returns::kNamedType || row.returns == Returns::kNamedTypeOne;
+      const bool named =
+          row.returns == Returns::kNamedType || row.returns == Returns::kNamedTypeOne;
       if (named && bound.input && bound.input->kind == BoundKind::kChild) {
         return child(*bound.input, focus, own, bound.fhir_type);
       }

@@ -26,8 +26,8 @@ using Cursors = std::vector<Cursor>;
 
 /// What is done with a result.
 struct Need {
-  bool existence = false;  ///< items count even if they have no value
-  bool whole = false;      ///< everything below them is looked at
+  bool existence = false;            ///< items count even if they have no value
+  bool whole = false;                ///< everything below them is looked at
   uint32_t items = json::kAllItems;  ///< of each array, that many items
 };
 
@@ -58,7 +58,8 @@ class Demand {
 
   const fhir::Model& model_;
   json::ShapeBuilder& shapes_;
-  std::unordered_set<const Bound*> followed_;  ///< steps whose Bound::siblings has been decided once
+  std::unordered_set<const Bound*>
+      followed_;  ///< steps whose Bound::siblings has been decided once
 };
 
 }  // namespace kiln::fhirpath

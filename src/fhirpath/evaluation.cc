@@ -1,8 +1,8 @@
 #include "fhirpath/evaluation.h"
 
-#include <re2/re2.h>
-
 #include <charconv>
+
+#include <re2/re2.h>
 
 #include "fhir/key_names.h"
 #include "fhirpath/typing.h"
@@ -155,11 +155,19 @@ bool Evaluation::value_of(const Item& item, Item& value) {
       const std::string_view text = string_of(source);
       std::optional<fhir::Temporal> temporal;
       switch (system) {
-        case fhir::kSystemDate: temporal = fhir::Temporal::parse_date(text); break;
-        case fhir::kSystemDateTime: temporal = fhir::Temporal::parse_date_time(text); break;
-        case fhir::kSystemTime: temporal = fhir::Temporal::parse_time(text); break;
+        case fhir::kSystemDate:
+          temporal = fhir::Temporal::parse_date(text);
+          break;
+        case fhir::kSystemDateTime:
+          temporal = fhir::Temporal::parse_date_time(text);
+          break;
+        case fhir::kSystemTime:
+          temporal = fhir::Temporal::parse_time(text);
+          break;
         case fhir::kSystemString:
-        case fhir::kNoType: value = Item::of_string(text); return true;
+        case fhir::kNoType:
+          value = Item::of_string(text);
+          return true;
         case fhir::kSystemLong: {  // integer64 is a string in FHIR's JSON
           int64_t integer = 0;
           const auto [end, error] =
@@ -168,13 +176,15 @@ bool Evaluation::value_of(const Item& item, Item& value) {
           value = Item::of_integer(integer, fhir::kSystemLong);
           return true;
         }
-        default: return false;
+        default:
+          return false;
       }
       if (!temporal) return false;
       value = Item::of_temporal(arena_.make<fhir::Temporal>(*temporal));
       return true;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -182,8 +192,7 @@ Evaluation::Single Evaluation::single(const Instruction& instruction,
                                       const Collection& collection) {
   if (collection.size == 1) return Single::kOne;
   if (collection.size == 0) return Single::kNone;
-  fail(instruction,
-       "expected a single item, got " + std::to_string(collection.size));
+  fail(instruction, "expected a single item, got " + std::to_string(collection.size));
   return Single::kFailed;
 }
 
@@ -195,8 +204,7 @@ Evaluation::Single Evaluation::single_value(const Instruction& instruction,
 }
 
 Evaluation::Single Evaluation::single_string(const Instruction& instruction,
-                                             const Collection& collection,
-                                             std::string_view& text) {
+                                             const Collection& collection, std::string_view& text) {
   Item value;
   const Single state = single(instruction, collection);
   if (state != Single::kOne) return state;
@@ -248,9 +256,8 @@ TypeInfo Evaluation::type_info(const Item& item) const {
   if (item.type == fhir::kNoType) return {"FHIR", "unknown"};
   if (item.kind == ItemKind::kElement && item.type >= fhir::kFirstFhirType) {
     const std::string_view name = model_.name(item.type);
-    return {"FHIR", name.find('.') == std::string_view::npos
-                        ? name
-                        : model_.name(model_.base(item.type))};
+    return {"FHIR",
+            name.find('.') == std::string_view::npos ? name : model_.name(model_.base(item.type))};
   }
   return {"System", model_.name(item.type)};
 }

@@ -63,7 +63,8 @@ std::string type_name_of(const Evaluation& evaluation, const Item& item) {
 base::Result<std::string> describe_tree(std::string_view text, const BindContext& context) {
   KILN_ASSIGN(const std::unique_ptr<Ast> ast, parse_expression(text));
   Program program;
-  KILN_ASSIGN(BoundExpression bound, bind_expression(*ast, text, context, focus_of(context), program));
+  KILN_ASSIGN(BoundExpression bound,
+              bind_expression(*ast, text, context, focus_of(context), program));
   json::Writer writer;
   write_tree(*bound.tree, context.model, text, writer);
   return std::move(writer).take();

@@ -17,11 +17,11 @@ enum class Expect : uint8_t {
   kBoolean,
   kString,
   kInteger,
-  kNumber,      ///< Integer, Long, Decimal
-  kAmount,      ///< a number or a Quantity
-  kBounded,     ///< a number, Quantity or temporal: what has boundaries and a precision
+  kNumber,   ///< Integer, Long, Decimal
+  kAmount,   ///< a number or a Quantity
+  kBounded,  ///< a number, Quantity or temporal: what has boundaries and a precision
   kTemporal,
-  kReference,   ///< a FHIR Reference (or what may be one: canonical, uri)
+  kReference,  ///< a FHIR Reference (or what may be one: canonical, uri)
 };
 
 /// How an argument is passed.
@@ -43,7 +43,7 @@ enum class Returns : uint8_t {
   kLong,
   kDecimal,
   kString,
-  kStrings,   ///< many
+  kStrings,  ///< many
   kDate,
   kDateTime,
   kTime,
@@ -60,9 +60,9 @@ enum class Returns : uint8_t {
   kNamedTypeOne,  ///< the same, single
   kChildren,      ///< open, unordered
   kExtensions,
-  kReference,  ///< a resource of some type
-  kArithmetic, ///< by the operands
-  kSum,        ///< by the operands; strings too
+  kReference,   ///< a resource of some type
+  kArithmetic,  ///< by the operands
+  kSum,         ///< by the operands; strings too
   kAnything,
 };
 

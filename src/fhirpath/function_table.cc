@@ -21,11 +21,11 @@ Table sorted(std::initializer_list<std::span<const FunctionRow>> families) {
 }
 
 const Table& functions() {
-  static const Table kTable = sorted(
-      {existence_functions(), filtering_functions(), subsetting_functions(), combining_functions(),
-       conversion_functions(), string_functions(), math_functions(), tree_functions(),
-       temporal_functions(), boundary_functions(), type_functions(), utility_functions(),
-       fhir_functions(), sql_functions()});
+  static const Table kTable =
+      sorted({existence_functions(), filtering_functions(), subsetting_functions(),
+              combining_functions(), conversion_functions(), string_functions(), math_functions(),
+              tree_functions(), temporal_functions(), boundary_functions(), type_functions(),
+              utility_functions(), fhir_functions(), sql_functions()});
   return kTable;
 }
 

@@ -12,13 +12,13 @@ struct BinaryOperator {
   int power;
 };
 constexpr std::array kBinaryOperators = {
-    BinaryOperator{"implies", 1}, BinaryOperator{"or", 2},  BinaryOperator{"xor", 2},
-    BinaryOperator{"and", 3},     BinaryOperator{"in", 4},  BinaryOperator{"contains", 4},
-    BinaryOperator{"=", 5},       BinaryOperator{"!=", 5},  BinaryOperator{"~", 5},
-    BinaryOperator{"!~", 5},      BinaryOperator{"<", 6},   BinaryOperator{">", 6},
-    BinaryOperator{"<=", 6},      BinaryOperator{">=", 6},  BinaryOperator{"|", 7},
-    BinaryOperator{"is", 8},      BinaryOperator{"as", 8},  BinaryOperator{"+", 9},
-    BinaryOperator{"-", 9},       BinaryOperator{"&", 9},   BinaryOperator{"*", 10},
+    BinaryOperator{"implies", 1}, BinaryOperator{"or", 2},   BinaryOperator{"xor", 2},
+    BinaryOperator{"and", 3},     BinaryOperator{"in", 4},   BinaryOperator{"contains", 4},
+    BinaryOperator{"=", 5},       BinaryOperator{"!=", 5},   BinaryOperator{"~", 5},
+    BinaryOperator{"!~", 5},      BinaryOperator{"<", 6},    BinaryOperator{">", 6},
+    BinaryOperator{"<=", 6},      BinaryOperator{">=", 6},   BinaryOperator{"|", 7},
+    BinaryOperator{"is", 8},      BinaryOperator{"as", 8},   BinaryOperator{"+", 9},
+    BinaryOperator{"-", 9},       BinaryOperator{"&", 9},    BinaryOperator{"*", 10},
     BinaryOperator{"/", 10},      BinaryOperator{"div", 10}, BinaryOperator{"mod", 10},
 };
 constexpr int kUnaryPower = 11;
@@ -169,14 +169,27 @@ class Parser {
   base::Result<AstPtr> term() {
     const Token t = token();
     switch (t.kind) {
-      case TokenKind::kString: ++at_; return make(AstKind::kString, t.span, t.text);
+      case TokenKind::kString:
+        ++at_;
+        return make(AstKind::kString, t.span, t.text);
       case TokenKind::kInteger:
-      case TokenKind::kDecimal: return number();
-      case TokenKind::kLong: ++at_; return make(AstKind::kLong, t.span, t.text);
-      case TokenKind::kDate: ++at_; return make(AstKind::kDate, t.span, t.text);
-      case TokenKind::kDateTime: ++at_; return make(AstKind::kDateTime, t.span, t.text);
-      case TokenKind::kTime: ++at_; return make(AstKind::kTime, t.span, t.text);
-      case TokenKind::kExternal: ++at_; return make(AstKind::kExternal, t.span, t.text);
+      case TokenKind::kDecimal:
+        return number();
+      case TokenKind::kLong:
+        ++at_;
+        return make(AstKind::kLong, t.span, t.text);
+      case TokenKind::kDate:
+        ++at_;
+        return make(AstKind::kDate, t.span, t.text);
+      case TokenKind::kDateTime:
+        ++at_;
+        return make(AstKind::kDateTime, t.span, t.text);
+      case TokenKind::kTime:
+        ++at_;
+        return make(AstKind::kTime, t.span, t.text);
+      case TokenKind::kExternal:
+        ++at_;
+        return make(AstKind::kExternal, t.span, t.text);
       case TokenKind::kVariable: {
         ++at_;
         const AstKind kind = t.text == "this"    ? AstKind::kThis
@@ -184,7 +197,8 @@ class Parser {
                                                  : AstKind::kTotal;
         return make(kind, t.span, t.text);
       }
-      case TokenKind::kIdentifier: return name();
+      case TokenKind::kIdentifier:
+        return name();
       case TokenKind::kSymbol:
         if (take("(")) {
           KILN_ASSIGN(AstPtr inner, expression(0));
@@ -196,7 +210,8 @@ class Parser {
           return make(AstKind::kEmpty, t.span, "{}");
         }
         return fail("expected an expression");
-      case TokenKind::kEnd: break;
+      case TokenKind::kEnd:
+        break;
     }
     return fail("expected an expression");
   }
@@ -220,16 +235,15 @@ class Parser {
     const Token t = token();
     ++at_;
     const Token& unit = token();
-    const bool word = unit.kind == TokenKind::kIdentifier && !unit.delimited &&
-                      std::find(kCalendarWords.begin(), kCalendarWords.end(), unit.text) !=
-                          kCalendarWords.end();
+    const bool word =
+        unit.kind == TokenKind::kIdentifier && !unit.delimited &&
+        std::find(kCalendarWords.begin(), kCalendarWords.end(), unit.text) != kCalendarWords.end();
     if (!word && unit.kind != TokenKind::kString) {
       return make(t.kind == TokenKind::kInteger ? AstKind::kInteger : AstKind::kDecimal, t.span,
                   t.text);
     }
     ++at_;
-    KILN_ASSIGN(AstPtr quantity,
-                make(AstKind::kQuantity, {t.span.begin, unit.span.end}, t.text));
+    KILN_ASSIGN(AstPtr quantity, make(AstKind::kQuantity, {t.span.begin, unit.span.end}, t.text));
     quantity->unit = unit.text;
     quantity->calendar = word;
     return quantity;

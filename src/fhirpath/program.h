@@ -30,23 +30,23 @@ struct Instruction {
   InstructionId input = kNoInstruction;  ///< what it is called on
   uint32_t first_argument = 0;           ///< in Program::arguments
   uint16_t argument_count = 0;
-  uint32_t data = 0;          ///< a kernel's own: a constant, a path, a regular expression
-  fhir::TypeId type = 0;      ///< is, as, ofType: the FHIR type asked for
-  fhir::TypeId system = 0;    ///< the same name as a System type
-  std::string_view name;      ///< the function or operator, for messages
+  uint32_t data = 0;        ///< a kernel's own: a constant, a path, a regular expression
+  fhir::TypeId type = 0;    ///< is, as, ofType: the FHIR type asked for
+  fhir::TypeId system = 0;  ///< the same name as a System type
+  std::string_view name;    ///< the function or operator, for messages
   Span span;
 };
 
 /// One step of a path from element to element.
 struct PathStep {
-  fhir::NameId element;     ///< the FHIRPath name
-  fhir::TypeId parent;      ///< the type for which json and child were looked up at compile time;
-                            ///< kNoType: look up at run time
-  fhir::NameId json;        ///< key for that type
-  fhir::TypeId child;       ///< type of the value
-  fhir::TypeId only;        ///< of a choice, keep values of this type; kNoType: all
-  bool siblings;            ///< look for the "_" key too
-  uint32_t pick;            ///< keep the item at this position of the whole path so far; kAllItems
+  fhir::NameId element;  ///< the FHIRPath name
+  fhir::TypeId parent;   ///< the type for which json and child were looked up at compile time;
+                         ///< kNoType: look up at run time
+  fhir::NameId json;     ///< key for that type
+  fhir::TypeId child;    ///< type of the value
+  fhir::TypeId only;     ///< of a choice, keep values of this type; kNoType: all
+  bool siblings;         ///< look for the "_" key too
+  uint32_t pick;         ///< keep the item at this position of the whole path so far; kAllItems
 };
 
 struct Path {

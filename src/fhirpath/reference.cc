@@ -45,8 +45,7 @@ std::string_view reference_key(std::string_view reference, std::string_view type
   }
   if (slash == kNone) return {};
   const std::string_view path = reference.substr(0, slash);
-  const std::string_view name =
-      before == kNone ? path : path.substr(before + 1);
+  const std::string_view name = before == kNone ? path : path.substr(before + 1);
   if (name.empty() || name.front() < 'A' || name.front() > 'Z') return {};
   if (!type.empty() && name != type) return {};
   return reference.substr(slash + 1);

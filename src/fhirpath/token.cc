@@ -8,9 +8,7 @@ namespace kiln::fhirpath {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_name_start(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
+bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool is_name_part(char c) { return is_name_start(c) || is_digit(c); }
 
 class Lexer {
@@ -76,10 +74,14 @@ class Lexer {
     }
     if (is_digit(c)) return number();
     switch (c) {
-      case '\'': return quoted('\'', TokenKind::kString);
-      case '`': return quoted('`', TokenKind::kIdentifier);
-      case '"': return quoted('"', TokenKind::kIdentifier);
-      case '@': return temporal();
+      case '\'':
+        return quoted('\'', TokenKind::kString);
+      case '`':
+        return quoted('`', TokenKind::kIdentifier);
+      case '"':
+        return quoted('"', TokenKind::kIdentifier);
+      case '@':
+        return temporal();
       case '$': {
         ++at_;
         const std::string_view name = take_name();
@@ -90,8 +92,10 @@ class Lexer {
         push(TokenKind::kVariable, name);
         return {};
       }
-      case '%': return external();
-      default: return symbol();
+      case '%':
+        return external();
+      default:
+        return symbol();
     }
   }
 
@@ -248,9 +252,8 @@ base::Error error_at(std::string_view expression, Span span, std::string message
 
 base::Result<std::vector<Token>> tokenize(std::string_view expression) {
   if (expression.size() > kMaxExpressionSize) {
-    return base::Error(base::ErrorCode::kLimit,
-                       "the expression is longer than " + std::to_string(kMaxExpressionSize) +
-                           " bytes");
+    return base::Error(base::ErrorCode::kLimit, "the expression is longer than " +
+                                                    std::to_string(kMaxExpressionSize) + " bytes");
   }
   return Lexer(expression).run();
 }

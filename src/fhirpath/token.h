@@ -22,7 +22,7 @@ enum class TokenKind : uint8_t {
   kExternal,    ///< %name, %`name`, %'name': text without the '%'
   kString,      ///< text with escapes resolved
   kInteger,
-  kLong,     ///< 10L: text without the 'L'
+  kLong,  ///< 10L: text without the 'L'
   kDecimal,
   kDate,      ///< @2024-03: text without the '@'
   kDateTime,  ///< @2024-03T..., text without the '@'

@@ -27,8 +27,8 @@ TypeId arithmetic_pair(std::string_view op, TypeId a, TypeId b) {
     if (is_temporal(a) && b == fhir::kSystemQuantity) return a;
     return quantity && a == b ? a : fhir::kNoType;
   }
-  const bool amounts = (is_number(a) || a == fhir::kSystemQuantity) &&
-                       (is_number(b) || b == fhir::kSystemQuantity);
+  const bool amounts =
+      (is_number(a) || a == fhir::kSystemQuantity) && (is_number(b) || b == fhir::kSystemQuantity);
   return amounts && quantity ? fhir::kSystemQuantity : fhir::kNoType;
 }
 
@@ -63,17 +63,24 @@ bool may_be(const fhir::Model& model, const ExprType& type, Expect expect) {
   return std::any_of(type.types.begin(), type.types.end(), [&](TypeId candidate) {
     const TypeId system = system_type_of(model, candidate);
     switch (expect) {
-      case Expect::kBoolean: return system == fhir::kSystemBoolean;
-      case Expect::kString: return system == fhir::kSystemString;
-      case Expect::kInteger: return system == fhir::kSystemInteger || system == fhir::kSystemLong;
-      case Expect::kNumber: return is_number(system);
-      case Expect::kAmount: return is_number(system) || system == fhir::kSystemQuantity;
+      case Expect::kBoolean:
+        return system == fhir::kSystemBoolean;
+      case Expect::kString:
+        return system == fhir::kSystemString;
+      case Expect::kInteger:
+        return system == fhir::kSystemInteger || system == fhir::kSystemLong;
+      case Expect::kNumber:
+        return is_number(system);
+      case Expect::kAmount:
+        return is_number(system) || system == fhir::kSystemQuantity;
       case Expect::kBounded:
         return is_number(system) || system == fhir::kSystemQuantity || is_temporal(system);
-      case Expect::kTemporal: return is_temporal(system);
+      case Expect::kTemporal:
+        return is_temporal(system);
       case Expect::kReference:
         return system == fhir::kSystemString || candidate == model.find_type("Reference");
-      case Expect::kAnything: break;
+      case Expect::kAnything:
+        break;
     }
     return true;
   });
@@ -81,15 +88,24 @@ bool may_be(const fhir::Model& model, const ExprType& type, Expect expect) {
 
 std::string_view describe(Expect expect) {
   switch (expect) {
-    case Expect::kBoolean: return "a Boolean";
-    case Expect::kString: return "a String";
-    case Expect::kInteger: return "an Integer";
-    case Expect::kNumber: return "a number";
-    case Expect::kAmount: return "a number or a Quantity";
-    case Expect::kBounded: return "a number, a Quantity, a date or a time";
-    case Expect::kTemporal: return "a date or a time";
-    case Expect::kReference: return "a Reference";
-    case Expect::kAnything: break;
+    case Expect::kBoolean:
+      return "a Boolean";
+    case Expect::kString:
+      return "a String";
+    case Expect::kInteger:
+      return "an Integer";
+    case Expect::kNumber:
+      return "a number";
+    case Expect::kAmount:
+      return "a number or a Quantity";
+    case Expect::kBounded:
+      return "a number, a Quantity, a date or a time";
+    case Expect::kTemporal:
+      return "a date or a time";
+    case Expect::kReference:
+      return "a Reference";
+    case Expect::kAnything:
+      break;
   }
   return "anything";
 }
@@ -132,8 +148,8 @@ void add_types(ExprType& type, const ExprType& more) {
 
 bool is_named_type(const fhir::Model& model, TypeId type, TypeId wanted) {
   if (wanted == fhir::kNoType || type < fhir::kFirstFhirType) return false;
-  return type == wanted || (model.kind(type) != fhir::TypeKind::kPrimitive &&
-                            model.is_subtype(type, wanted));
+  return type == wanted ||
+         (model.kind(type) != fhir::TypeKind::kPrimitive && model.is_subtype(type, wanted));
 }
 
 ExprType narrowed(const fhir::Model& model, const ExprType& type, TypeId fhir_type,

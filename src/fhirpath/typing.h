@@ -24,7 +24,8 @@ bool may_be_equal(const fhir::Model& model, const ExprType& left, const ExprType
 /// Adds types that are not there yet.
 void add_types(ExprType& type, const ExprType& more);
 
-/// Whether a value of `type` is what ofType(wanted) keeps: exact for primitives, subtypes for the rest.
+/// Whether a value of `type` is what ofType(wanted) keeps: exact for primitives, subtypes for the
+/// rest.
 bool is_named_type(const fhir::Model& model, fhir::TypeId type, fhir::TypeId wanted);
 
 /// The types that are left after ofType or as.

@@ -62,7 +62,8 @@ class TreeComparison {
     switch (x.kind) {
       case json::NodeKind::kObject:
         return y.kind == json::NodeKind::kObject && same_members(a, b) && same_size(a, b);
-      case json::NodeKind::kArray: return y.kind == json::NodeKind::kArray && same_items(a, b);
+      case json::NodeKind::kArray:
+        return y.kind == json::NodeKind::kArray && same_items(a, b);
       case json::NodeKind::kString:
         if (y.kind != json::NodeKind::kString) return false;
         return equivalent_ ? folded(evaluation_.string_of(x)) == folded(evaluation_.string_of(y))
@@ -73,7 +74,8 @@ class TreeComparison {
         const auto q = fhir::Decimal::parse(y.view());
         return p && q ? *p == *q : x.view() == y.view();
       }
-      default: return x.kind == y.kind;
+      default:
+        return x.kind == y.kind;
     }
   }
 
@@ -206,11 +208,14 @@ std::optional<bool> equal_items(Evaluation& evaluation, const Item& a, const Ite
   if (p && q) return *p == *q;
   if (x.kind != y.kind) return false;
   switch (x.kind) {
-    case ItemKind::kBoolean: return x.boolean == y.boolean;
-    case ItemKind::kString: return x.text() == y.text();
+    case ItemKind::kBoolean:
+      return x.boolean == y.boolean;
+    case ItemKind::kString:
+      return x.text() == y.text();
     case ItemKind::kTypeInfo:
       return x.type_info->name == y.type_info->name && x.type_info->space == y.type_info->space;
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -294,7 +299,8 @@ Order order_items(Evaluation& evaluation, const Item& a, const Item& b) {
   const bool has_x = evaluation.value_of(a, x);
   const bool has_y = evaluation.value_of(b, y);
   if (!has_x || !has_y) {
-    const bool complex = (!has_x && is_complex(a, evaluation)) || (!has_y && is_complex(b, evaluation));
+    const bool complex =
+        (!has_x && is_complex(a, evaluation)) || (!has_y && is_complex(b, evaluation));
     return {complex ? Kind::kIncomparable : Kind::kUnknown};
   }
   const auto m = decimal_of(x);
@@ -364,15 +370,22 @@ std::optional<std::string> text_of_item(Evaluation& evaluation, const Item& item
                                                             : node.view());
   }
   switch (value.kind) {
-    case ItemKind::kBoolean: return value.boolean ? "true" : "false";
-    case ItemKind::kInteger: return std::to_string(value.integer);
-    case ItemKind::kDecimal: return value.decimal->to_string();
-    case ItemKind::kString: return std::string(value.text());
-    case ItemKind::kTemporal: return value.temporal->to_string();
-    case ItemKind::kQuantity: return text_of_quantity(*value.quantity);
+    case ItemKind::kBoolean:
+      return value.boolean ? "true" : "false";
+    case ItemKind::kInteger:
+      return std::to_string(value.integer);
+    case ItemKind::kDecimal:
+      return value.decimal->to_string();
+    case ItemKind::kString:
+      return std::string(value.text());
+    case ItemKind::kTemporal:
+      return value.temporal->to_string();
+    case ItemKind::kQuantity:
+      return text_of_quantity(*value.quantity);
     case ItemKind::kTypeInfo:
       return std::string(value.type_info->space) + "." + std::string(value.type_info->name);
-    case ItemKind::kElement: break;
+    case ItemKind::kElement:
+      break;
   }
   return std::nullopt;
 }
@@ -388,8 +401,11 @@ std::string json_of_item(Evaluation& evaluation, const Item& item) {
   switch (item.kind) {
     case ItemKind::kBoolean:
     case ItemKind::kInteger:
-    case ItemKind::kDecimal: return *text_of_item(evaluation, item);
-    default: json::append_string(out, text_of_item(evaluation, item).value_or("")); return out;
+    case ItemKind::kDecimal:
+      return *text_of_item(evaluation, item);
+    default:
+      json::append_string(out, text_of_item(evaluation, item).value_or(""));
+      return out;
   }
 }
 

@@ -1,10 +1,10 @@
 #include "json/document.h"
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <charconv>
 #include <unordered_set>
+
+#include <simdjson.h>
 
 #include "json/text.h"
 
@@ -66,17 +66,25 @@ class DocumentBuilder {
 
   static const char* describe(simdjson::error_code error) {
     switch (error) {
-      case simdjson::UTF8_ERROR: return "the text is not valid UTF-8";
-      case simdjson::UNCLOSED_STRING: return "a string does not end";
-      case simdjson::UNESCAPED_CHARS: return "a control character inside a string";
-      case simdjson::STRING_ERROR: return "a bad escape in a string";
-      case simdjson::NUMBER_ERROR: return "not a number";
+      case simdjson::UTF8_ERROR:
+        return "the text is not valid UTF-8";
+      case simdjson::UNCLOSED_STRING:
+        return "a string does not end";
+      case simdjson::UNESCAPED_CHARS:
+        return "a control character inside a string";
+      case simdjson::STRING_ERROR:
+        return "a bad escape in a string";
+      case simdjson::NUMBER_ERROR:
+        return "not a number";
       case simdjson::T_ATOM_ERROR:
       case simdjson::F_ATOM_ERROR:
       case simdjson::N_ATOM_ERROR:
-      case simdjson::INCORRECT_TYPE: return "expected a value";
-      case simdjson::INCOMPLETE_ARRAY_OR_OBJECT: return "an object or array is not closed";
-      default: return "expected another character";
+      case simdjson::INCORRECT_TYPE:
+        return "expected a value";
+      case simdjson::INCOMPLETE_ARRAY_OR_OBJECT:
+        return "an object or array is not closed";
+      default:
+        return "expected another character";
     }
   }
 

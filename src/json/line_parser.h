@@ -50,7 +50,8 @@ struct SearchResult {
 };
 
 /// The order that the keys of an object came in last time. Resources of one file are mostly written
-/// by one program, so that the next key is nearly always the expected one, and one comparison tells.
+/// by one program, so that the next key is nearly always the expected one, and one comparison
+/// tells.
 class KeyOrder {
  public:
   struct Entry {

@@ -87,7 +87,11 @@ std::vector<ShapeNode> ShapeBuilder::build() const {
 Shape::Shape(const std::vector<ShapeNode>& nodes, const KeyNames* names) : names_(names) {
   static constexpr size_t kLastBucket = 32;
   for (const ShapeNode& node : nodes) {
-    Object object{{}, {}, 0, node.whole, node.item_limit == 0 ? kAllItems : node.item_limit,
+    Object object{{},
+                  {},
+                  0,
+                  node.whole,
+                  node.item_limit == 0 ? kAllItems : node.item_limit,
                   static_cast<ShapeId>(objects_.size())};
     for (const ShapeField& field : node.fields) {
       Key key{{0, 0}, {0, 0}, field.key, field.name, field.child, 0, field.key == "resourceType"};

@@ -79,7 +79,7 @@ class Shape {
     bool is_type;   ///< the key is "resourceType"
   };
   struct Object {
-    std::vector<Key> keys;  ///< sorted by length
+    std::vector<Key> keys;               ///< sorted by length
     std::array<uint16_t, 34> by_length;  ///< keys of length n: [by_length[n], by_length[n+1])
     uint64_t all_seen;  ///< the seen mask when nothing more is wanted; 0: never stop early
     bool whole;

@@ -14,7 +14,8 @@ bool is_utf8(std::string_view text);
 /// that: for telling where.
 size_t find_bad_utf8(std::string_view text);
 
-/// Offset of the first escape that means nothing (\x, \u12, a lone surrogate), npos if all are good.
+/// Offset of the first escape that means nothing (\x, \u12, a lone surrogate), npos if all are
+/// good.
 size_t find_bad_escape(std::string_view text);
 
 /// Appends a string's text with its escapes resolved. The escapes must be good.

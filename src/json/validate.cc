@@ -28,8 +28,8 @@ class Validator {
  private:
   char peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
   void skip_space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\r' ||
-                                  text_[at_] == '\n')) {
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\t' || text_[at_] == '\r' || text_[at_] == '\n')) {
       ++at_;
     }
   }
@@ -44,17 +44,21 @@ class Validator {
     const bool nests = peek() == '{' || peek() == '[';
     if (nests && depth >= kMaxDepth) return fail("nested too deeply");
     switch (peek()) {
-      case '{': return object(depth);
-      case '[': return array(depth);
-      case '"': return string(nullptr);
-      default: return scalar();
+      case '{':
+        return object(depth);
+      case '[':
+        return array(depth);
+      case '"':
+        return string(nullptr);
+      default:
+        return scalar();
     }
   }
 
   bool scalar() {
     size_t end = at_;
-    while (end < text_.size() && std::string_view(",]} \t\r\n").find(text_[end]) ==
-                                     std::string_view::npos) {
+    while (end < text_.size() &&
+           std::string_view(",]} \t\r\n").find(text_[end]) == std::string_view::npos) {
       ++end;
     }
     const std::string_view token = text_.substr(at_, end - at_);
@@ -116,9 +120,8 @@ class Validator {
   bool keys_differ(const std::vector<std::string>& keys, const std::vector<size_t>& offsets) {
     std::vector<size_t> order(keys.size());
     for (size_t i = 0; i < order.size(); ++i) order[i] = i;
-    std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-      return keys[a] != keys[b] ? keys[a] < keys[b] : a < b;
-    });
+    std::sort(order.begin(), order.end(),
+              [&](size_t a, size_t b) { return keys[a] != keys[b] ? keys[a] < keys[b] : a < b; });
     for (size_t i = 1; i < order.size(); ++i) {
       if (keys[order[i]] == keys[order[i - 1]]) {
         return fail_at(offsets[order[i]], "a key is given twice");

@@ -17,13 +17,27 @@ constexpr std::array<uint8_t, 256> kSpecial = [] {
 void append_escape(std::string& out, char c) {
   static constexpr char kDigits[] = "0123456789abcdef";
   switch (c) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\b':
+      out += "\\b";
+      return;
+    case '\f':
+      out += "\\f";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
     default:
       out += "\\u00";
       out += kDigits[static_cast<unsigned char>(c) >> 4];
@@ -152,12 +166,16 @@ std::string pretty(std::string_view json) {
         out += c;
         line();
         break;
-      case ':': out += ": "; break;
+      case ':':
+        out += ": ";
+        break;
       case ' ':
       case '\n':
       case '\r':
-      case '\t': break;
-      default: out += c;
+      case '\t':
+        break;
+      default:
+        out += c;
     }
   }
   return out;

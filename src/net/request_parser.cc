@@ -73,7 +73,9 @@ bool split_target(Request& request) {
 }
 
 /// A last chunk has five bytes at least ("0\r\n\r\n"), and Beast asserts so when it is asked again.
-bool may_be_part_of_last_chunk(std::string_view bytes) { return bytes.size() < 5 && bytes[0] == '0'; }
+bool may_be_part_of_last_chunk(std::string_view bytes) {
+  return bytes.size() < 5 && bytes[0] == '0';
+}
 
 }  // namespace
 
@@ -89,7 +91,9 @@ class RequestParser::Impl final : public http::basic_parser<true> {
     size_t used = 0;
     bool needs_more = false;
     while (!needs_more && used < bytes.size() && (state == State::kHead || state == State::kBody)) {
-      if (state == State::kBody && has_transfer_encoding_ && may_be_part_of_last_chunk(bytes.substr(used))) break;
+      if (state == State::kBody && has_transfer_encoding_ &&
+          may_be_part_of_last_chunk(bytes.substr(used)))
+        break;
       error_code error;
       const size_t step = put({bytes.data() + used, bytes.size() - used}, error);
       used += step;

@@ -118,14 +118,14 @@ base::Status ArtefactRegistry::add(const json::DocumentPtr& document, json::Valu
   const std::string_view type = value["resourceType"].text();
   if (type != "ViewDefinition" && type != "Library") return {};
   const auto text = [&](std::string_view key) { return std::string(value[key].text()); };
-  auto artefact = std::make_unique<Artefact>(
-      Artefact{std::string(type), text("id"), text("url"), text("version"), text("name"),
-               text("status"), document, value});
+  auto artefact = std::make_unique<Artefact>(Artefact{std::string(type), text("id"), text("url"),
+                                                      text("version"), text("name"), text("status"),
+                                                      document, value});
   if (artefact->id.empty()) artefact->id = stem;
   const auto clash = [&](const Artefact& other, const std::string& what) {
-    return base::Error(base::ErrorCode::kInvalid,
-                       "two artefacts with the same " + what + "; the other one is in " +
-                           other.document->source())
+    return base::Error(base::ErrorCode::kInvalid, "two artefacts with the same " + what +
+                                                      "; the other one is in " +
+                                                      other.document->source())
         .at(value.position());
   };
   if (const Artefact* const other = find_id(type, artefact->id)) {

@@ -1,9 +1,9 @@
 #include "plan/view_source.h"
 
+#include <cerrno>
+
 #include <fcntl.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 namespace kiln::plan {
 namespace {
@@ -59,9 +59,9 @@ base::Result<json::Value> find_view(const json::DocumentPtr& document) {
   }
   // Views without a resourceType are common in examples.
   if (view::is_view(root) || (type.empty() && root.is_object())) return root;
-  return base::Error(base::ErrorCode::kInvalid,
-                     "not a ViewDefinition" +
-                         (type.empty() ? std::string() : ": " + std::string(type)))
+  return base::Error(
+             base::ErrorCode::kInvalid,
+             "not a ViewDefinition" + (type.empty() ? std::string() : ": " + std::string(type)))
       .at(root.position());
 }
 

@@ -1,10 +1,10 @@
 #include "sql/duckdb_api.h"
 
-#include <dlfcn.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <optional>
+
+#include <dlfcn.h>
 
 namespace kiln::sql {
 namespace {
@@ -39,11 +39,11 @@ base::Result<DuckDbApi> load() {
                            reason);
   }
   DuckDbApi api{};
-#define KILN_LOOK_UP(name)                                                         \
-  api.name = reinterpret_cast<decltype(api.name)>(dlsym(library, #name));          \
-  if (api.name == nullptr) {                                                       \
-    return base::Error(base::ErrorCode::kUnsupported,                              \
-                       "libduckdb.so is too old: it has no function " #name);      \
+#define KILN_LOOK_UP(name)                                                    \
+  api.name = reinterpret_cast<decltype(api.name)>(dlsym(library, #name));     \
+  if (api.name == nullptr) {                                                  \
+    return base::Error(base::ErrorCode::kUnsupported,                         \
+                       "libduckdb.so is too old: it has no function " #name); \
   }
   KILN_DUCKDB_FUNCTIONS(KILN_LOOK_UP)
 #undef KILN_LOOK_UP

@@ -1,9 +1,9 @@
 #include "sql/parquet_output.h"
 
-#include <unistd.h>
-
 #include <deque>
 #include <thread>
+
+#include <unistd.h>
 
 #include "base/mutex.h"
 #include "sql/session.h"
@@ -42,9 +42,12 @@ class RowsPiece final : public engine::Piece {
       return table::Cell::of_list(items, size);
     }
     switch (column.storage()) {
-      case Storage::kBoolean: return table::Cell::of(column.boolean(row));
-      case Storage::kInteger: return table::Cell::of(column.integer(row));
-      case Storage::kText: break;
+      case Storage::kBoolean:
+        return table::Cell::of(column.boolean(row));
+      case Storage::kInteger:
+        return table::Cell::of(column.integer(row));
+      case Storage::kText:
+        break;
     }
     const std::string_view text = batch.texts().copy(column.text(row).view());
     return table::Cell::of(table::Text{text.data(), static_cast<uint32_t>(text.size()), false});
@@ -108,9 +111,12 @@ struct Source {
 
 duckdb_type storage_type(Storage storage) {
   switch (storage) {
-    case Storage::kBoolean: return DUCKDB_TYPE_BOOLEAN;
-    case Storage::kInteger: return DUCKDB_TYPE_BIGINT;
-    case Storage::kText: return DUCKDB_TYPE_VARCHAR;
+    case Storage::kBoolean:
+      return DUCKDB_TYPE_BOOLEAN;
+    case Storage::kInteger:
+      return DUCKDB_TYPE_BIGINT;
+    case Storage::kText:
+      return DUCKDB_TYPE_VARCHAR;
   }
   return DUCKDB_TYPE_VARCHAR;
 }
@@ -173,8 +179,12 @@ void copy_values(const DuckDbApi& duckdb, const ColumnVector& column, size_t fro
     }
     if (column.is_list()) continue;
     switch (column.storage()) {
-      case Storage::kBoolean: static_cast<bool*>(data)[at] = column.boolean(row); break;
-      case Storage::kInteger: static_cast<int64_t*>(data)[at] = column.integer(row); break;
+      case Storage::kBoolean:
+        static_cast<bool*>(data)[at] = column.boolean(row);
+        break;
+      case Storage::kInteger:
+        static_cast<int64_t*>(data)[at] = column.integer(row);
+        break;
       case Storage::kText: {
         const table::Text& text = column.text(row);
         duckdb.duckdb_vector_assign_string_element_len(vector, at, text.data, text.size);
@@ -197,8 +207,7 @@ void give_rows(duckdb_function_info info, duckdb_data_chunk chunk) {
     return;
   }
   const table::Batch& batch = source->piece->batch;
-  const size_t count =
-      std::min<size_t>(duckdb.duckdb_vector_size(), batch.rows() - source->row);
+  const size_t count = std::min<size_t>(duckdb.duckdb_vector_size(), batch.rows() - source->row);
   for (size_t i = 0; i < batch.column_count(); ++i) {
     copy_values(duckdb, batch.column(i), source->row, count,
                 duckdb.duckdb_data_chunk_get_vector(chunk, i), 0);
@@ -251,8 +260,8 @@ class ParquetOutput final : public engine::Output {
       for (const char c : schema_.columns[i].name) alias += c == '"' ? "\"\"" : std::string(1, c);
       columns += column_expression(schema_.columns[i], column_name(i)) + " AS " + alias + "\"";
     }
-    std::string copy = "COPY (SELECT " + columns + " FROM kiln_rows()) TO " +
-                       quote_literal(path_) + " (FORMAT parquet, COMPRESSION zstd)";
+    std::string copy = "COPY (SELECT " + columns + " FROM kiln_rows()) TO " + quote_literal(path_) +
+                       " (FORMAT parquet, COMPRESSION zstd)";
     writer_ = std::thread([this, copy = std::move(copy)] {
       result_ = session_->execute(copy);
       channel_.close();  // whoever still pushes must not wait

@@ -11,16 +11,13 @@ base::Result<std::unique_ptr<Session>> Session::open(int threads) {
   }
   const std::string thread_count = std::to_string(threads);
   const std::pair<const char*, const char*> settings[] = {
-      {"threads", thread_count.c_str()},
-      {"temp_directory", ""},
-      {"autoinstall_known_extensions", "false"},
-      {"autoload_known_extensions", "false"},
+      {"threads", thread_count.c_str()},         {"temp_directory", ""},
+      {"autoinstall_known_extensions", "false"}, {"autoload_known_extensions", "false"},
       {"preserve_insertion_order", "true"},
   };
   for (const auto& [name, value] : settings) api->duckdb_set_config(config, name, value);
   char* message = nullptr;
-  const duckdb_state opened =
-      api->duckdb_open_ext(nullptr, &session->database_, config, &message);
+  const duckdb_state opened = api->duckdb_open_ext(nullptr, &session->database_, config, &message);
   api->duckdb_destroy_config(&config);
   if (opened == DuckDBError) {
     base::Error error(base::ErrorCode::kInternal,

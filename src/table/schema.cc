@@ -54,32 +54,48 @@ constexpr TypeName kAnsiNames[] = {
 
 JsonForm json_form(SqlType type) {
   switch (type) {
-    case SqlType::kBoolean: return JsonForm::kBoolean;
+    case SqlType::kBoolean:
+      return JsonForm::kBoolean;
     case SqlType::kSmallInt:
     case SqlType::kInteger:
     case SqlType::kBigInt:
     case SqlType::kReal:
     case SqlType::kDouble:
-    case SqlType::kDecimal: return JsonForm::kNumber;
-    default: return JsonForm::kString;
+    case SqlType::kDecimal:
+      return JsonForm::kNumber;
+    default:
+      return JsonForm::kString;
   }
 }
 
 std::string_view base_name(SqlType type) {
   switch (type) {
-    case SqlType::kBoolean: return "BOOLEAN";
-    case SqlType::kSmallInt: return "SMALLINT";
-    case SqlType::kInteger: return "INTEGER";
-    case SqlType::kBigInt: return "BIGINT";
-    case SqlType::kReal: return "REAL";
-    case SqlType::kDouble: return "DOUBLE PRECISION";
-    case SqlType::kDecimal: return "DECIMAL";
-    case SqlType::kVarchar: return "VARCHAR";
-    case SqlType::kBinary: return "BINARY";
-    case SqlType::kDate: return "DATE";
-    case SqlType::kTime: return "TIME";
-    case SqlType::kTimestamp: return "TIMESTAMP";
-    case SqlType::kTimestampTz: return "TIMESTAMP WITH TIME ZONE";
+    case SqlType::kBoolean:
+      return "BOOLEAN";
+    case SqlType::kSmallInt:
+      return "SMALLINT";
+    case SqlType::kInteger:
+      return "INTEGER";
+    case SqlType::kBigInt:
+      return "BIGINT";
+    case SqlType::kReal:
+      return "REAL";
+    case SqlType::kDouble:
+      return "DOUBLE PRECISION";
+    case SqlType::kDecimal:
+      return "DECIMAL";
+    case SqlType::kVarchar:
+      return "VARCHAR";
+    case SqlType::kBinary:
+      return "BINARY";
+    case SqlType::kDate:
+      return "DATE";
+    case SqlType::kTime:
+      return "TIME";
+    case SqlType::kTimestamp:
+      return "TIMESTAMP";
+    case SqlType::kTimestampTz:
+      return "TIMESTAMP WITH TIME ZONE";
   }
   return "VARCHAR";
 }
@@ -109,11 +125,14 @@ std::string normal_name(std::string_view text, std::string& arguments) {
 
 Storage storage_of(SqlType type) {
   switch (type) {
-    case SqlType::kBoolean: return Storage::kBoolean;
+    case SqlType::kBoolean:
+      return Storage::kBoolean;
     case SqlType::kSmallInt:
     case SqlType::kInteger:
-    case SqlType::kBigInt: return Storage::kInteger;
-    default: return Storage::kText;
+    case SqlType::kBigInt:
+      return Storage::kInteger;
+    default:
+      return Storage::kText;
   }
 }
 
@@ -176,20 +195,20 @@ namespace {
 
 /// Words that SQL dialects reserve, so that they are no names of their own accord.
 constexpr std::string_view kReserved[] = {
-    "all",        "analyse",    "analyze",   "and",       "any",          "array",    "as",
-    "asc",        "asymmetric", "both",      "case",      "cast",         "check",    "collate",
-    "column",     "constraint", "create",    "cross",     "current_date", "default",  "deferrable",
-    "delete",     "desc",       "describe",  "distinct",  "do",           "else",     "end",
-    "except",     "exists",     "false",     "fetch",     "for",          "foreign",  "from",
-    "full",       "grant",      "group",     "having",    "in",           "initially", "inner",
-    "insert",     "intersect",  "interval",  "into",      "is",           "join",     "lateral",
-    "leading",    "left",       "like",      "limit",     "natural",      "not",      "null",
-    "of",         "offset",     "on",        "only",      "or",           "order",    "outer",
-    "pivot",      "placing",    "primary",   "qualify",   "references",   "returning", "right",
-    "select",     "set",        "show",      "some",      "summarize",    "symmetric", "table",
-    "then",       "to",         "trailing",  "true",      "union",        "unique",   "unpivot",
-    "update",     "user",       "using",     "values",    "variadic",     "when",     "where",
-    "window",     "with"};
+    "all",     "analyse",    "analyze",  "and",      "any",          "array",     "as",
+    "asc",     "asymmetric", "both",     "case",     "cast",         "check",     "collate",
+    "column",  "constraint", "create",   "cross",    "current_date", "default",   "deferrable",
+    "delete",  "desc",       "describe", "distinct", "do",           "else",      "end",
+    "except",  "exists",     "false",    "fetch",    "for",          "foreign",   "from",
+    "full",    "grant",      "group",    "having",   "in",           "initially", "inner",
+    "insert",  "intersect",  "interval", "into",     "is",           "join",      "lateral",
+    "leading", "left",       "like",     "limit",    "natural",      "not",       "null",
+    "of",      "offset",     "on",       "only",     "or",           "order",     "outer",
+    "pivot",   "placing",    "primary",  "qualify",  "references",   "returning", "right",
+    "select",  "set",        "show",     "some",     "summarize",    "symmetric", "table",
+    "then",    "to",         "trailing", "true",     "union",        "unique",    "unpivot",
+    "update",  "user",       "using",    "values",   "variadic",     "when",      "where",
+    "window",  "with"};
 
 bool is_reserved(std::string_view name) {
   return std::binary_search(std::begin(kReserved), std::end(kReserved), name);
@@ -198,11 +217,11 @@ bool is_reserved(std::string_view name) {
 }  // namespace
 
 std::string quote_identifier(std::string_view name) {
-  const bool plain =
-      !is_reserved(name) && !name.empty() && name.front() != '_' && !(name.front() >= '0' && name.front() <= '9') &&
-      std::all_of(name.begin(), name.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-      });
+  const bool plain = !is_reserved(name) && !name.empty() && name.front() != '_' &&
+                     !(name.front() >= '0' && name.front() <= '9') &&
+                     std::all_of(name.begin(), name.end(), [](char c) {
+                       return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+                     });
   if (plain) return std::string(name);
   std::string quoted = "\"";
   for (const char c : name) {

@@ -67,7 +67,8 @@ bool within(SqlType type, int64_t value) {
     case SqlType::kInteger:
       return value >= std::numeric_limits<int32_t>::min() &&
              value <= std::numeric_limits<int32_t>::max();
-    default: return true;
+    default:
+      return true;
   }
 }
 
@@ -138,8 +139,8 @@ bool cast_temporal(std::string_view text, SqlType type, Text as_written, base::A
 
 }  // namespace
 
-bool cast_item(Evaluation& evaluation, const Item& item, const ColumnType& type,
-               base::Arena& texts, Cell& cell) {
+bool cast_item(Evaluation& evaluation, const Item& item, const ColumnType& type, base::Arena& texts,
+               Cell& cell) {
   if (item.kind == ItemKind::kElement && item.node == fhirpath::kNoNode) {
     cell = Cell();
     return true;  // extensions alone: no value
@@ -151,14 +152,18 @@ bool cast_item(Evaluation& evaluation, const Item& item, const ColumnType& type,
   switch (type.sql) {
     case SqlType::kSmallInt:
     case SqlType::kInteger:
-    case SqlType::kBigInt: return cast_integer(item, view, type.sql, cell);
-    case SqlType::kDecimal: return cast_decimal(view, type, texts, cell);
+    case SqlType::kBigInt:
+      return cast_integer(item, view, type.sql, cell);
+    case SqlType::kDecimal:
+      return cast_decimal(view, type, texts, cell);
     case SqlType::kReal:
-    case SqlType::kDouble: return cast_real(view, text, cell);
+    case SqlType::kDouble:
+      return cast_real(view, text, cell);
     case SqlType::kDate:
     case SqlType::kTime:
     case SqlType::kTimestamp:
-    case SqlType::kTimestampTz: return cast_temporal(view, type.sql, text, texts, cell);
+    case SqlType::kTimestampTz:
+      return cast_temporal(view, type.sql, text, texts, cell);
     default:
       cell = Cell::of(text);
       return type.json != table::JsonForm::kNumber || json::is_number(view);

@@ -10,9 +10,9 @@ namespace {
 
 /// The primitives that a constant may be, as in constant.value[x].
 constexpr std::array<std::string_view, 19> kConstantTypes = {
-    "base64Binary", "boolean", "canonical",   "code",   "date", "dateTime", "decimal",
-    "id",           "instant", "integer",     "oid",    "string", "positiveInt", "time",
-    "unsignedInt",  "uri",     "url",         "uuid",   "integer64"};
+    "base64Binary", "boolean", "canonical", "code", "date",     "dateTime",    "decimal",
+    "id",           "instant", "integer",   "oid",  "string",   "positiveInt", "time",
+    "unsignedInt",  "uri",     "url",       "uuid", "integer64"};
 
 class Reader {
  public:
@@ -31,14 +31,49 @@ class Reader {
     view_.resource = text(root, "resource", "");
     if (root["resource"].missing()) error(root, "resource", "missing: the type of resource");
     check_keys(root, "",
-               {"resourceType", "resourceDefinition", "id", "meta", "implicitRules", "language",
-                "text", "contained", "extension", "modifierExtension", "url", "identifier",
-                "version", "versionAlgorithmString", "versionAlgorithmCoding", "name", "title",
-                "status", "experimental", "date", "publisher", "contact", "description",
-                "useContext", "jurisdiction", "purpose", "copyright", "copyrightLabel",
-                "approvalDate", "lastReviewDate", "effectivePeriod", "topic", "author", "editor",
-                "reviewer", "endorser", "relatedArtifact", "resource", "profile", "fhirVersion",
-                "constant", "select", "where"});
+               {"resourceType",
+                "resourceDefinition",
+                "id",
+                "meta",
+                "implicitRules",
+                "language",
+                "text",
+                "contained",
+                "extension",
+                "modifierExtension",
+                "url",
+                "identifier",
+                "version",
+                "versionAlgorithmString",
+                "versionAlgorithmCoding",
+                "name",
+                "title",
+                "status",
+                "experimental",
+                "date",
+                "publisher",
+                "contact",
+                "description",
+                "useContext",
+                "jurisdiction",
+                "purpose",
+                "copyright",
+                "copyrightLabel",
+                "approvalDate",
+                "lastReviewDate",
+                "effectivePeriod",
+                "topic",
+                "author",
+                "editor",
+                "reviewer",
+                "endorser",
+                "relatedArtifact",
+                "resource",
+                "profile",
+                "fhirVersion",
+                "constant",
+                "select",
+                "where"});
     check_name(root["name"], "name", view_.name);
     read_versions(root["fhirVersion"]);
     for (const auto& [value, path] : list(root, "constant", "")) read_constant(value, path);
@@ -125,13 +160,11 @@ class Reader {
   /// Names become names of columns, tables and files: the standard's sql-name rule.
   void check_name(json::Value value, const std::string& path, const std::string& name) {
     if (value.missing()) return;
-    const auto letter = [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    };
-    const bool good = !name.empty() && letter(name.front()) &&
-                      std::all_of(name.begin(), name.end(), [&](char c) {
-                        return letter(c) || (c >= '0' && c <= '9') || c == '_';
-                      });
+    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    const bool good =
+        !name.empty() && letter(name.front()) && std::all_of(name.begin(), name.end(), [&](char c) {
+          return letter(c) || (c >= '0' && c <= '9') || c == '_';
+        });
     if (good) return;
     error(value, path, "not a name: '" + name + "' (a letter, then letters, digits and _)");
   }
@@ -176,7 +209,8 @@ class Reader {
     for (const json::Value member : value.items()) {
       if (!member.key().starts_with("value")) continue;
       std::string type(member.key().substr(5));
-      if (!type.empty()) type[0] = static_cast<char>(type[0] >= 'A' && type[0] <= 'Z' ? type[0] + 32 : type[0]);
+      if (!type.empty())
+        type[0] = static_cast<char>(type[0] >= 'A' && type[0] <= 'Z' ? type[0] + 32 : type[0]);
       if (std::find(kConstantTypes.begin(), kConstantTypes.end(), type) == kConstantTypes.end()) {
         error(member, join(path, member.key()), "a constant cannot be of this type");
         return;
@@ -229,9 +263,9 @@ class Reader {
       error(value, path, "selects are nested too deeply");
       return select;
     }
-    check_keys(value, path,
-               {"column", "select", "forEach", "forEachOrNull", "unionAll", "repeat",
-                "description"});
+    check_keys(
+        value, path,
+        {"column", "select", "forEach", "forEachOrNull", "unionAll", "repeat", "description"});
     for (const auto& [item, item_path] : list(value, "column", path)) {
       select.columns.push_back(read_column(item, item_path));
     }
@@ -271,8 +305,7 @@ class Reader {
 
 }  // namespace
 
-ViewDefinition read_view(const json::DocumentPtr& document, json::Value value,
-                         Problems& problems) {
+ViewDefinition read_view(const json::DocumentPtr& document, json::Value value, Problems& problems) {
   ViewDefinition view;
   view.document = document;
   view.value = value;

@@ -13,7 +13,7 @@ namespace kiln::view {
 /// A FHIRPath expression and where it stands.
 struct PathText {
   std::string text;
-  std::string path;  ///< "select[0].column[1].path"
+  std::string path;   ///< "select[0].column[1].path"
   json::Value value;  ///< in the document, for positions
 
   bool given() const { return !path.empty(); }
@@ -22,8 +22,8 @@ struct PathText {
 struct ColumnDefinition {
   std::string name;
   PathText path;
-  std::string type;         ///< FHIR type; "" if not given
-  std::string ansi_type;    ///< value of the ansi/type tag; "" if not given
+  std::string type;       ///< FHIR type; "" if not given
+  std::string ansi_type;  ///< value of the ansi/type tag; "" if not given
   std::string description;
   bool collection = false;
 };

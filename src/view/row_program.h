@@ -11,7 +11,7 @@ namespace kiln::view {
 
 struct ColumnProgram {
   fhirpath::Program program;
-  uint32_t column;  ///< in the schema
+  uint32_t column;               ///< in the schema
   const fhirpath::Path* direct;  ///< the whole program as a direct path, if it is one
   /// Depends on %rowIndex and constants alone, so that it has a value where the focus has none.
   bool of_row_index;

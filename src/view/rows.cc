@@ -61,9 +61,7 @@ class RowBuilder {
         evaluation_(rows.evaluation_),
         texts_(batch.texts()) {}
 
-  base::Error take_error() {
-    return error_ ? std::move(*error_) : evaluation_.take_error();
-  }
+  base::Error take_error() { return error_ ? std::move(*error_) : evaluation_.take_error(); }
 
   bool keeps(const fhirpath::Program& where, bool& keep) {
     Collection value;
@@ -94,14 +92,17 @@ class RowBuilder {
     return true;
   }
 
-  bool select(const SelectProgram& select, const Item& focus, int64_t row_index,
-              Fragment& result) {
+  bool select(const SelectProgram& select, const Item& focus, int64_t row_index, Fragment& result) {
     FragmentBuilder out(evaluation_.arena(), select.width);
     bool ok = true;
     switch (select.iteration) {
-      case Iteration::kNone: ok = body(select, focus, row_index, out); break;
+      case Iteration::kNone:
+        ok = body(select, focus, row_index, out);
+        break;
       case Iteration::kForEach:
-      case Iteration::kForEachOrNull: ok = for_each(select, focus, out); break;
+      case Iteration::kForEachOrNull:
+        ok = for_each(select, focus, out);
+        break;
       case Iteration::kRepeat: {
         int64_t index = 0;
         ok = repeat(select, focus, index, 0, out);
@@ -216,8 +217,7 @@ class RowBuilder {
   }
 
   static uint32_t part_width(const SelectProgram& select, size_t part) {
-    return part < select.selects.size() ? select.selects[part].width
-                                        : select.unions.front().width;
+    return part < select.selects.size() ? select.selects[part].width : select.unions.front().width;
   }
 
   /// The branches' rows one after the other.

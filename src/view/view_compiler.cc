@@ -96,8 +96,7 @@ class ViewCompiler {
 
   void expression_error(const PathText& text, base::Error error) {
     const size_t caret = error.caret();
-    problems_.errors.push_back(
-        std::move(error).at(position_of(text, caret)).with_path(text.path));
+    problems_.errors.push_back(std::move(error).at(position_of(text, caret)).with_path(text.path));
   }
 
   // ---- the view's head ----
@@ -110,12 +109,12 @@ class ViewCompiler {
       if (!version || *candidate > *version) version = candidate;
     }
     if (options_.version && !definition_.fhir_versions.empty() &&
-        std::none_of(definition_.fhir_versions.begin(), definition_.fhir_versions.end(),
-                     [&](const std::string& t) { return fhir::version_of(t) == options_.version; })) {
+        std::none_of(
+            definition_.fhir_versions.begin(), definition_.fhir_versions.end(),
+            [&](const std::string& t) { return fhir::version_of(t) == options_.version; })) {
       problems_.warnings.push_back(
-          base::Error(base::ErrorCode::kInvalid,
-                      "the view does not name FHIR version " +
-                          std::string(fhir::name_of(*options_.version)))
+          base::Error(base::ErrorCode::kInvalid, "the view does not name FHIR version " +
+                                                     std::string(fhir::name_of(*options_.version)))
               .at(definition_.value["fhirVersion"].position())
               .with_path("fhirVersion"));
     }
@@ -172,17 +171,15 @@ class ViewCompiler {
     context.resource = view_->resource_type_;
     context.row_index = true;
     context.warn_of_unknown = of_repeat;
-    auto bound =
-        fhirpath::bind_expression(**ast, text.text, context, focus.type, prepared.program);
+    auto bound = fhirpath::bind_expression(**ast, text.text, context, focus.type, prepared.program);
     if (!bound.ok()) {
       expression_error(text, std::move(bound).error());
       return prepared;
     }
     for (const fhirpath::Warning& warning : bound->warnings) {
-      problems_.warnings.push_back(
-          fhirpath::error_at(text.text, warning.span, warning.message)
-              .at(position_of(text, warning.span.begin))
-              .with_path(text.path));
+      problems_.warnings.push_back(fhirpath::error_at(text.text, warning.span, warning.message)
+                                       .at(position_of(text, warning.span.begin))
+                                       .with_path(text.path));
     }
     prepared.tree = std::move(bound->tree);
     return prepared;
@@ -270,8 +267,8 @@ class ViewCompiler {
 
   /// Paths of a repeat are evaluated on the select's focus and again on what they yield. The types
   /// are followed until no new ones come.
-  bool compile_repeat(const SelectDefinition& definition, const Focus& outer,
-                      SelectProgram& select, Focus& focus) {
+  bool compile_repeat(const SelectDefinition& definition, const Focus& outer, SelectProgram& select,
+                      Focus& focus) {
     static constexpr size_t kMostRounds = 16;
     select.iteration = Iteration::kRepeat;
     ExprType reached;
@@ -280,9 +277,8 @@ class ViewCompiler {
     for (size_t round = 0; round < kMostRounds; ++round) {
       ExprType from = outer.type;
       fhirpath::add_types(from, reached);
-      problems_.warnings.erase(
-          problems_.warnings.begin() + static_cast<ptrdiff_t>(warnings_before),
-          problems_.warnings.end());
+      problems_.warnings.erase(problems_.warnings.begin() + static_cast<ptrdiff_t>(warnings_before),
+                               problems_.warnings.end());
       prepared.clear();
       ExprType next = reached;
       for (const PathText& path : definition.repeat) {
@@ -397,9 +393,8 @@ class ViewCompiler {
         std::all_of(type.types.begin(), type.types.end(), [&](fhir::TypeId t) {
           return t >= fhir::kFirstFhirType && model.kind(t) != fhir::TypeKind::kPrimitive;
         });
-    const bool quantity = std::any_of(type.types.begin(), type.types.end(), [](fhir::TypeId t) {
-      return t == fhir::kSystemQuantity;
-    });
+    const bool quantity = std::any_of(type.types.begin(), type.types.end(),
+                                      [](fhir::TypeId t) { return t == fhir::kSystemQuantity; });
     if (only_complex || quantity) {
       error(definition.path.value, definition.path.path,
             "a column holds a primitive value, this is " + fhirpath::describe(model, type));
@@ -432,9 +427,9 @@ class ViewCompiler {
     column.type.list = definition.collection;
     if (!definition.collection && !type.single) {
       problems_.hints.push_back(
-          base::Error(base::ErrorCode::kInvalid,
-                      "column '" + column.name +
-                          "' may get several values, which is an error when it does")
+          base::Error(
+              base::ErrorCode::kInvalid,
+              "column '" + column.name + "' may get several values, which is an error when it does")
               .at(definition.path.value.position())
               .with_path(definition.path.path)
               .with_suggestion("first(), or \"collection\": true"));
@@ -446,7 +441,8 @@ class ViewCompiler {
     const size_t dot = type.rfind("System.");
     if (dot != std::string::npos) {
       type.erase(0, dot + 7);
-      if (!type.empty() && type[0] >= 'A' && type[0] <= 'Z') type[0] = static_cast<char>(type[0] + 32);
+      if (!type.empty() && type[0] >= 'A' && type[0] <= 'Z')
+        type[0] = static_cast<char>(type[0] + 32);
     }
     const size_t slash = type.rfind('/');
     return slash == std::string::npos ? type : type.substr(slash + 1);

@@ -126,15 +126,12 @@ class FhirpathCase : public testing::Test {
 const bool kRegistered = [] {
   const std::string shared = shared_folder();
   if (shared.empty()) return true;  // the view suite's test says so
-  static const json::DocumentPtr kSuite =
-      read_json(shared + "/suites/fhirpath/tests-r4-half.json");
+  static const json::DocumentPtr kSuite = read_json(shared + "/suites/fhirpath/tests-r4-half.json");
   int number = 0;
   for (const json::Value test : kSuite->root().items()) {
-    const std::string name =
-        test_name(test["name"].text()) + "_" + std::to_string(number++);
-    testing::RegisterTest(
-        "FhirpathSuite", name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
-        [test] { return static_cast<testing::Test*>(new FhirpathCase(test)); });
+    const std::string name = test_name(test["name"].text()) + "_" + std::to_string(number++);
+    testing::RegisterTest("FhirpathSuite", name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
+                          [test] { return static_cast<testing::Test*>(new FhirpathCase(test)); });
   }
   return true;
 }();

@@ -51,21 +51,29 @@ class Oracle {
 
   Items eval(const Ast& ast, const Items& self) {
     switch (ast.kind) {
-      case AstKind::kThis: return self;
-      case AstKind::kEmpty: return {};
+      case AstKind::kThis:
+        return self;
+      case AstKind::kEmpty:
+        return {};
       case AstKind::kString:
       case AstKind::kInteger:
-      case AstKind::kBoolean: return {computed(ast.text)};
-      case AstKind::kExternal: return {root_};
-      case AstKind::kName: return name(ast, self);
+      case AstKind::kBoolean:
+        return {computed(ast.text)};
+      case AstKind::kExternal:
+        return {root_};
+      case AstKind::kName:
+        return name(ast, self);
       case AstKind::kIndexer: {
         const Items items = eval(*ast.children[0], self);
         const auto at = static_cast<size_t>(std::stoul(ast.children[1]->text));
         return at < items.size() ? Items{items[at]} : Items{};
       }
-      case AstKind::kFunction: return function(ast, self);
-      case AstKind::kBinary: return binary(ast, self);
-      default: std::abort();
+      case AstKind::kFunction:
+        return function(ast, self);
+      case AstKind::kBinary:
+        return binary(ast, self);
+      default:
+        std::abort();
     }
   }
 
@@ -156,8 +164,8 @@ class Oracle {
     if (name == "tail") return slice(1, input.size());
     if (name == "skip") return slice(number(), input.size());
     if (name == "take") return slice(0, number());
-    if (name == "hasValue") return boolean(input.size() == 1 && input[0].has_value() &&
-                                           !input[0].is_complex());
+    if (name == "hasValue")
+      return boolean(input.size() == 1 && input[0].has_value() && !input[0].is_complex());
     if (name == "ofType") return of_type(input, ast.children[1]->text);
     if (name == "extension") return extension(input, ast.children[1]->text);
     if (name == "distinct") return distinct(input);
@@ -199,10 +207,10 @@ class Oracle {
     Items result;
     for (const Item& item : input) {
       // Items without a value equal nothing, not even each other.
-      const bool seen = item.has_value() &&
-                        std::any_of(result.begin(), result.end(), [&](const Item& other) {
-                          return other.has_value() && other.key() == item.key();
-                        });
+      const bool seen =
+          item.has_value() && std::any_of(result.begin(), result.end(), [&](const Item& other) {
+            return other.has_value() && other.key() == item.key();
+          });
       if (!seen) result.push_back(item);
     }
     return result;

@@ -28,8 +28,7 @@ TEST_P(OracleTest, PrunedProgramsAgreeWithThePlainEvaluator) {
       const std::string line = resource + "\n" + std::string(json::kPadding, '\0');
       const auto document = json::Document::parse(resource, "resource");
       ASSERT_TRUE(document.ok()) << document.error().to_string() << "\n" << resource;
-      const auto expected =
-          evaluate_plainly(*prepared->ast, model, type, (*document)->root());
+      const auto expected = evaluate_plainly(*prepared->ast, model, type, (*document)->root());
       if (!expected.empty()) ++not_empty;
       std::string first_tape;
       for (const json::Scanner& scanner : json::Scanner::all()) {
@@ -37,9 +36,11 @@ TEST_P(OracleTest, PrunedProgramsAgreeWithThePlainEvaluator) {
         const json::LineResult parsed = parser.parse(type_name, line.data());
         ASSERT_EQ(parsed.kind, json::LineResult::Kind::kResource)
             << "seed " << seed << " on " << scanner.target << ": " << text << ": " << parsed.error
-            << " at " << parsed.stop - line.data() << "\n" << resource;
+            << " at " << parsed.stop - line.data() << "\n"
+            << resource;
         EXPECT_EQ(evaluate(*prepared, model, type, parser.tape()), expected)
-            << "seed " << seed << " on " << scanner.target << ": " << text << "\n" << resource;
+            << "seed " << seed << " on " << scanner.target << ": " << text << "\n"
+            << resource;
         if (first_tape.empty()) first_tape = describe(parser.tape());
         EXPECT_EQ(describe(parser.tape()), first_tape) << scanner.target << "\n" << resource;
       }

@@ -18,8 +18,8 @@ base::Result<Prepared> prepare(const std::string& text, const fhir::Model& model
   context.resource = type;
   prepared.program.text = text;
   KILN_ASSIGN(fhirpath::BoundExpression bound,
-              fhirpath::bind_expression(*prepared.ast, text, context,
-                                        fhirpath::ExprType::of(type), prepared.program));
+              fhirpath::bind_expression(*prepared.ast, text, context, fhirpath::ExprType::of(type),
+                                        prepared.program));
   json::ShapeBuilder builder;
   fhirpath::Demand demand(model, builder);
   fhirpath::Need need;

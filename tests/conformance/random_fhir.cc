@@ -8,7 +8,8 @@ namespace kiln::conformance {
 namespace {
 
 constexpr const char* kUrls[] = {"http://example.org/a", "http://example.org/b"};
-constexpr const char* kWords[] = {"official", "alpha", "final", "85354-9", "Ä é", "", "x,y", "beta"};
+constexpr const char* kWords[] = {"official", "alpha", "final", "85354-9",
+                                  "Ä é",      "",      "x,y",   "beta"};
 
 }  // namespace
 
@@ -38,22 +39,28 @@ std::string RandomFhir::extensions() {
   const size_t count = 1 + below(2);
   for (size_t i = 0; i < count; ++i) {
     if (i != 0) text += ",";
-    text += std::string("{\"url\":\"") + kUrls[below(2)] + "\",\"valueString\":" +
-            primitive(model_.find_type("string")) + "}";
+    text += std::string("{\"url\":\"") + kUrls[below(2)] +
+            "\",\"valueString\":" + primitive(model_.find_type("string")) + "}";
   }
   return text + "]}";
 }
 
 std::string RandomFhir::primitive(fhir::TypeId type) {
   switch (model_.system_type(type)) {
-    case fhir::kSystemBoolean: return chance(50) ? "true" : "false";
-    case fhir::kSystemInteger: return std::to_string(below(5));
-    case fhir::kSystemDecimal: return std::to_string(below(3)) + ".5";
-    case fhir::kSystemDate: return "\"2024-0" + std::to_string(1 + below(9)) + "-11\"";
+    case fhir::kSystemBoolean:
+      return chance(50) ? "true" : "false";
+    case fhir::kSystemInteger:
+      return std::to_string(below(5));
+    case fhir::kSystemDecimal:
+      return std::to_string(below(3)) + ".5";
+    case fhir::kSystemDate:
+      return "\"2024-0" + std::to_string(1 + below(9)) + "-11\"";
     case fhir::kSystemDateTime:
       return "\"2024-01-0" + std::to_string(1 + below(9)) + "T10:00:00Z\"";
-    case fhir::kSystemTime: return "\"10:0" + std::to_string(below(10)) + ":00\"";
-    default: break;
+    case fhir::kSystemTime:
+      return "\"10:0" + std::to_string(below(10)) + ":00\"";
+    default:
+      break;
   }
   std::string text = kWords[below(8)];
   if (chance(8)) text += "\\n\\\"quoted\\\" \\u00e9 {[}]";
@@ -99,8 +106,9 @@ std::string RandomFhir::object(fhir::TypeId type, int depth, const std::string& 
   std::shuffle(members.begin(), members.end(), random_);
   if (!resource_type.empty()) {
     const std::string first = key("resourceType") + "\"" + resource_type + "\"";
-    members.insert(members.begin() + static_cast<ptrdiff_t>(chance(80) ? 0 : below(members.size() + 1)),
-                   first);
+    members.insert(
+        members.begin() + static_cast<ptrdiff_t>(chance(80) ? 0 : below(members.size() + 1)),
+        first);
   }
   std::string text = "{" + space();
   for (size_t i = 0; i < members.size(); ++i) {
@@ -166,14 +174,22 @@ std::string RandomFhir::expression(const std::string& type) {
   std::string text = path(at, 0, many);
   const bool leaf = model_.kind(at) == fhir::TypeKind::kPrimitive;
   switch (below(10)) {
-    case 0: return text + ".exists()";
-    case 1: return text + ".count()";
-    case 2: return text + ".empty().not()";
-    case 3: return leaf ? text + ".distinct()" : text + ".distinct().count()";
-    case 4: return text + ".extension('" + kUrls[below(2)] + "').value.ofType(string)";
-    case 5: return "(" + text + ".exists()) or (" + condition(model_.find_resource(type), 0) + ")";
-    case 6: return leaf ? text + ".first().hasValue()" : text + ".select($this).count()";
-    default: return leaf ? text : text + ".count()";
+    case 0:
+      return text + ".exists()";
+    case 1:
+      return text + ".count()";
+    case 2:
+      return text + ".empty().not()";
+    case 3:
+      return leaf ? text + ".distinct()" : text + ".distinct().count()";
+    case 4:
+      return text + ".extension('" + kUrls[below(2)] + "').value.ofType(string)";
+    case 5:
+      return "(" + text + ".exists()) or (" + condition(model_.find_resource(type), 0) + ")";
+    case 6:
+      return leaf ? text + ".first().hasValue()" : text + ".select($this).count()";
+    default:
+      return leaf ? text : text + ".count()";
   }
 }
 

@@ -1,12 +1,12 @@
 #include "tests/conformance/suite.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+
+#include <gtest/gtest.h>
 
 namespace kiln::conformance {
 
@@ -42,8 +42,7 @@ std::vector<std::string> list_files(const std::string& folder, const std::string
 }
 
 std::optional<std::string> known_failure(const std::string& suite, const std::string& name) {
-  static const json::DocumentPtr kExpectations =
-      read_json("tests/conformance/expectations.json");
+  static const json::DocumentPtr kExpectations = read_json("tests/conformance/expectations.json");
   const json::Value reason = kExpectations->root()[suite][name];
   if (reason.missing()) return std::nullopt;
   return std::string(reason.text());

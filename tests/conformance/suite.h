@@ -9,8 +9,8 @@
 
 namespace kiln::conformance {
 
-/// The folder that the suites and data lie in: $KILN_SHARED, else ../shared from the project's root;
-/// empty if it is not there.
+/// The folder that the suites and data lie in: $KILN_SHARED, else ../shared from the project's
+/// root; empty if it is not there.
 std::string shared_folder();
 
 std::string read_file(const std::string& path);

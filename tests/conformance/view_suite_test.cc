@@ -1,13 +1,14 @@
 // The official SQL on FHIR suite through the library: every view over its resources, with several
 // workers, as NDJSON.
-#include <gtest/gtest.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <fstream>
 #include <sstream>
 
+#include <gtest/gtest.h>
+#include <unistd.h>
+
 #include "engine/pipeline.h"
+#include "engine/testing/text_sink.h"
 #include "json/minify.h"
 #include "tests/conformance/canonical.h"
 #include "tests/conformance/suite.h"
@@ -16,19 +17,6 @@
 namespace kiln::conformance {
 namespace {
 
-class StringSink final : public engine::ByteSink {
- public:
-  explicit StringSink(std::string& text) : text_(text) {}
-  base::Status write(std::string_view bytes) override {
-    text_ += bytes;
-    return {};
-  }
-  base::Status finish() override { return {}; }
-
- private:
-  std::string& text_;
-};
-
 /// Rows as NDJSON, or why there are none.
 base::Result<std::string> run_view(const view::CompiledView& view, const std::string& data) {
   KILN_ASSIGN(const dataset::Snapshot snapshot,
@@ -36,7 +24,7 @@ base::Result<std::string> run_view(const view::CompiledView& view, const std::st
                   {{data, dataset::FileKind::kNdjson, dataset::Compression::kNone, ""}}));
   std::string rows;
   const auto output = engine::make_text_output(table::Format::kNdjson, view.schema(), {},
-                                               std::make_unique<StringSink>(rows), false);
+                                               std::make_unique<engine::TextSink>(rows), false);
   engine::Options options;
   options.threads = 2;
   KILN_TRY(engine::run(snapshot, {{&view, output.get()}}, options, {}, nullptr));
@@ -90,7 +78,8 @@ class ViewCase : public testing::Test {
     ASSERT_TRUE(view) << why;
     if (!test_["expectColumns"].missing()) {
       std::vector<std::string> expected;
-      for (const json::Value name : test_["expectColumns"].items()) expected.emplace_back(name.text());
+      for (const json::Value name : test_["expectColumns"].items())
+        expected.emplace_back(name.text());
       std::vector<std::string> names;
       for (const table::Column& column : view->schema().columns) names.push_back(column.name);
       EXPECT_EQ(names, expected);
@@ -130,11 +119,10 @@ const bool kRegistered = [] {
     for (const json::Value test : root["tests"].items()) {
       const std::string name = test_name(root["title"].text()) + "__" + std::to_string(number++) +
                                "_" + test_name(test["title"].text());
-      testing::RegisterTest("ViewSuite", name.c_str(), nullptr, nullptr, __FILE__, __LINE__,
-                            [document, root, test] {
-                              return static_cast<testing::Test*>(
-                                  new ViewCase(document, root["resources"], test));
-                            });
+      testing::RegisterTest(
+          "ViewSuite", name.c_str(), nullptr, nullptr, __FILE__, __LINE__, [document, root, test] {
+            return static_cast<testing::Test*>(new ViewCase(document, root["resources"], test));
+          });
     }
   }
   return true;

@@ -26,10 +26,13 @@ std::string bash_script(const CLI::App& app) {
   return "_kiln() {\n"
          "  local current=\"${COMP_WORDS[COMP_CWORD]}\" words=\"\"\n"
          "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
-         "    COMPREPLY=($(compgen -W \"" + commands + " --help --version\" -- \"$current\"))\n"
+         "    COMPREPLY=($(compgen -W \"" +
+         commands +
+         " --help --version\" -- \"$current\"))\n"
          "    return\n"
          "  fi\n"
-         "  case \"${COMP_WORDS[1]}\" in\n" + cases +
+         "  case \"${COMP_WORDS[1]}\" in\n" +
+         cases +
          "  esac\n"
          "  case \"$current\" in\n"
          "    -*) COMPREPLY=($(compgen -W \"$words\" -- \"$current\")) ;;\n"
@@ -50,7 +53,8 @@ void add_completion_command(CLI::App& app, int& status) {
       ->check(CLI::IsMember({"bash", "zsh"}));
   command->footer("Example:\n  source <(kiln completion bash)");
   command->callback([&app, shell, &status] {
-    const std::string start = *shell == "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" : "";
+    const std::string start =
+        *shell == "zsh" ? "autoload -U +X bashcompinit && bashcompinit\n" : "";
     status = print_result(start + bash_script(app));
   });
 }

@@ -1,9 +1,9 @@
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <set>
+
+#include <CLI/CLI.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/commands/commands.h"
 #include "app/data_options.h"
@@ -74,8 +74,7 @@ base::Status check_views(table::Format format, const std::vector<view::ViewPtr>&
   return {};
 }
 
-base::Result<std::vector<ExportFile>> open_files(const ExportOptions& options,
-                                                 table::Format format,
+base::Result<std::vector<ExportFile>> open_files(const ExportOptions& options, table::Format format,
                                                  const std::vector<view::ViewPtr>& views) {
   std::vector<ExportFile> files;
   for (const view::ViewPtr& view : views) {

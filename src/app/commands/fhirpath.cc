@@ -1,7 +1,8 @@
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstring>
 #include <map>
+
+#include <CLI/CLI.hpp>
 
 #include "app/commands/commands.h"
 #include "app/data_options.h"
@@ -168,9 +169,8 @@ int run(const FhirpathOptions& options) {
     return print_result(json::pretty(*tree) + "\n");
   }
   Evaluator evaluator(options, model);
-  base::Status status = options.files.empty()
-                            ? evaluator.evaluate()
-                            : evaluate_files(options, evaluator, signals.token());
+  base::Status status = options.files.empty() ? evaluator.evaluate()
+                                              : evaluate_files(options, evaluator, signals.token());
   if (status.ok() && std::fflush(stdout) != 0) {
     status = base::io_error("cannot write standard output", errno);
   }

@@ -1,9 +1,9 @@
-#include <unistd.h>
-
-#include <CLI/CLI.hpp>
 #include <charconv>
 #include <filesystem>
 #include <optional>
+
+#include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include "app/commands/commands.h"
 #include "app/data_options.h"

@@ -1,6 +1,5 @@
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include "app/commands/commands.h"
 #include "app/data_options.h"
@@ -20,8 +19,8 @@ struct SchemaOptions {
 std::string schema_table(const table::Schema& schema) {
   std::vector<std::vector<std::string>> lines = {{"column", "type", "FHIR type", "description"}};
   for (const table::Column& column : schema.columns) {
-    lines.push_back({column.name, table::sql_name(column.type), column.fhir_type,
-                     column.description});
+    lines.push_back(
+        {column.name, table::sql_name(column.type), column.fhir_type, column.description});
   }
   return align_cells(lines, isatty(STDOUT_FILENO) != 0 ? terminal_width() : 0);
 }

@@ -1,5 +1,6 @@
-#include <CLI/CLI.hpp>
 #include <cstdlib>
+
+#include <CLI/CLI.hpp>
 
 #include "app/commands/commands.h"
 #include "app/data_options.h"
@@ -25,7 +26,8 @@ base::Result<ServeOptions> read_options(const ServeCommand& command) {
   }
   std::vector<GivenOptions> by_rank = {std::move(given), options_of_environment(std::getenv)};
   std::string file = command.config;
-  if (const char* const variable = std::getenv("KILN_CONFIG"); file.empty() && variable != nullptr) {
+  if (const char* const variable = std::getenv("KILN_CONFIG");
+      file.empty() && variable != nullptr) {
     file = variable;
   }
   if (!file.empty()) {

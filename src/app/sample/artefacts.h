@@ -16,7 +16,4 @@ std::vector<Artefact> sample_views();
 /// SQL over these views, some of it as a SQLQuery Library too.
 std::vector<Artefact> sample_queries();
 
-/// RFC 4648, with padding.
-std::string base64(std::string_view bytes);
-
 }  // namespace kiln::app::sample

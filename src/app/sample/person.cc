@@ -58,9 +58,8 @@ void draw_chronic(Random& random, Person& person) {
 
 void draw_body(Random& random, Person& person) {
   person.adult_height = random.around(person.female ? 1640 : 1770, 150);
-  const bool obese = std::any_of(person.chronic.begin(), person.chronic.end(), [](const auto& a) {
-    return a.illness->code.code == kObesity;
-  });
+  const bool obese = std::any_of(person.chronic.begin(), person.chronic.end(),
+                                 [](const auto& a) { return a.illness->code.code == kObesity; });
   person.adult_bmi = obese ? random.around(340, 38) : random.around(246, 50);
   const uint64_t smoking = random.below(100);
   person.smoking = smoking < 62 ? 0 : smoking < 86 ? 1 : 2;

@@ -1,7 +1,7 @@
-#include <cstdint>
 #include <span>
 
 #include "app/sample/artefacts.h"
+#include "base/base64.h"
 #include "json/writer.h"
 
 namespace kiln::app::sample {
@@ -92,35 +92,16 @@ std::string library_of(const Query& query) {
   out.end_array();
   if (!query.parameter.empty()) write_parameter(out, query.parameter);
   out.key("content").begin_array().begin_object().member("contentType", "application/sql");
-  out.member("data", base64(query.sql)).end_object().end_array().end_object();
+  out.member("data", base::base64_encode(query.sql)).end_object().end_array().end_object();
   return json::pretty(out.text()) + "\n";
 }
 
 }  // namespace
 
-std::string base64(std::string_view bytes) {
-  static constexpr char kDigits[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    uint32_t group = 0;
-    for (size_t k = 0; k < 3; ++k) {
-      group <<= 8;
-      if (i + k < bytes.size()) group |= static_cast<unsigned char>(bytes[i + k]);
-    }
-    const size_t used = std::min<size_t>(3, bytes.size() - i) + 1;
-    for (size_t k = 0; k < 4; ++k) {
-      out += k < used ? kDigits[group >> (18 - 6 * k) & 63] : '=';
-    }
-  }
-  return out;
-}
-
 std::vector<Artefact> sample_queries() {
   static constexpr Dependency kCounted[] = {{"conditions", "conditions"}, {"patients", "patients"}};
-  static constexpr Dependency kControlled[] = {{"conditions", "conditions"},
-                                               {"patients", "patients"},
-                                               {"blood-pressure", "blood_pressure"}};
+  static constexpr Dependency kControlled[] = {
+      {"conditions", "conditions"}, {"patients", "patients"}, {"blood-pressure", "blood_pressure"}};
   const Query counts{"condition-counts", "ConditionCounts", "Patients by condition",
                      kConditionCounts,   kCounted,          ""};
   const Query uncontrolled{"uncontrolled-blood-pressure",

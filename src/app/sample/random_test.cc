@@ -1,8 +1,8 @@
 #include "app/sample/random.h"
 
-#include <gtest/gtest.h>
-
 #include <set>
+
+#include <gtest/gtest.h>
 
 namespace kiln::app::sample {
 namespace {

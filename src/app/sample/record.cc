@@ -17,9 +17,8 @@ class History {
         pages_(pages),
         visits_(plan_visits(person, clinic, random)),
         // Births on record include the doses of the first day.
-        vaccinated_until_(person.record_start == person.birth
-                              ? person.birth - std::chrono::days(1)
-                              : person.record_start) {
+        vaccinated_until_(person.record_start == person.birth ? person.birth - std::chrono::days(1)
+                                                              : person.record_start) {
     for (const Visit& visit : visits_) {
       if (visit.is_check_up()) last_check_up_ = &visit;
     }
@@ -63,8 +62,8 @@ class History {
   }
 
   void write_illness(const Visit& visit) {
-    const Day onset = std::max(visit.day() - std::chrono::days(random_.between(0, 4)),
-                               person_.birth);
+    const Day onset =
+        std::max(visit.day() - std::chrono::days(random_.between(0, 4)), person_.birth);
     Ailment ailment{visit.illness, onset, random_.uuid()};
     const Day well = visit.day() + std::chrono::days(random_.between(3, visit.illness->days));
     const auto recovered = well <= person_.record_end ? std::optional(well) : std::nullopt;
@@ -100,8 +99,8 @@ class History {
 
 RecordWriter::RecordWriter(uint64_t seed)
     : seed_(seed),
-      registers_{{{"diabetes", "Diabetes register", {}},
-                  {"hypertension", "Hypertension register", {}}}} {}
+      registers_{
+          {{"diabetes", "Diabetes register", {}}, {"hypertension", "Hypertension register", {}}}} {}
 
 void RecordWriter::open_clinic(Pages& pages) {
   const uint64_t number = number_ / kPatientsPerClinic;

@@ -1,8 +1,8 @@
 #include "app/sample/record.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
+
+#include <gtest/gtest.h>
 
 #include "app/sample/artefacts.h"
 
@@ -73,14 +73,6 @@ TEST(SampleRecord, EveryoneHasACheckUpAndAnIllness) {
       }
     }
   }
-}
-
-TEST(SampleArtefacts, Base64) {
-  EXPECT_EQ(base64(""), "");
-  EXPECT_EQ(base64("f"), "Zg==");
-  EXPECT_EQ(base64("fo"), "Zm8=");
-  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
-  EXPECT_EQ(base64("\xff\xfe\xfd"), "//79");
 }
 
 }  // namespace

@@ -9,12 +9,12 @@ Visit make_visit(VisitKind kind, Day day, const Clinic& clinic, Random& random) 
   Visit visit;
   visit.kind = kind;
   // Doors are open from eight to five; emergencies come when they come.
-  const int64_t quarter = kind == VisitKind::kEmergency ? random.between(0, 90)
-                                                        : random.between(32, 66);
+  const int64_t quarter =
+      kind == VisitKind::kEmergency ? random.between(0, 90) : random.between(32, 66);
   visit.start = Moment(day) + std::chrono::minutes(15 * quarter);
-  visit.end = visit.start + std::chrono::minutes(kind == VisitKind::kEmergency
-                                                     ? random.between(60, 300)
-                                                     : random.between(15, 45));
+  visit.end =
+      visit.start + std::chrono::minutes(kind == VisitKind::kEmergency ? random.between(60, 300)
+                                                                       : random.between(15, 45));
   visit.id = random.uuid();
   visit.practitioner = &random.pick(clinic.staff);
   return visit;

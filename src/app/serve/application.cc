@@ -85,8 +85,8 @@ net::ServerOptions server_options(const ServeOptions& options) {
 /// Everything between the state directory and the listening socket.
 class Application {
  public:
-  Application(const ServeOptions& options, StateDirectory state,
-              plan::ArtefactRegistry artefacts, std::unique_ptr<dataset::Catalog> data)
+  Application(const ServeOptions& options, StateDirectory state, plan::ArtefactRegistry artefacts,
+              std::unique_ptr<dataset::Catalog> data)
       : options_(options),
         state_(std::move(state)),
         artefacts_(std::move(artefacts)),

@@ -21,9 +21,10 @@ template <typename Number>
 base::Status set_number(Number& to, const std::string& text, uint64_t least = 0) {
   uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size() ||
-      number < least || number > std::numeric_limits<Number>::max()) {
-    return Error(ErrorCode::kUsage, "not a number of " + std::to_string(least) + " or more: " + text);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size() || number < least ||
+      number > std::numeric_limits<Number>::max()) {
+    return Error(ErrorCode::kUsage,
+                 "not a number of " + std::to_string(least) + " or more: " + text);
   }
   to = static_cast<Number>(number);
   return {};
@@ -193,8 +194,8 @@ const std::vector<ServeOption>& serve_option_table() {
        [](O& o, S& v) { return set_number(o.poll_limit, v, 1); }},
       {"max-body-size", Kind::kValue, "SIZE", "Largest request body (16MiB)", "",
        [](O& o, S& v) { return set_size(o.max_body_size, v); }},
-      {"request-timeout", Kind::kValue, "SECONDS", "For a request to arrive and to be answered (60)",
-       "", set_timeout},
+      {"request-timeout", Kind::kValue, "SECONDS",
+       "For a request to arrive and to be answered (60)", "", set_timeout},
       {"max-line-size", Kind::kValue, "SIZE", "Longest line of the data (256MiB)", "",
        [](O& o, S& v) { return set_size(o.max_line_size, v); }},
       {"fhir-version", Kind::kValue, "VERSION", "R4, R4B, R5 or R6 (from each view, else R4)", "",
@@ -223,9 +224,8 @@ GivenOptions options_of_environment(const std::function<const char*(const char*)
       value = get(std::string(option.other_variable).c_str());
     }
     if (value == nullptr) continue;
-    given[std::string(option.name)] = option.kind == Kind::kPaths
-                                          ? split_paths(value)
-                                          : std::vector<std::string>{value};
+    given[std::string(option.name)] =
+        option.kind == Kind::kPaths ? split_paths(value) : std::vector<std::string>{value};
   }
   return given;
 }

@@ -25,8 +25,8 @@ struct ServeOptions {
   std::string base_url;  ///< "": from host and port
   std::string state_dir = "./kiln-state";
   std::string export_sink = "file:";
-  uint32_t output_ttl = 86'400;       ///< seconds
-  uint32_t cleanup_interval = 300;    ///< seconds
+  uint32_t output_ttl = 86'400;     ///< seconds
+  uint32_t cleanup_interval = 300;  ///< seconds
   unsigned max_running = 2;
   uint64_t max_queued = 100;
   uint64_t part_rows = 0;

@@ -1,13 +1,13 @@
 #include "app/serve/state_directory.h"
 
+#include <cerrno>
+#include <filesystem>
+#include <utility>
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <filesystem>
-#include <utility>
 
 namespace kiln::app {
 namespace {

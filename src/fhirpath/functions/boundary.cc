@@ -68,8 +68,8 @@ bool run_boundary(Evaluation& evaluation, const Instruction& instruction, Collec
       return evaluation.give_temporal(out, value.temporal->boundary(kLow, wanted));
     }
     default:
-      return evaluation.fail(instruction, "has no boundaries: " +
-                                              std::string(evaluation.type_info(value).name));
+      return evaluation.fail(instruction,
+                             "has no boundaries: " + std::string(evaluation.type_info(value).name));
   }
 }
 
@@ -78,17 +78,23 @@ bool run_precision(Evaluation& evaluation, const Instruction& instruction, Colle
   if (!evaluation.input(instruction, input)) return false;
   Item value;
   switch (evaluation.single_value(instruction, input, value)) {
-    case Single::kFailed: return false;
-    case Single::kNone: return Evaluation::give_nothing(out);
-    case Single::kOne: break;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      return Evaluation::give_nothing(out);
+    case Single::kOne:
+      break;
   }
   switch (value.kind) {
-    case ItemKind::kInteger: return evaluation.give_integer(out, 0);
-    case ItemKind::kDecimal: return evaluation.give_integer(out, value.decimal->scale());
-    case ItemKind::kTemporal: return evaluation.give_integer(out, value.temporal->digits());
+    case ItemKind::kInteger:
+      return evaluation.give_integer(out, 0);
+    case ItemKind::kDecimal:
+      return evaluation.give_integer(out, value.decimal->scale());
+    case ItemKind::kTemporal:
+      return evaluation.give_integer(out, value.temporal->digits());
     default:
-      return evaluation.fail(instruction, "has no precision: " +
-                                              std::string(evaluation.type_info(value).name));
+      return evaluation.fail(instruction,
+                             "has no precision: " + std::string(evaluation.type_info(value).name));
   }
 }
 
@@ -109,7 +115,7 @@ bool run_comparable(Evaluation& evaluation, const Instruction& instruction, Coll
 }
 
 constexpr FunctionRow boundary(std::string_view name, Kernel kernel) {
-  return {name,   0, 1, {kIntegerValue}, Expect::kBounded, Returns::kInputNumber, Reads::kEquality,
+  return {name,  0, 1, {kIntegerValue}, Expect::kBounded, Returns::kInputNumber, Reads::kEquality,
           kernel};
 }
 
@@ -117,7 +123,13 @@ constexpr FunctionRow kRows[] = {
     boundary("lowBoundary", run_boundary<true>),
     boundary("highBoundary", run_boundary<false>),
     {"precision", 0, 0, {}, Expect::kBounded, Returns::kInteger, Reads::kValue, run_precision},
-    {"comparable", 1, 1, {kAnyValue}, Expect::kAmount, Returns::kBoolean, Reads::kEquality,
+    {"comparable",
+     1,
+     1,
+     {kAnyValue},
+     Expect::kAmount,
+     Returns::kBoolean,
+     Reads::kEquality,
      run_comparable},
 };
 

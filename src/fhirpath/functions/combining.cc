@@ -47,9 +47,12 @@ bool run_coalesce(Evaluation& evaluation, const Instruction& instruction, Collec
 bool membership(Evaluation& evaluation, const Instruction& instruction, const Collection& item,
                 const Collection& collection, Collection& out) {
   switch (evaluation.single(instruction, item)) {
-    case Single::kFailed: return false;
-    case Single::kNone: return Evaluation::give_nothing(out);
-    case Single::kOne: break;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      return Evaluation::give_nothing(out);
+    case Single::kOne:
+      break;
   }
   return evaluation.give_boolean(out, contains_item(evaluation, collection, item[0]));
 }
@@ -72,18 +75,42 @@ bool run_contains(Evaluation& evaluation, const Instruction& instruction, Collec
 }
 
 constexpr FunctionRow kRows[] = {
-    {"union", 1, 1, {kAnyValue}, Expect::kAnything, Returns::kWithArgument, Reads::kUnion,
+    {"union",
+     1,
+     1,
+     {kAnyValue},
+     Expect::kAnything,
+     Returns::kWithArgument,
+     Reads::kUnion,
      run_union},
-    {"combine", 1, 1, {kAnyValue}, Expect::kAnything, Returns::kWithArgument, Reads::kCombine,
+    {"combine",
+     1,
+     1,
+     {kAnyValue},
+     Expect::kAnything,
+     Returns::kWithArgument,
+     Reads::kCombine,
      run_combine},
-    {"coalesce", 1, 32, {kAnyValue, kAnyValue, kAnyValue}, Expect::kAnything, Returns::kAnything,
-     Reads::kWhole, run_coalesce},
+    {"coalesce",
+     1,
+     32,
+     {kAnyValue, kAnyValue, kAnyValue},
+     Expect::kAnything,
+     Returns::kAnything,
+     Reads::kWhole,
+     run_coalesce},
 };
 
 constexpr FunctionRow kOperators[] = {
     {"|", 1, 1, {kAnyValue}, Expect::kAnything, Returns::kWithArgument, Reads::kUnion, run_union},
     {"in", 1, 1, {kAnyValue}, Expect::kAnything, Returns::kBoolean, Reads::kEquality, run_in},
-    {"contains", 1, 1, {kAnyValue}, Expect::kAnything, Returns::kBoolean, Reads::kEquality,
+    {"contains",
+     1,
+     1,
+     {kAnyValue},
+     Expect::kAnything,
+     Returns::kBoolean,
+     Reads::kEquality,
      run_contains},
 };
 

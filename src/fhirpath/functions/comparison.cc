@@ -47,18 +47,24 @@ bool run_compare(Evaluation& evaluation, const Instruction& instruction, Collect
   }
   const Order order = order_items(evaluation, left[0], right[0]);
   switch (order.kind) {
-    case Order::Kind::kUnknown: return Evaluation::give_nothing(out);
+    case Order::Kind::kUnknown:
+      return Evaluation::give_nothing(out);
     case Order::Kind::kIncomparable:
       return evaluation.fail(instruction,
                              "cannot compare " + std::string(evaluation.type_info(left[0]).name) +
                                  " and " + std::string(evaluation.type_info(right[0]).name));
-    case Order::Kind::kOrdered: break;
+    case Order::Kind::kOrdered:
+      break;
   }
   switch (kRelation) {
-    case Relation::kLess: return evaluation.give_boolean(out, order.sign < 0);
-    case Relation::kLessOrEqual: return evaluation.give_boolean(out, order.sign <= 0);
-    case Relation::kGreater: return evaluation.give_boolean(out, order.sign > 0);
-    case Relation::kGreaterOrEqual: return evaluation.give_boolean(out, order.sign >= 0);
+    case Relation::kLess:
+      return evaluation.give_boolean(out, order.sign < 0);
+    case Relation::kLessOrEqual:
+      return evaluation.give_boolean(out, order.sign <= 0);
+    case Relation::kGreater:
+      return evaluation.give_boolean(out, order.sign > 0);
+    case Relation::kGreaterOrEqual:
+      return evaluation.give_boolean(out, order.sign >= 0);
   }
   return false;
 }
@@ -71,9 +77,14 @@ bool read_truth(Evaluation& evaluation, const Instruction& instruction, const Co
                 Truth& truth) {
   bool value = false;
   switch (evaluation.single_boolean(instruction, side, value)) {
-    case Single::kFailed: return false;
-    case Single::kNone: truth = Truth::kUnknown; return true;
-    case Single::kOne: truth = value ? Truth::kTrue : Truth::kFalse; return true;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      truth = Truth::kUnknown;
+      return true;
+    case Single::kOne:
+      truth = value ? Truth::kTrue : Truth::kFalse;
+      return true;
   }
   return false;
 }
@@ -110,8 +121,7 @@ bool run_logic(Evaluation& evaluation, const Instruction& instruction, Collectio
 }
 
 constexpr FunctionRow comparison(std::string_view name, Kernel kernel) {
-  return {name,   1,      1, {kAnyValue}, Expect::kAnything, Returns::kBoolean, Reads::kEquality,
-          kernel};
+  return {name, 1, 1, {kAnyValue}, Expect::kAnything, Returns::kBoolean, Reads::kEquality, kernel};
 }
 
 constexpr FunctionRow kComparisons[] = {
@@ -126,8 +136,7 @@ constexpr FunctionRow kComparisons[] = {
 };
 
 constexpr FunctionRow logic(std::string_view name, Kernel kernel) {
-  return {name,   1,      1, {kAnyValue}, Expect::kAnything, Returns::kBoolean, Reads::kValue,
-          kernel};
+  return {name, 1, 1, {kAnyValue}, Expect::kAnything, Returns::kBoolean, Reads::kValue, kernel};
 }
 
 constexpr FunctionRow kLogic[] = {

@@ -14,7 +14,9 @@ using Converter = bool (*)(Evaluation&, const Item& value, Item& out);
 
 bool to_boolean(Evaluation&, const Item& value, Item& out) {
   switch (value.kind) {
-    case ItemKind::kBoolean: out = value; return true;
+    case ItemKind::kBoolean:
+      out = value;
+      return true;
     case ItemKind::kInteger:
       out = Item::of_boolean(value.integer == 1);
       return value.integer == 0 || value.integer == 1;
@@ -33,7 +35,8 @@ bool to_boolean(Evaluation&, const Item& value, Item& out) {
       out = Item::of_boolean(yes);
       return yes || no;
     }
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -46,12 +49,17 @@ bool parse_integer(std::string_view text, int64_t& integer) {
 bool to_long(Evaluation&, const Item& value, Item& out) {
   int64_t integer = 0;
   switch (value.kind) {
-    case ItemKind::kBoolean: integer = value.boolean ? 1 : 0; break;
-    case ItemKind::kInteger: integer = value.integer; break;
+    case ItemKind::kBoolean:
+      integer = value.boolean ? 1 : 0;
+      break;
+    case ItemKind::kInteger:
+      integer = value.integer;
+      break;
     case ItemKind::kString:
       if (!parse_integer(value.text(), integer)) return false;
       break;
-    default: return false;
+    default:
+      return false;
   }
   out = Item::of_integer(integer, fhir::kSystemLong);
   return true;
@@ -66,15 +74,22 @@ bool to_integer(Evaluation& evaluation, const Item& value, Item& out) {
 bool to_decimal(Evaluation& evaluation, const Item& value, Item& out) {
   std::optional<fhir::Decimal> decimal;
   switch (value.kind) {
-    case ItemKind::kBoolean: decimal = fhir::Decimal(value.boolean ? 1 : 0); break;
-    case ItemKind::kInteger: decimal = fhir::Decimal(value.integer); break;
-    case ItemKind::kDecimal: decimal = *value.decimal; break;
+    case ItemKind::kBoolean:
+      decimal = fhir::Decimal(value.boolean ? 1 : 0);
+      break;
+    case ItemKind::kInteger:
+      decimal = fhir::Decimal(value.integer);
+      break;
+    case ItemKind::kDecimal:
+      decimal = *value.decimal;
+      break;
     case ItemKind::kString:
       if (value.text().find_first_of("eE") == std::string_view::npos) {
         decimal = fhir::Decimal::parse(value.text());
       }
       break;
-    default: break;
+    default:
+      break;
   }
   if (!decimal) return false;
   out = Item::of_decimal(evaluation.arena().make<fhir::Decimal>(*decimal));
@@ -144,10 +159,18 @@ bool to_quantity(Evaluation& evaluation, const Item& value, Item& out) {
     case ItemKind::kBoolean:
       quantity = Quantity{fhir::Decimal(value.boolean ? 1 : 0), "1", false};
       break;
-    case ItemKind::kInteger: quantity = Quantity{fhir::Decimal(value.integer), "1", false}; break;
-    case ItemKind::kDecimal: quantity = Quantity{*value.decimal, "1", false}; break;
-    case ItemKind::kString: quantity = parse_quantity(evaluation, value.text()); break;
-    default: quantity = quantity_of(evaluation, value); break;
+    case ItemKind::kInteger:
+      quantity = Quantity{fhir::Decimal(value.integer), "1", false};
+      break;
+    case ItemKind::kDecimal:
+      quantity = Quantity{*value.decimal, "1", false};
+      break;
+    case ItemKind::kString:
+      quantity = parse_quantity(evaluation, value.text());
+      break;
+    default:
+      quantity = quantity_of(evaluation, value);
+      break;
   }
   if (!quantity) return false;
   out = Item::of_quantity(evaluation.arena().make<Quantity>(*quantity));
@@ -174,9 +197,12 @@ template <Converter kConvert>
 bool run_convert(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
   Item value;
   switch (convertible(evaluation, instruction, value)) {
-    case Single::kFailed: return false;
-    case Single::kNone: return Evaluation::give_nothing(out);
-    case Single::kOne: break;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      return Evaluation::give_nothing(out);
+    case Single::kOne:
+      break;
   }
   Item converted;
   if (!kConvert(evaluation, value, converted)) return Evaluation::give_nothing(out);
@@ -187,9 +213,12 @@ template <Converter kConvert>
 bool run_converts(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
   Item value;
   switch (convertible(evaluation, instruction, value)) {
-    case Single::kFailed: return false;
-    case Single::kNone: return Evaluation::give_nothing(out);
-    case Single::kOne: break;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      return Evaluation::give_nothing(out);
+    case Single::kOne:
+      break;
   }
   Item converted;
   return evaluation.give_boolean(out, kConvert(evaluation, value, converted));
@@ -209,9 +238,13 @@ bool run_iif(Evaluation& evaluation, const Instruction& instruction, Collection&
   if (!eval_branch(0, criterion)) return false;
   bool holds = false;
   switch (evaluation.single_boolean(instruction, criterion, holds)) {
-    case Single::kFailed: return false;
-    case Single::kNone: holds = false; break;
-    case Single::kOne: break;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      holds = false;
+      break;
+    case Single::kOne:
+      break;
   }
   if (holds) return eval_branch(1, out);
   if (evaluation.has_argument(instruction, 2)) return eval_branch(2, out);
@@ -223,8 +256,14 @@ constexpr FunctionRow conversion(std::string_view name, Returns returns, Kernel 
 }
 
 constexpr FunctionRow kRows[] = {
-    {"iif", 2, 3, {kLambda, kLambda, kLambda}, Expect::kAnything, Returns::kBranches,
-     Reads::kBranches, run_iif},
+    {"iif",
+     2,
+     3,
+     {kLambda, kLambda, kLambda},
+     Expect::kAnything,
+     Returns::kBranches,
+     Reads::kBranches,
+     run_iif},
     conversion("toBoolean", Returns::kBoolean, run_convert<to_boolean>),
     conversion("toInteger", Returns::kInteger, run_convert<to_integer>),
     conversion("toLong", Returns::kLong, run_convert<to_long>),

@@ -60,8 +60,8 @@ bool run_quantifier(Evaluation& evaluation, const Instruction& instruction, Coll
     Item value;
     if (!evaluation.value_of(item, value)) continue;
     if (value.kind != ItemKind::kBoolean) {
-      return evaluation.fail(instruction, "expected Booleans, got " +
-                                              std::string(evaluation.type_info(item).name));
+      return evaluation.fail(
+          instruction, "expected Booleans, got " + std::string(evaluation.type_info(item).name));
     }
     if ((value.boolean == kWanted) == kAny) result = kAny;
   }
@@ -119,32 +119,84 @@ bool run_not(Evaluation& evaluation, const Instruction& instruction, Collection&
   if (!evaluation.input(instruction, input)) return false;
   bool value = false;
   switch (evaluation.single_boolean(instruction, input, value)) {
-    case Single::kFailed: return false;
-    case Single::kNone: return Evaluation::give_nothing(out);
-    case Single::kOne: break;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      return Evaluation::give_nothing(out);
+    case Single::kOne:
+      break;
   }
   return evaluation.give_boolean(out, !value);
 }
 
 constexpr FunctionRow kRows[] = {
     {"empty", 0, 0, {}, Expect::kAnything, Returns::kBoolean, Reads::kExistence, run_empty},
-    {"exists", 0, 1, {kLambda}, Expect::kAnything, Returns::kBoolean, Reads::kExistence, run_exists},
+    {"exists",
+     0,
+     1,
+     {kLambda},
+     Expect::kAnything,
+     Returns::kBoolean,
+     Reads::kExistence,
+     run_exists},
     {"all", 1, 1, {kLambda}, Expect::kAnything, Returns::kBoolean, Reads::kExistence, run_all},
-    {"allTrue", 0, 0, {}, Expect::kBoolean, Returns::kBoolean, Reads::kValue,
+    {"allTrue",
+     0,
+     0,
+     {},
+     Expect::kBoolean,
+     Returns::kBoolean,
+     Reads::kValue,
      run_quantifier<false, true>},
-    {"anyTrue", 0, 0, {}, Expect::kBoolean, Returns::kBoolean, Reads::kValue,
+    {"anyTrue",
+     0,
+     0,
+     {},
+     Expect::kBoolean,
+     Returns::kBoolean,
+     Reads::kValue,
      run_quantifier<true, true>},
-    {"allFalse", 0, 0, {}, Expect::kBoolean, Returns::kBoolean, Reads::kValue,
+    {"allFalse",
+     0,
+     0,
+     {},
+     Expect::kBoolean,
+     Returns::kBoolean,
+     Reads::kValue,
      run_quantifier<false, false>},
-    {"anyFalse", 0, 0, {}, Expect::kBoolean, Returns::kBoolean, Reads::kValue,
+    {"anyFalse",
+     0,
+     0,
+     {},
+     Expect::kBoolean,
+     Returns::kBoolean,
+     Reads::kValue,
      run_quantifier<true, false>},
-    {"subsetOf", 1, 1, {kAnyValue}, Expect::kAnything, Returns::kBoolean, Reads::kEquality,
+    {"subsetOf",
+     1,
+     1,
+     {kAnyValue},
+     Expect::kAnything,
+     Returns::kBoolean,
+     Reads::kEquality,
      run_subset_of},
-    {"supersetOf", 1, 1, {kAnyValue}, Expect::kAnything, Returns::kBoolean, Reads::kEquality,
+    {"supersetOf",
+     1,
+     1,
+     {kAnyValue},
+     Expect::kAnything,
+     Returns::kBoolean,
+     Reads::kEquality,
      run_superset_of},
     {"count", 0, 0, {}, Expect::kAnything, Returns::kInteger, Reads::kExistence, run_count},
     {"distinct", 0, 0, {}, Expect::kAnything, Returns::kInput, Reads::kUnion, run_distinct},
-    {"isDistinct", 0, 0, {}, Expect::kAnything, Returns::kBoolean, Reads::kEquality,
+    {"isDistinct",
+     0,
+     0,
+     {},
+     Expect::kAnything,
+     Returns::kBoolean,
+     Reads::kEquality,
      run_is_distinct},
     {"not", 0, 0, {}, Expect::kAnything, Returns::kBoolean, Reads::kValue, run_not},
 };

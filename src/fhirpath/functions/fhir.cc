@@ -34,9 +34,12 @@ bool run_extension(Evaluation& evaluation, const Instruction& instruction, Colle
   if (!evaluation.argument(instruction, 0, argument)) return false;
   std::string_view url;
   switch (evaluation.single_string(instruction, argument, url)) {
-    case Single::kFailed: return false;
-    case Single::kNone: return Evaluation::give_nothing(out);
-    case Single::kOne: break;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      return Evaluation::give_nothing(out);
+    case Single::kOne:
+      break;
   }
   ItemList extensions(evaluation.arena());
   for (const Item& item : input) {
@@ -132,12 +135,24 @@ bool run_conforms_to(Evaluation& evaluation, const Instruction& instruction, Col
 }
 
 constexpr FunctionRow kRows[] = {
-    {"extension", 1, 1, {kStringValue}, Expect::kAnything, Returns::kExtensions, Reads::kExtension,
+    {"extension",
+     1,
+     1,
+     {kStringValue},
+     Expect::kAnything,
+     Returns::kExtensions,
+     Reads::kExtension,
      run_extension},
     {"hasValue", 0, 0, {}, Expect::kAnything, Returns::kBoolean, Reads::kExistence, run_has_value},
     {"getValue", 0, 0, {}, Expect::kAnything, Returns::kInputItem, Reads::kItems, run_get_value},
     {"resolve", 0, 0, {}, Expect::kReference, Returns::kReference, Reads::kWhole, run_resolve},
-    {"conformsTo", 1, 1, {kStringValue}, Expect::kAnything, Returns::kBoolean, Reads::kExistence,
+    {"conformsTo",
+     1,
+     1,
+     {kStringValue},
+     Expect::kAnything,
+     Returns::kBoolean,
+     Reads::kExistence,
      run_conforms_to},
 };
 

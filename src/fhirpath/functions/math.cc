@@ -54,8 +54,7 @@ bool give_number(Evaluation& evaluation, const Item& like, const std::optional<D
                  Collection& out) {
   if (!value) return Evaluation::give_nothing(out);
   if (like.kind == ItemKind::kQuantity) {
-    return evaluation.give_quantity(out,
-                                    {*value, like.quantity->unit, like.quantity->calendar});
+    return evaluation.give_quantity(out, {*value, like.quantity->unit, like.quantity->calendar});
   }
   if (like.kind == ItemKind::kInteger) {
     const auto integer = value->to_integer();
@@ -82,9 +81,12 @@ template <auto kFunction>
 bool run_same_type(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
   Item value;
   switch (read_amount(evaluation, instruction, value)) {
-    case Single::kFailed: return false;
-    case Single::kNone: return Evaluation::give_nothing(out);
-    case Single::kOne: break;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      return Evaluation::give_nothing(out);
+    case Single::kOne:
+      break;
   }
   return give_number(evaluation, value, kFunction(number_in(value)), out);
 }
@@ -94,9 +96,12 @@ template <auto kFunction>
 bool run_to_whole(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
   Item value;
   switch (read_amount(evaluation, instruction, value)) {
-    case Single::kFailed: return false;
-    case Single::kNone: return Evaluation::give_nothing(out);
-    case Single::kOne: break;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      return Evaluation::give_nothing(out);
+    case Single::kOne:
+      break;
   }
   return give_whole(evaluation, kFunction(number_in(value)), out);
 }
@@ -106,11 +111,15 @@ template <auto kFunction>
 bool run_real(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
   Item value;
   switch (read_amount(evaluation, instruction, value)) {
-    case Single::kFailed: return false;
-    case Single::kNone: return Evaluation::give_nothing(out);
-    case Single::kOne: break;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      return Evaluation::give_nothing(out);
+    case Single::kOne:
+      break;
   }
-  return evaluation.give_decimal(out, Decimal::from_double(kFunction(number_in(value).to_double())));
+  return evaluation.give_decimal(out,
+                                 Decimal::from_double(kFunction(number_in(value).to_double())));
 }
 
 std::optional<Decimal> absolute(const Decimal& d) { return d.absolute(); }
@@ -128,8 +137,7 @@ bool run_log(Evaluation& evaluation, const Instruction& instruction, Collection&
   const Single state = read_amount(evaluation, instruction, value);
   Decimal base;
   Single has_base = Single::kNone;
-  if (state == Single::kFailed ||
-      !read_decimal_argument(evaluation, instruction, has_base, base)) {
+  if (state == Single::kFailed || !read_decimal_argument(evaluation, instruction, has_base, base)) {
     return false;
   }
   if (state == Single::kNone || has_base == Single::kNone) return Evaluation::give_nothing(out);
@@ -163,9 +171,12 @@ bool run_power(Evaluation& evaluation, const Instruction& instruction, Collectio
 bool run_round(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
   Item value;
   switch (read_amount(evaluation, instruction, value)) {
-    case Single::kFailed: return false;
-    case Single::kNone: return Evaluation::give_nothing(out);
-    case Single::kOne: break;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      return Evaluation::give_nothing(out);
+    case Single::kOne:
+      break;
   }
   int64_t digits = 0;
   if (evaluation.has_argument(instruction, 0)) {
@@ -238,14 +249,14 @@ std::optional<fhir::CalendarUnit> calendar_unit(const Quantity& quantity) {
   };
   using fhir::CalendarUnit;
   static constexpr Name kNames[] = {
-      {"year", "", CalendarUnit::kYear},         {"month", "", CalendarUnit::kMonth},
-      {"week", "wk", CalendarUnit::kWeek},       {"day", "d", CalendarUnit::kDay},
-      {"hour", "h", CalendarUnit::kHour},        {"minute", "min", CalendarUnit::kMinute},
-      {"second", "s", CalendarUnit::kSecond},    {"millisecond", "ms", CalendarUnit::kMillisecond}};
+      {"year", "", CalendarUnit::kYear},      {"month", "", CalendarUnit::kMonth},
+      {"week", "wk", CalendarUnit::kWeek},    {"day", "d", CalendarUnit::kDay},
+      {"hour", "h", CalendarUnit::kHour},     {"minute", "min", CalendarUnit::kMinute},
+      {"second", "s", CalendarUnit::kSecond}, {"millisecond", "ms", CalendarUnit::kMillisecond}};
   for (const Name& name : kNames) {
-    if (quantity.calendar && (quantity.unit == name.word ||
-                              (quantity.unit.starts_with(name.word) &&
-                               quantity.unit.size() == name.word.size() + 1))) {
+    if (quantity.calendar &&
+        (quantity.unit == name.word ||
+         (quantity.unit.starts_with(name.word) && quantity.unit.size() == name.word.size() + 1))) {
       return name.unit;
     }
     if (!quantity.calendar && (quantity.unit == name.word || quantity.unit == name.code)) {
@@ -263,7 +274,8 @@ bool add_duration(Evaluation& evaluation, const Instruction& instruction, const 
                   bool subtract, Collection& out) {
   const Quantity& quantity = *operands.right.quantity;
   auto unit = calendar_unit(quantity);
-  if (!unit) return evaluation.fail(instruction, "expected a duration, got " + text_of_quantity(quantity));
+  if (!unit)
+    return evaluation.fail(instruction, "expected a duration, got " + text_of_quantity(quantity));
   // Parts of a unit are ignored above seconds; parts of a second are cut, as below.
   const auto whole = quantity.value.truncated(0)->to_integer();
   if (!whole) return Evaluation::give_nothing(out);
@@ -275,9 +287,12 @@ template <bool kSubtract>
 bool run_plus_minus(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
   Operands operands;
   switch (read_operands(evaluation, instruction, operands)) {
-    case Single::kFailed: return false;
-    case Single::kNone: return Evaluation::give_nothing(out);
-    case Single::kOne: break;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      return Evaluation::give_nothing(out);
+    case Single::kOne:
+      break;
   }
   const Item& left = operands.left;
   const Item& right = operands.right;
@@ -287,7 +302,8 @@ bool run_plus_minus(Evaluation& evaluation, const Instruction& instruction, Coll
   if (!kSubtract && left.kind == ItemKind::kString && right.kind == ItemKind::kString) {
     const std::string text = std::string(left.text()) + std::string(right.text());
     if (text.size() > evaluation.string_limit()) {
-      return evaluation.fail(instruction, "the resulting text is too long", base::ErrorCode::kLimit);
+      return evaluation.fail(instruction, "the resulting text is too long",
+                             base::ErrorCode::kLimit);
     }
     return evaluation.give_string(out, text);
   }
@@ -321,7 +337,8 @@ bool give_product(Evaluation& evaluation, const Operands& operands, bool divide,
   };
   const Quantity a = as_quantity(operands.left);
   const Quantity b = as_quantity(operands.right);
-  const auto value = divide ? Decimal::divide(a.value, b.value) : Decimal::multiply(a.value, b.value);
+  const auto value =
+      divide ? Decimal::divide(a.value, b.value) : Decimal::multiply(a.value, b.value);
   if (b.unit == "1") {
     if (!value) return Evaluation::give_nothing(out);
     return evaluation.give_quantity(out, {*value, a.unit, a.calendar});
@@ -344,9 +361,12 @@ template <bool kDivide>
 bool run_times_over(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
   Operands operands;
   switch (read_operands(evaluation, instruction, operands)) {
-    case Single::kFailed: return false;
-    case Single::kNone: return Evaluation::give_nothing(out);
-    case Single::kOne: break;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      return Evaluation::give_nothing(out);
+    case Single::kOne:
+      break;
   }
   const auto a = decimal_of(operands.left);
   const auto b = decimal_of(operands.right);
@@ -363,9 +383,12 @@ template <bool kRemainder>
 bool run_div_mod(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
   Operands operands;
   switch (read_operands(evaluation, instruction, operands)) {
-    case Single::kFailed: return false;
-    case Single::kNone: return Evaluation::give_nothing(out);
-    case Single::kOne: break;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      return Evaluation::give_nothing(out);
+    case Single::kOne:
+      break;
   }
   const auto a = decimal_of(operands.left);
   const auto b = decimal_of(operands.right);
@@ -379,7 +402,8 @@ bool run_concatenate(Evaluation& evaluation, const Instruction& instruction, Col
   Collection side;
   std::string text;
   for (int i = 0; i < 2; ++i) {
-    if (i == 0 ? !evaluation.input(instruction, side) : !evaluation.argument(instruction, 0, side)) {
+    if (i == 0 ? !evaluation.input(instruction, side)
+               : !evaluation.argument(instruction, 0, side)) {
       return false;
     }
     std::string_view part;
@@ -396,8 +420,7 @@ constexpr FunctionRow of_number(std::string_view name, Returns returns, Kernel k
   return {name, 0, 0, {}, Expect::kAmount, returns, Reads::kEquality, kernel};
 }
 constexpr FunctionRow of_amounts(std::string_view name, Returns returns, Kernel kernel) {
-  return {name,    1,      1, {kAnyValue}, Expect::kAnything, returns, Reads::kEquality,
-          kernel};
+  return {name, 1, 1, {kAnyValue}, Expect::kAnything, returns, Reads::kEquality, kernel};
 }
 
 constexpr Argument kNumberValue = {Pass::kValue, Expect::kNumber};
@@ -411,7 +434,13 @@ constexpr FunctionRow kRows[] = {
     of_number("ln", Returns::kDecimal, run_real<ln_of>),
     of_number("sqrt", Returns::kDecimal, run_real<sqrt_of>),
     {"log", 1, 1, {kNumberValue}, Expect::kNumber, Returns::kDecimal, Reads::kValue, run_log},
-    {"power", 1, 1, {kNumberValue}, Expect::kNumber, Returns::kArithmetic, Reads::kValue,
+    {"power",
+     1,
+     1,
+     {kNumberValue},
+     Expect::kNumber,
+     Returns::kArithmetic,
+     Reads::kValue,
      run_power},
     {"round", 0, 1, {kIntegerValue}, Expect::kNumber, Returns::kDecimal, Reads::kValue, run_round},
 };
@@ -423,9 +452,21 @@ constexpr FunctionRow kOperators[] = {
     of_amounts("-", Returns::kSum, run_plus_minus<true>),
     of_amounts("*", Returns::kArithmetic, run_times_over<false>),
     of_amounts("/", Returns::kDecimal, run_times_over<true>),
-    {"div", 1, 1, {kNumberValue}, Expect::kNumber, Returns::kInteger, Reads::kValue,
+    {"div",
+     1,
+     1,
+     {kNumberValue},
+     Expect::kNumber,
+     Returns::kInteger,
+     Reads::kValue,
      run_div_mod<false>},
-    {"mod", 1, 1, {kNumberValue}, Expect::kNumber, Returns::kArithmetic, Reads::kValue,
+    {"mod",
+     1,
+     1,
+     {kNumberValue},
+     Expect::kNumber,
+     Returns::kArithmetic,
+     Reads::kValue,
      run_div_mod<true>},
     {"&", 1, 1, {kStringValue}, Expect::kString, Returns::kString, Reads::kValue, run_concatenate},
 };

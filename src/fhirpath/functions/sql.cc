@@ -59,10 +59,22 @@ bool run_reference_key(Evaluation& evaluation, const Instruction& instruction, C
 }
 
 constexpr FunctionRow kRows[] = {
-    {"getResourceKey", 0, 0, {}, Expect::kAnything, Returns::kStrings, Reads::kResourceKey,
+    {"getResourceKey",
+     0,
+     0,
+     {},
+     Expect::kAnything,
+     Returns::kStrings,
+     Reads::kResourceKey,
      run_resource_key},
-    {"getReferenceKey", 0, 1, {kTypeName}, Expect::kReference, Returns::kStrings,
-     Reads::kReferenceKey, run_reference_key},
+    {"getReferenceKey",
+     0,
+     1,
+     {kTypeName},
+     Expect::kReference,
+     Returns::kStrings,
+     Reads::kReferenceKey,
+     run_reference_key},
 };
 
 }  // namespace

@@ -1,10 +1,10 @@
 // FHIRPath §5.6 String manipulation, with encode(), escape(), split(), join() and others of the
 // version after 2.0.
-#include <re2/re2.h>
-
 #include <algorithm>
 #include <array>
 #include <string>
+
+#include <re2/re2.h>
 
 #include "fhirpath/functions/families.h"
 #include "fhirpath/values.h"
@@ -61,9 +61,12 @@ template <auto kBody>
 bool run_on_strings(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
   Strings strings;
   switch (read_strings(evaluation, instruction, strings)) {
-    case Single::kFailed: return false;
-    case Single::kNone: return Evaluation::give_nothing(out);
-    case Single::kOne: break;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      return Evaluation::give_nothing(out);
+    case Single::kOne:
+      break;
   }
   if (!evaluation.step(1 + strings.input.size() / 64)) return false;
   return kBody(evaluation, instruction, strings, out);
@@ -359,9 +362,8 @@ bool unescape(Evaluation& evaluation, const Instruction& instruction, const Stri
   if (s.arguments[0] != "html") return Evaluation::give_nothing(out);
   for (size_t at = 0; at < s.input.size();) {
     const auto* const found =
-        std::find_if(std::begin(kEntities), std::end(kEntities), [&](const HtmlEntity& e) {
-          return s.input.substr(at).starts_with(e.entity);
-        });
+        std::find_if(std::begin(kEntities), std::end(kEntities),
+                     [&](const HtmlEntity& e) { return s.input.substr(at).starts_with(e.entity); });
     if (found != std::end(kEntities)) {
       text += found->character;
       at += found->entity.size();
@@ -448,8 +450,14 @@ constexpr FunctionRow kRows[] = {
     text_function("decode", 1, Returns::kString, run_on_strings<decode>),
     text_function("escape", 1, Returns::kString, run_on_strings<escape>),
     text_function("unescape", 1, Returns::kString, run_on_strings<unescape>),
-    {"substring", 1, 2, {kIntegerValue, kIntegerValue}, Expect::kString, Returns::kString,
-     Reads::kValue, run_substring},
+    {"substring",
+     1,
+     2,
+     {kIntegerValue, kIntegerValue},
+     Expect::kString,
+     Returns::kString,
+     Reads::kValue,
+     run_substring},
     {"join", 0, 1, {kStringValue}, Expect::kString, Returns::kString, Reads::kValue, run_join},
 };
 

@@ -52,9 +52,12 @@ bool with_count(Evaluation& evaluation, const Instruction& instruction, Collecti
   if (!evaluation.argument(instruction, 0, argument)) return false;
   int64_t count = 0;
   switch (evaluation.single_integer(instruction, argument, count)) {
-    case Single::kFailed: return false;
-    case Single::kNone: return Evaluation::give_nothing(out);
-    case Single::kOne: break;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      return Evaluation::give_nothing(out);
+    case Single::kOne:
+      break;
   }
   out = cut(input, count);
   return true;
@@ -67,9 +70,8 @@ bool run_skip(Evaluation& evaluation, const Instruction& instruction, Collection
 }
 
 bool run_take(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
-  return with_count(evaluation, instruction, out, [](const Collection& input, int64_t count) {
-    return slice(input, 0, count);
-  });
+  return with_count(evaluation, instruction, out,
+                    [](const Collection& input, int64_t count) { return slice(input, 0, count); });
 }
 
 bool run_indexer(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
@@ -111,13 +113,40 @@ constexpr FunctionRow kRows[] = {
     {"first", 0, 0, {}, Expect::kAnything, Returns::kInputItem, Reads::kFirst, run_first, true},
     {"last", 0, 0, {}, Expect::kAnything, Returns::kInputItem, Reads::kItems, run_last, true},
     {"tail", 0, 0, {}, Expect::kAnything, Returns::kInput, Reads::kItems, run_tail, true},
-    {"skip", 1, 1, {kIntegerValue}, Expect::kAnything, Returns::kInput, Reads::kItems, run_skip,
+    {"skip",
+     1,
+     1,
+     {kIntegerValue},
+     Expect::kAnything,
+     Returns::kInput,
+     Reads::kItems,
+     run_skip,
      true},
-    {"take", 1, 1, {kIntegerValue}, Expect::kAnything, Returns::kInput, Reads::kItems, run_take,
+    {"take",
+     1,
+     1,
+     {kIntegerValue},
+     Expect::kAnything,
+     Returns::kInput,
+     Reads::kItems,
+     run_take,
      true},
-    {"[]", 1, 1, {kIntegerValue}, Expect::kAnything, Returns::kInputItem, Reads::kPosition,
-     run_indexer, true},
-    {"intersect", 1, 1, {kAnyValue}, Expect::kAnything, Returns::kInput, Reads::kUnion,
+    {"[]",
+     1,
+     1,
+     {kIntegerValue},
+     Expect::kAnything,
+     Returns::kInputItem,
+     Reads::kPosition,
+     run_indexer,
+     true},
+    {"intersect",
+     1,
+     1,
+     {kAnyValue},
+     Expect::kAnything,
+     Returns::kInput,
+     Reads::kUnion,
      run_intersect},
     {"exclude", 1, 1, {kAnyValue}, Expect::kAnything, Returns::kInput, Reads::kUnion, run_exclude},
 };

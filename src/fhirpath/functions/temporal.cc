@@ -49,9 +49,12 @@ template <Precision kNeeded, auto kGet>
 bool run_component(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
   Temporal temporal;
   switch (read_temporal(evaluation, instruction, temporal)) {
-    case Single::kFailed: return false;
-    case Single::kNone: return Evaluation::give_nothing(out);
-    case Single::kOne: break;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      return Evaluation::give_nothing(out);
+    case Single::kOne:
+      break;
   }
   const bool date_part = kNeeded < Precision::kHour;
   if (temporal.precision < kNeeded || (date_part && temporal.kind == TemporalKind::kTime)) {
@@ -72,13 +75,16 @@ bool run_timezone_offset_of(Evaluation& evaluation, const Instruction& instructi
                             Collection& out) {
   Temporal temporal;
   switch (read_temporal(evaluation, instruction, temporal)) {
-    case Single::kFailed: return false;
-    case Single::kNone: return Evaluation::give_nothing(out);
-    case Single::kOne: break;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      return Evaluation::give_nothing(out);
+    case Single::kOne:
+      break;
   }
   if (!temporal.has_offset) return Evaluation::give_nothing(out);
-  const auto hours = fhir::Decimal::divide(fhir::Decimal(temporal.offset_minutes),
-                                           fhir::Decimal(60));
+  const auto hours =
+      fhir::Decimal::divide(fhir::Decimal(temporal.offset_minutes), fhir::Decimal(60));
   const auto shown = hours && hours->scale() == 0 ? hours->truncated(1) : hours;
   return evaluation.give_decimal(out, shown);
 }
@@ -86,9 +92,12 @@ bool run_timezone_offset_of(Evaluation& evaluation, const Instruction& instructi
 bool run_date_of(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
   Temporal temporal;
   switch (read_temporal(evaluation, instruction, temporal)) {
-    case Single::kFailed: return false;
-    case Single::kNone: return Evaluation::give_nothing(out);
-    case Single::kOne: break;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      return Evaluation::give_nothing(out);
+    case Single::kOne:
+      break;
   }
   if (temporal.kind == TemporalKind::kTime) return Evaluation::give_nothing(out);
   return evaluation.give_temporal(out, temporal.as_date());
@@ -97,9 +106,12 @@ bool run_date_of(Evaluation& evaluation, const Instruction& instruction, Collect
 bool run_time_of(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
   Temporal temporal;
   switch (read_temporal(evaluation, instruction, temporal)) {
-    case Single::kFailed: return false;
-    case Single::kNone: return Evaluation::give_nothing(out);
-    case Single::kOne: break;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      return Evaluation::give_nothing(out);
+    case Single::kOne:
+      break;
   }
   if (temporal.precision < Precision::kHour) return Evaluation::give_nothing(out);
   temporal.kind = TemporalKind::kTime;

@@ -33,7 +33,13 @@ bool run_descendants(Evaluation& evaluation, const Instruction& instruction, Col
 
 constexpr FunctionRow kRows[] = {
     {"children", 0, 0, {}, Expect::kAnything, Returns::kChildren, Reads::kWhole, run_children},
-    {"descendants", 0, 0, {}, Expect::kAnything, Returns::kChildren, Reads::kWhole,
+    {"descendants",
+     0,
+     0,
+     {},
+     Expect::kAnything,
+     Returns::kChildren,
+     Reads::kWhole,
      run_descendants},
 };
 

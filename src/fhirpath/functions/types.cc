@@ -22,9 +22,12 @@ bool run_is(Evaluation& evaluation, const Instruction& instruction, Collection& 
   Collection input;
   if (!evaluation.input(instruction, input)) return false;
   switch (evaluation.single(instruction, input)) {
-    case Single::kFailed: return false;
-    case Single::kNone: return Evaluation::give_nothing(out);
-    case Single::kOne: break;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      return Evaluation::give_nothing(out);
+    case Single::kOne:
+      break;
   }
   return evaluation.give_boolean(
       out, evaluation.is_of_type(input[0], instruction.type, instruction.system));
@@ -34,9 +37,12 @@ bool run_as(Evaluation& evaluation, const Instruction& instruction, Collection& 
   Collection input;
   if (!evaluation.input(instruction, input)) return false;
   switch (evaluation.single(instruction, input)) {
-    case Single::kFailed: return false;
-    case Single::kNone: return Evaluation::give_nothing(out);
-    case Single::kOne: break;
+    case Single::kFailed:
+      return false;
+    case Single::kNone:
+      return Evaluation::give_nothing(out);
+    case Single::kOne:
+      break;
   }
   if (!evaluation.is_of_named_type(input[0], instruction.type, instruction.system)) {
     return Evaluation::give_nothing(out);
@@ -58,7 +64,13 @@ bool run_type(Evaluation& evaluation, const Instruction& instruction, Collection
 }
 
 constexpr FunctionRow kRows[] = {
-    {"ofType", 1, 1, {kTypeName}, Expect::kAnything, Returns::kNamedType, Reads::kItems,
+    {"ofType",
+     1,
+     1,
+     {kTypeName},
+     Expect::kAnything,
+     Returns::kNamedType,
+     Reads::kItems,
      run_of_type},
     {"is", 1, 1, {kTypeName}, Expect::kAnything, Returns::kBoolean, Reads::kExistence, run_is},
     {"as", 1, 1, {kTypeName}, Expect::kAnything, Returns::kNamedTypeOne, Reads::kItems, run_as},

@@ -26,7 +26,13 @@ bool run_trace(Evaluation& evaluation, const Instruction& instruction, Collectio
 }
 
 constexpr FunctionRow kRows[] = {
-    {"trace", 1, 2, {kStringValue, kLambda}, Expect::kAnything, Returns::kInput, Reads::kItems,
+    {"trace",
+     1,
+     2,
+     {kStringValue, kLambda},
+     Expect::kAnything,
+     Returns::kInput,
+     Reads::kItems,
      run_trace},
 };
 

@@ -9,11 +9,11 @@
 #define KILN_JSON_SCAN_BLOCKS_INL_H_
 #endif
 
-#include <hwy/highway.h>
-
 #include <bit>
 #include <cstdint>
 #include <cstring>
+
+#include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
 namespace kiln::json::HWY_NAMESPACE {
@@ -85,7 +85,8 @@ HWY_INLINE uint64_t escaped_bytes(uint64_t backslashes, uint64_t& carry) {
 HWY_INLINE const char* skip_string(const char* p) {
   uint64_t carry = 0;
   for (;; p += kBlock) {
-    const uint64_t backslashes = block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('\\')); });
+    const uint64_t backslashes =
+        block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('\\')); });
     uint64_t quotes = block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('"')); });
     const uint64_t newlines = block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('\n')); });
     quotes &= ~escaped_bytes(backslashes, carry);
@@ -103,7 +104,8 @@ HWY_INLINE const char* skip_to_close(const char* p, int64_t depth) {
   uint64_t carry = 0;
   uint64_t in_string = 0;  // all ones while a string goes on from the block before
   for (;; p += kBlock) {
-    const uint64_t backslashes = block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('\\')); });
+    const uint64_t backslashes =
+        block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('\\')); });
     const uint64_t quotes = block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('"')); }) &
                             ~escaped_bytes(backslashes, carry);
     const uint64_t strings = prefix_xor(quotes) ^ in_string;

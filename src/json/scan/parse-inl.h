@@ -38,7 +38,8 @@ HWY_INLINE StringScan scan_string(const char* p) {
   bool escaped = false;
   bool ascii = true;
   for (;; p += kBlock) {
-    const uint64_t backslashes = block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('\\')); });
+    const uint64_t backslashes =
+        block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('\\')); });
     const uint64_t quotes = block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('"')); }) &
                             ~escaped_bytes(backslashes, carry);
     const uint64_t controls = block_mask(p, [](Vec v) HWY_ATTR { return hn::Lt(v, splat(0x20)); });
@@ -60,8 +61,7 @@ HWY_INLINE StringScan scan_string(const char* p) {
 
 class LineReader {
  public:
-  LineReader(const Shape& shape, std::string_view type, Tape& tape,
-             std::vector<KeyOrder>& orders)
+  LineReader(const Shape& shape, std::string_view type, Tape& tape, std::vector<KeyOrder>& orders)
       : shape_(shape), type_(type), tape_(tape), orders_(orders.data()) {}
 
   LineResult parse(const char* line) {
@@ -179,7 +179,8 @@ class LineReader {
     for (;;) {
       if (HWY_UNLIKELY(*p != '"')) return fail(p, "expected a key in quotes");
       const KeyText text = scan_key(p + 1);
-      if (HWY_UNLIKELY(text.end == nullptr)) return fail(text.bad, "a control character inside a key");
+      if (HWY_UNLIKELY(text.end == nullptr))
+        return fail(text.bad, "a control character inside a key");
       p = skip_space(text.end + 1);
       if (HWY_UNLIKELY(*p != ':')) return fail(p, "expected ':' after the key");
       p = whole_field(skip_space(p + 1), text, depth);
@@ -215,10 +216,12 @@ class LineReader {
   const char* read_key(const char* key, const Shape::Object& shape, KeyOrder& order,
                        size_t& position, const Shape::Key*& wanted) {
     const KeyText text = scan_key(key);
-    if (HWY_UNLIKELY(text.end == nullptr)) return fail(text.bad, "a control character inside a key");
+    if (HWY_UNLIKELY(text.end == nullptr))
+      return fail(text.bad, "a control character inside a key");
     const char* const p = skip_space(text.end + 1);
     if (HWY_UNLIKELY(*p != ':')) return fail(p, "expected ':' after the key");
-    wanted = HWY_LIKELY(!text.escaped) ? match(shape, key, text.length) : match_escaped(shape, text);
+    wanted =
+        HWY_LIKELY(!text.escaped) ? match(shape, key, text.length) : match_escaped(shape, text);
     const size_t length = text.length + 2;
     if (p == text.end + 1 && length <= order.entries[0].text.size()) {
       // A key that is optional may be missing here: the one after it is then the next in order.
@@ -289,8 +292,8 @@ class LineReader {
       return {key + first, nullptr, static_cast<size_t>(first), false, key};
     }
     const StringScan scan = scan_string(key);
-    return {scan.close, scan.bad,
-            scan.close != nullptr ? static_cast<size_t>(scan.close - key) : 0, scan.escaped, key};
+    return {scan.close, scan.bad, scan.close != nullptr ? static_cast<size_t>(scan.close - key) : 0,
+            scan.escaped, key};
   }
 
   HWY_INLINE const Shape::Key* match(const Shape::Object& shape, const char* key, size_t length) {
@@ -339,10 +342,14 @@ class LineReader {
   const char* value(const char* p, const Shape::Object& shape, uint16_t name, int depth,
                     bool last) {
     switch (*p) {
-      case '"': return string(p, name);
-      case '{': return object(p, shape, name, depth, last);
-      case '[': return array(p, shape, name, depth, last);
-      default: return scalar(p, name);
+      case '"':
+        return string(p, name);
+      case '{':
+        return object(p, shape, name, depth, last);
+      case '[':
+        return array(p, shape, name, depth, last);
+      default:
+        return scalar(p, name);
     }
   }
 
@@ -454,7 +461,7 @@ class LineReader {
   KeyOrder* const orders_;  // by shape
   const char* error_at_ = nullptr;
   const char* error_ = nullptr;
-  bool done_ = false;  ///< everything wanted has been read
+  bool done_ = false;     ///< everything wanted has been read
   int64_t unclosed_ = 0;  ///< values around the reading position that were left early
   bool type_seen_ = false;
   bool other_type_ = false;
@@ -511,8 +518,9 @@ SearchResult search_line(const Needle& needle, const char* line) {
   for (const char* p = line;; p += kBlock) {
     const uint64_t newlines = block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('\n')); });
     uint64_t escapes = block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('\\')); });
-    uint64_t hits = block_mask(p + needle.probe_a, [a](Vec v) HWY_ATTR { return hn::Eq(v, splat(a)); }) &
-                    block_mask(p + needle.probe_b, [b](Vec v) HWY_ATTR { return hn::Eq(v, splat(b)); });
+    uint64_t hits =
+        block_mask(p + needle.probe_a, [a](Vec v) HWY_ATTR { return hn::Eq(v, splat(a)); }) &
+        block_mask(p + needle.probe_b, [b](Vec v) HWY_ATTR { return hn::Eq(v, splat(b)); });
     if (newlines != 0) {
       const uint64_t before = (newlines & (~newlines + 1)) - 1;
       hits &= before;

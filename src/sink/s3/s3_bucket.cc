@@ -79,8 +79,8 @@ base::Result<uint64_t> S3Bucket::head(const std::string& key, std::stop_token st
 base::Result<ObjectPiece> S3Bucket::get(const std::string& key, uint64_t offset, uint64_t length,
                                         const std::string& etag) const {
   S3Request request{"GET", key};
-  request.headers.add("range", "bytes=" + std::to_string(offset) + "-" +
-                                   std::to_string(offset + length - 1));
+  request.headers.add(
+      "range", "bytes=" + std::to_string(offset) + "-" + std::to_string(offset + length - 1));
   if (!etag.empty()) request.headers.add("if-match", etag);
   request.max_answer = std::max<uint64_t>(length, kLargestRefusal);
   KILN_ASSIGN(net::ClientResponse response, client_.send(request));
@@ -216,7 +216,9 @@ base::Result<std::vector<UnfinishedUpload>> S3Bucket::unfinished_uploads(
     }
     KILN_ASSIGN(auto key, next_of(root, "NextKeyMarker"));
     if (!key) return uploads;
-    request.query = {{"uploads", ""}, {"prefix", prefix}, {"key-marker", *std::move(key)},
+    request.query = {{"uploads", ""},
+                     {"prefix", prefix},
+                     {"key-marker", *std::move(key)},
                      {"upload-id-marker", root.text_of("NextUploadIdMarker")}};
   }
 }

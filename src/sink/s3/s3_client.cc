@@ -48,9 +48,8 @@ bool is_late_refusal(const S3Request& request, const net::ClientResponse& respon
 
 bool may_pass(const Refusal& refusal) {
   static constexpr std::string_view kCodes[] = {
-      "InternalError",      "OperationAborted", "RequestTimeout", "ServiceUnavailable",
-      "SlowDown",           "Throttling",       "ThrottlingException",
-      "TooManyRequests",    "RequestLimitExceeded"};
+      "InternalError", "OperationAborted",    "RequestTimeout",  "ServiceUnavailable",  "SlowDown",
+      "Throttling",    "ThrottlingException", "TooManyRequests", "RequestLimitExceeded"};
   if (std::find(std::begin(kCodes), std::end(kCodes), refusal.code) != std::end(kCodes)) {
     return true;
   }
@@ -129,8 +128,7 @@ net::ClientRequest S3Client::signed_request(const S3Request& request,
 
 base::Result<net::ClientResponse> S3Client::send_once(const S3Request& request,
                                                       const std::string& payload_hash) const {
-  KILN_ASSIGN(net::ClientResponse response,
-              seams_.perform(signed_request(request, payload_hash)));
+  KILN_ASSIGN(net::ClientResponse response, seams_.perform(signed_request(request, payload_hash)));
   const bool good = response.status >= 200 && response.status < 300;
   if (!good || is_late_refusal(request, response)) {
     Refusal refusal = refusal_of(response);

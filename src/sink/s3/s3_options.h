@@ -20,9 +20,9 @@ enum class S3Encryption : uint8_t { kNone, kAes256, kKms };
 
 struct S3Options {
   std::string bucket;
-  std::string prefix;            ///< "" or "a/b": no slash at the ends
-  std::string endpoint;          ///< "https://host:port"; empty: AWS itself
-  std::string region;            ///< empty: us-east-1
+  std::string prefix;    ///< "" or "a/b": no slash at the ends
+  std::string endpoint;  ///< "https://host:port"; empty: AWS itself
+  std::string region;    ///< empty: us-east-1
   S3Credentials credentials;
   uint64_t part_size = uint64_t{16} << 20;  ///< bytes; a larger file goes up in parts of it
   uint32_t parallel_parts = 4;              ///< of one file
@@ -37,10 +37,10 @@ struct S3Options {
 base::Result<S3Options> read_s3_url(std::string_view url, S3Options defaults);
 
 /// The texts of the options and of the URL's query. kUsage if a text is none of them.
-base::Result<uint64_t> read_s3_part_size(std::string_view text);  ///< "16MiB", "5242880"
-base::Result<bool> read_s3_flag(std::string_view text);           ///< on, off, true, false
+base::Result<uint64_t> read_s3_part_size(std::string_view text);       ///< "16MiB", "5242880"
+base::Result<bool> read_s3_flag(std::string_view text);                ///< on, off, true, false
 base::Result<S3Addressing> read_s3_path_style(std::string_view text);  ///< auto, on, off
-base::Result<S3Encryption> read_s3_sse(std::string_view text);  ///< none, AES256, aws:kms
+base::Result<S3Encryption> read_s3_sse(std::string_view text);         ///< none, AES256, aws:kms
 
 /// Bounds of the protocol, names that work in every store, credentials that are there.
 base::Status check_s3_options(const S3Options& options);

@@ -85,8 +85,7 @@ TEST(S3OptionsTest, Checks) {
   EXPECT_EQ(checked([](S3Options& o) { o.region = "eu/x"; }), ErrorCode::kUsage);
   EXPECT_EQ(checked([](S3Options& o) { o.kms_key = "k"; }), ErrorCode::kUsage);
   EXPECT_EQ(checked([](S3Options& o) { o.credentials.access_key_id = ""; }), ErrorCode::kUsage);
-  EXPECT_EQ(checked([](S3Options& o) { o.credentials.secret_access_key = ""; }),
-            ErrorCode::kUsage);
+  EXPECT_EQ(checked([](S3Options& o) { o.credentials.secret_access_key = ""; }), ErrorCode::kUsage);
 }
 
 TEST(S3OptionsTest, PasswordOfAnEndpointIsNotSaid) {

@@ -129,8 +129,8 @@ class S3Sink final : public ExportSink {
     std::erase_if(keys, [&](const std::string& key) { return !is_wanted(key); });
     for (size_t at = 0; at < keys.size(); at += S3Bucket::kKeysOfARemoval) {
       const size_t end = std::min(at + S3Bucket::kKeysOfARemoval, keys.size());
-      KILN_TRY(bucket_.remove({keys.begin() + static_cast<ptrdiff_t>(at),
-                               keys.begin() + static_cast<ptrdiff_t>(end)}));
+      KILN_TRY(bucket_.remove(
+          {keys.begin() + static_cast<ptrdiff_t>(at), keys.begin() + static_cast<ptrdiff_t>(end)}));
     }
     return {};
   }
@@ -142,8 +142,7 @@ class S3Sink final : public ExportSink {
 }  // namespace
 
 base::Result<std::unique_ptr<ExportSink>> open_s3_sink(const S3Options& options,
-                                                       const std::string& instance,
-                                                       S3Seams seams) {
+                                                       const std::string& instance, S3Seams seams) {
   KILN_TRY(check_s3_options(options));
   if (!is_safe_name(instance)) {
     return Error(ErrorCode::kUsage, "not a name for an instance: " + instance);

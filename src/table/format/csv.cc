@@ -38,7 +38,8 @@ bool copy_and_check(char* to, std::string_view text, bool plain) {
   const size_t size = text.size();
   uint64_t special = 0;
   if (size >= 8) {
-    for (size_t i = 0; i + 8 < size; i += 8) special |= copy_word<uint64_t>(to + i, from + i, plain);
+    for (size_t i = 0; i + 8 < size; i += 8)
+      special |= copy_word<uint64_t>(to + i, from + i, plain);
     special |= copy_word<uint64_t>(to + size - 8, from + size - 8, plain);
   } else if (size >= 4) {
     special = copy_word<uint32_t>(to, from, plain) |
@@ -126,8 +127,10 @@ class CsvEncoder final : public Encoder {
   char* write_value(char* to, const ColumnVector& column, size_t row) const {
     if (!column.is_valid(row)) return to;
     switch (column.storage()) {
-      case Storage::kText: return write_text(to, column.text(row));
-      case Storage::kInteger: return std::to_chars(to, to + 24, column.integer(row)).ptr;
+      case Storage::kText:
+        return write_text(to, column.text(row));
+      case Storage::kInteger:
+        return std::to_chars(to, to + 24, column.integer(row)).ptr;
       case Storage::kBoolean: {
         const std::string_view text = column.boolean(row) ? "true" : "false";
         std::memcpy(to, text.data(), text.size());

@@ -25,12 +25,13 @@ std::optional<Format> format_of_file(std::string_view name);
 std::string_view media_type(Format format);
 
 struct EncodeOptions {
-  bool header = true;     ///< CSV: a first line with the columns' names
+  bool header = true;      ///< CSV: a first line with the columns' names
   bool csv_guard = false;  ///< CSV: a quote before values that a spreadsheet would run
 };
 
 /// Immutable and thread-safe. A file is prefix(), the encoded pieces with separator() between those
-/// that are not empty and before_rows() and after_rows() around them if there is any, then suffix().
+/// that are not empty and before_rows() and after_rows() around them if there is any, then
+/// suffix().
 class Encoder {
  public:
   virtual ~Encoder() = default;
@@ -41,8 +42,9 @@ class Encoder {
   virtual std::string_view before_rows() const { return ""; }
   virtual std::string_view after_rows() const { return ""; }
 
-  /// Appends the batch's rows. If `row_ends` is not null, appends to it the size of `out` after each
-  /// row (for cutting a piece between rows; a separator between rows belongs to the row after it).
+  /// Appends the batch's rows. If `row_ends` is not null, appends to it the size of `out` after
+  /// each row (for cutting a piece between rows; a separator between rows belongs to the row after
+  /// it).
   virtual void encode(const Batch& batch, std::string& out,
                       std::vector<size_t>* row_ends) const = 0;
 };
@@ -50,8 +52,8 @@ class Encoder {
 /// CSV has no lists: an error that names the first column that would need one.
 base::Status check_format(Format format, const Schema& schema);
 
-/// For the text formats: CSV, NDJSON, JSON. check_format() must have passed. The schema must outlive
-/// the encoder.
+/// For the text formats: CSV, NDJSON, JSON. check_format() must have passed. The schema must
+/// outlive the encoder.
 std::unique_ptr<Encoder> make_encoder(Format format, const Schema& schema, EncodeOptions options);
 
 }  // namespace kiln::table

@@ -6,20 +6,28 @@ namespace kiln::table {
 
 std::string_view name_of(Format format) {
   switch (format) {
-    case Format::kNdjson: return "ndjson";
-    case Format::kCsv: return "csv";
-    case Format::kJson: return "json";
-    case Format::kParquet: return "parquet";
+    case Format::kNdjson:
+      return "ndjson";
+    case Format::kCsv:
+      return "csv";
+    case Format::kJson:
+      return "json";
+    case Format::kParquet:
+      return "parquet";
   }
   return "ndjson";
 }
 
 std::string_view media_type(Format format) {
   switch (format) {
-    case Format::kNdjson: return "application/x-ndjson";
-    case Format::kCsv: return "text/csv";
-    case Format::kJson: return "application/json";
-    case Format::kParquet: return "application/vnd.apache.parquet";
+    case Format::kNdjson:
+      return "application/x-ndjson";
+    case Format::kCsv:
+      return "text/csv";
+    case Format::kJson:
+      return "application/json";
+    case Format::kParquet:
+      return "application/vnd.apache.parquet";
   }
   return "application/octet-stream";
 }

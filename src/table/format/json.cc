@@ -70,14 +70,18 @@ void append_json_value(std::string& out, const ColumnVector& column, JsonForm fo
     return;
   }
   switch (column.storage()) {
-    case Storage::kBoolean: out += column.boolean(row) ? "true" : "false"; return;
+    case Storage::kBoolean:
+      out += column.boolean(row) ? "true" : "false";
+      return;
     case Storage::kInteger: {
       char digits[24];
       const auto result = std::to_chars(digits, digits + sizeof(digits), column.integer(row));
       out.append(digits, result.ptr);
       return;
     }
-    case Storage::kText: append_text(out, column.text(row), form); return;
+    case Storage::kText:
+      append_text(out, column.text(row), form);
+      return;
   }
 }
 

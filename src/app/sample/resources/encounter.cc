@@ -11,19 +11,23 @@ Coding class_of(VisitKind kind) {
 
 Coding type_of(VisitKind kind) {
   switch (kind) {
-    case VisitKind::kWellChild: return {kSnomed, "410620009", "Well child visit (procedure)"};
+    case VisitKind::kWellChild:
+      return {kSnomed, "410620009", "Well child visit (procedure)"};
     case VisitKind::kExamination:
       return {kSnomed, "162673000", "General examination of patient (procedure)"};
-    case VisitKind::kSymptom: return {kSnomed, "185345009", "Encounter for symptom (procedure)"};
-    case VisitKind::kEmergency: break;
+    case VisitKind::kSymptom:
+      return {kSnomed, "185345009", "Encounter for symptom (procedure)"};
+    case VisitKind::kEmergency:
+      break;
   }
   return {kSnomed, "50849002", "Emergency room admission (procedure)"};
 }
 
 void write_participant(json::Writer& out, const Visit& visit) {
   out.key("participant").begin_array().begin_object();
-  write_concept_list(out, "type", {"http://terminology.hl7.org/CodeSystem/v3-ParticipationType",
-                                   "PPRF", "primary performer"});
+  write_concept_list(
+      out, "type",
+      {"http://terminology.hl7.org/CodeSystem/v3-ParticipationType", "PPRF", "primary performer"});
   out.key("period");
   write_period(out, visit.start, visit.end);
   out.key("individual");

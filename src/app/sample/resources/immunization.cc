@@ -12,8 +12,8 @@ void write_immunization(json::Writer& out, const Person& person, const Visit& vi
   out.member("status", refused ? "not-done" : "completed");
   if (refused) {
     out.key("statusReason");
-    write_concept(out, {"http://terminology.hl7.org/CodeSystem/v3-ActReason", "PATOBJ",
-                        "patient objection"});
+    write_concept(
+        out, {"http://terminology.hl7.org/CodeSystem/v3-ActReason", "PATOBJ", "patient objection"});
   }
   out.key("vaccineCode");
   write_concept(out, vaccine);

@@ -37,8 +37,7 @@ void write_test(json::Writer& out, const Person& person, const Visit& visit, con
 
 }  // namespace
 
-void write_laboratory(json::Writer& out, const Person& person, const Visit& visit,
-                      Random& random) {
+void write_laboratory(json::Writer& out, const Person& person, const Visit& visit, Random& random) {
   const int age = person.age(visit.day());
   for (const LabTest& test : lab_tests()) {
     const bool ill = !test.illness.empty() && person.has(test.illness, visit.day());

@@ -8,13 +8,12 @@
 
 namespace kiln::app::sample {
 
-inline constexpr Coding kVitalSigns{
-    "http://terminology.hl7.org/CodeSystem/observation-category", "vital-signs", "Vital Signs"};
-inline constexpr Coding kLaboratory{
-    "http://terminology.hl7.org/CodeSystem/observation-category", "laboratory", "Laboratory"};
-inline constexpr Coding kSocialHistory{
-    "http://terminology.hl7.org/CodeSystem/observation-category", "social-history",
-    "Social History"};
+inline constexpr Coding kVitalSigns{"http://terminology.hl7.org/CodeSystem/observation-category",
+                                    "vital-signs", "Vital Signs"};
+inline constexpr Coding kLaboratory{"http://terminology.hl7.org/CodeSystem/observation-category",
+                                    "laboratory", "Laboratory"};
+inline constexpr Coding kSocialHistory{"http://terminology.hl7.org/CodeSystem/observation-category",
+                                       "social-history", "Social History"};
 
 /// Everything up to the value; the caller writes that and calls end_resource().
 void begin_observation(json::Writer& out, const Person& person, const Visit& visit,

@@ -23,8 +23,9 @@ void write_organization(json::Writer& out, const Clinic& clinic) {
   out.key("identifier").begin_array();
   write_identifier(out, "https://example.org/fhir/sid/clinic", clinic.id);
   out.end_array().key("active").boolean(true);
-  write_concept_list(out, "type", {"http://terminology.hl7.org/CodeSystem/organization-type",
-                                   "prov", "Healthcare Provider"});
+  write_concept_list(
+      out, "type",
+      {"http://terminology.hl7.org/CodeSystem/organization-type", "prov", "Healthcare Provider"});
   out.member("name", clinic.name).key("telecom").begin_array();
   write_telecom(out, "phone", clinic.phone, "work");
   out.end_array();
@@ -32,8 +33,7 @@ void write_organization(json::Writer& out, const Clinic& clinic) {
   end_resource(out);
 }
 
-void write_practitioner(json::Writer& out, const Clinic& clinic,
-                        const Practitioner& practitioner) {
+void write_practitioner(json::Writer& out, const Clinic& clinic, const Practitioner& practitioner) {
   begin_resource(out, "Practitioner", practitioner.id, kEntered);
   out.key("identifier").begin_array();
   write_identifier(out, "http://hl7.org/fhir/sid/us-npi", practitioner.npi);
