@@ -1,10 +1,10 @@
 #include "api/scratch_file.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <vector>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace kiln::api {
 

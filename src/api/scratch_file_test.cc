@@ -1,11 +1,10 @@
 #include "api/scratch_file.h"
 
-#include <unistd.h>
-
 #include <filesystem>
 #include <fstream>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace kiln::api {
 namespace {
