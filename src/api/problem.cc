@@ -10,6 +10,7 @@ namespace {
 struct Meaning {
   int status;
   std::string_view issue;
+  bool is_public = true;  ///< else the text is for the log only: it may hold paths and addresses
 };
 
 Meaning meaning_of(base::ErrorCode code) {
@@ -30,12 +31,14 @@ Meaning meaning_of(base::ErrorCode code) {
       return {503, "transient"};
     case base::ErrorCode::kUnavailable:
       return {503, "transient"};
+    case base::ErrorCode::kInterrupted:
+      return {500, "exception"};
     case base::ErrorCode::kIo:
     case base::ErrorCode::kClosedPipe:
     case base::ErrorCode::kInternal:
       break;
   }
-  return {500, "exception"};
+  return {500, "exception", false};
 }
 
 }  // namespace
@@ -70,7 +73,7 @@ Problem problem_of(const base::Error& error, std::string expression) {
   const Meaning meaning = meaning_of(error.code());
   Problem problem{meaning.status, std::string(meaning.issue), full_text(error),
                   std::move(expression)};
-  if (meaning.status == 500) problem.text = "the server has failed; its log tells more";
+  if (!meaning.is_public) problem.text = "the server has failed; its log tells more";
   if (problem.expression.empty()) problem.expression = error.path();
   return problem;
 }

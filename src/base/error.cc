@@ -26,6 +26,8 @@ std::string_view name_of(ErrorCode code) {
       return "io";
     case ErrorCode::kClosedPipe:
       return "closed-pipe";
+    case ErrorCode::kInterrupted:
+      return "interrupted";
     case ErrorCode::kInternal:
       return "internal";
   }

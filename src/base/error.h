@@ -23,6 +23,7 @@ enum class ErrorCode : uint8_t {
   kUnavailable,  ///< may work if tried again later
   kIo,           ///< the operating system refused; errno is in the message
   kClosedPipe,   ///< the reader of our output has gone
+  kInterrupted,  ///< the process died in it each time it was tried
   kInternal,     ///< our own fault
 };
 

@@ -55,7 +55,7 @@ base::Status JobEngine::recover() {
     if (job->crashes + 1 < options_.max_crashes) {
       KILN_TRY(store.requeue(id, job->attempt, true, now));
     } else {
-      const base::Error error(base::ErrorCode::kInternal,
+      const base::Error error(base::ErrorCode::kInterrupted,
                               "the server was interrupted too often while it ran this job");
       const Failure failure = parts_.runner.failure_of(*job, error);
       KILN_TRY(store.fail(id, job->attempt, failure, now, now + options_.output_ttl));

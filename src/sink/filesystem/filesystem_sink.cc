@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/crash_point.h"
 #include "base/digest.h"
 
 namespace kiln::sink {
@@ -101,7 +102,9 @@ class FileWriter final : public ObjectWriter {
     if (state_ != State::kOpen) return ended();
     state_ = State::kFailed;
     if (::fsync(descriptor_.get()) != 0) return error_of("sync", errno);
+    KILN_CRASH_POINT("file.before_rename");
     if (::rename(hidden_.c_str(), final_.c_str()) != 0) return error_of("rename", errno);
+    KILN_CRASH_POINT("file.after_rename");
     base::Status synced = sync_folder(final_.parent_path());
     if (!synced.ok()) {
       ::unlink(final_.c_str());
@@ -236,7 +239,10 @@ class FilesystemSink final : public ExportSink {
       if (made.ok()) {
         static constexpr int kFlags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW;
         Descriptor descriptor(::open(path.c_str(), kFlags, 0600));
-        if (descriptor.ok()) return descriptor;
+        if (descriptor.ok()) {
+          KILN_CRASH_POINT("file.after_create");
+          return descriptor;
+        }
         made = error_of("create " + path.filename().string(), errno);
       }
       if (made.error().code() != ErrorCode::kNotFound || tries == kTries) {
