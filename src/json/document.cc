@@ -196,7 +196,7 @@ class DocumentBuilder {
     if (const auto error = value.get_array().get(array)) return error;
     for (auto result : array) {
       ondemand::value item;
-      if (const auto error = std::move(result).get(item)) return error;
+      if (const auto error = decltype(result)(result).get(item)) return error;
       if (const auto error = add(item, {}, depth + 1)) return error;
     }
     return close(index);
