@@ -44,7 +44,11 @@ class ExportRunner final : public job::JobRunner {
   job::Failure failure_of(const job::Job&, const base::Error& error) override {
     Problem problem = problem_of(error);
     if (problem.status == 422) problem.code = "processing";
-    if (problem.status > 500) problem.status = 500;  // an end is not transient
+    if (problem.status > 500) {  // an end is not transient; where things are stored is for the log
+      problem.status = 500;
+      problem.code = "exception";
+      problem.text = "the output could not be stored; the server's log tells more";
+    }
     return {problem.status, operation_outcome({problem})};
   }
 

@@ -21,7 +21,8 @@ void JobMonitor::on_failure(const job::JobId& id, const base::Error& error) {
                                   {"file", at.source},
                                   {"line", at.line},
                                   {"column", at.column}});
-  if (error.code() == base::ErrorCode::kInternal || error.code() == base::ErrorCode::kIo) {
+  if (error.code() == base::ErrorCode::kInternal || error.code() == base::ErrorCode::kIo ||
+      error.code() == base::ErrorCode::kUnavailable) {
     log_.error("export error", {{"job", id.text}, {"error", error.message()}});
   }
 }

@@ -130,9 +130,9 @@ class Moto(Store):
         assert status == 200, body
         return self
 
-    def keys(self, prefix):
+    def keys(self, prefix, uploads=True):
         found = []
-        for query in ("list-type=2", "uploads"):
+        for query in ("list-type=2", "uploads") if uploads else ("list-type=2",):
             status, body = self.request("GET", f"/{BUCKET}?{query}&prefix={prefix}")
             assert status == 200, body
             found += re.findall(r"<Key>([^<]*)</Key>", body.decode())
