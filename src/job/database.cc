@@ -1,5 +1,6 @@
 #include "job/database.h"
 
+#include <map>
 #include <utility>
 
 #include <sqlite3.h>
@@ -19,10 +20,51 @@ base::Error error_of(sqlite3* database, std::string_view what) {
 
 }  // namespace
 
-Statement::~Statement() { sqlite3_finalize(statement_); }
+/// By their texts: parsing one takes longer than running it.
+class PreparedStatements {
+ public:
+  explicit PreparedStatements(sqlite3* database) : database_(database) {}
+  ~PreparedStatements() {
+    for (const auto& [sql, statement] : idle_) sqlite3_finalize(statement);
+  }
+  PreparedStatements(const PreparedStatements&) = delete;
+  PreparedStatements& operator=(const PreparedStatements&) = delete;
+
+  sqlite3* database() const { return database_; }
+
+  base::Result<sqlite3_stmt*> take(std::string_view sql) {
+    const auto found = idle_.find(sql);
+    if (found != idle_.end()) {
+      sqlite3_stmt* const statement = found->second;
+      idle_.erase(found);
+      return statement;
+    }
+    sqlite3_stmt* statement = nullptr;
+    if (sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()),
+                           SQLITE_PREPARE_PERSISTENT, &statement, nullptr) != SQLITE_OK) {
+      return error_of(database_, "prepare");
+    }
+    return statement;
+  }
+
+  void give_back(sqlite3_stmt* statement) {
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+    const auto [place, is_new] = idle_.emplace(sqlite3_sql(statement), statement);
+    if (!is_new) sqlite3_finalize(statement);
+  }
+
+ private:
+  sqlite3* const database_;
+  std::map<std::string, sqlite3_stmt*, std::less<>> idle_;
+};
+
+Statement::~Statement() {
+  if (statement_ != nullptr) home_.give_back(statement_);
+}
 
 Statement::Statement(Statement&& other) noexcept
-    : database_(other.database_),
+    : home_(other.home_),
       statement_(std::exchange(other.statement_, nullptr)),
       bound_(other.bound_) {}
 
@@ -44,7 +86,7 @@ base::Result<bool> Statement::step() {
     case SQLITE_DONE:
       return false;
     default:
-      return error_of(database_, "statement");
+      return error_of(home_.database(), "statement");
   }
 }
 
@@ -83,9 +125,16 @@ base::Result<Database> Database::open(const std::string& path, Durability durabi
   return database;
 }
 
-Database::~Database() { sqlite3_close(handle_); }
+Database::Database(sqlite3* handle)
+    : handle_(handle), prepared_(std::make_unique<PreparedStatements>(handle)) {}
 
-Database::Database(Database&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+Database::~Database() {
+  prepared_.reset();
+  sqlite3_close(handle_);
+}
+
+Database::Database(Database&& other) noexcept
+    : handle_(std::exchange(other.handle_, nullptr)), prepared_(std::move(other.prepared_)) {}
 
 base::Status Database::execute(const char* sql) {
   if (sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
@@ -95,12 +144,8 @@ base::Status Database::execute(const char* sql) {
 }
 
 base::Result<Statement> Database::prepare(std::string_view sql) {
-  sqlite3_stmt* statement = nullptr;
-  if (sqlite3_prepare_v2(handle_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr) !=
-      SQLITE_OK) {
-    return error_of(handle_, "prepare");
-  }
-  return Statement(handle_, statement);
+  KILN_ASSIGN(sqlite3_stmt* const statement, prepared_->take(sql));
+  return Statement(*prepared_, statement);
 }
 
 int64_t Database::changes() const { return sqlite3_changes64(handle_); }

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,7 +13,9 @@ struct sqlite3_stmt;
 
 namespace kiln::job {
 
-/// A prepared statement that is being bound, then stepped through.
+class PreparedStatements;
+
+/// A prepared statement that is being bound, then stepped through. What it has begun ends with it.
 class Statement {
  public:
   ~Statement();
@@ -35,9 +36,9 @@ class Statement {
 
  private:
   friend class Database;
-  Statement(sqlite3* database, sqlite3_stmt* statement)
-      : database_(database), statement_(statement) {}
-  sqlite3* database_;
+  Statement(PreparedStatements& home, sqlite3_stmt* statement)
+      : home_(home), statement_(statement) {}
+  PreparedStatements& home_;  ///< takes it back for the next that is prepared from the same text
   sqlite3_stmt* statement_;
   int bound_ = 0;
 };
@@ -48,6 +49,7 @@ enum class Durability : uint8_t {
   kProcessCrash,  ///< synchronous=OFF, for tests: nothing is synced
 };
 
+/// Outlives its statements.
 class Database {
  public:
   /// In WAL mode. kUnavailable if it may work later (locked, disk full), kInvalid if the file is no
@@ -64,8 +66,9 @@ class Database {
   int64_t changes() const;
 
  private:
-  explicit Database(sqlite3* handle) : handle_(handle) {}
+  explicit Database(sqlite3* handle);
   sqlite3* handle_;
+  std::unique_ptr<PreparedStatements> prepared_;
 };
 
 /// Rolls back unless commit() was called and succeeded.

@@ -25,6 +25,11 @@ void FaultySink::fail(SinkCall call, int times) {
   failures_[static_cast<size_t>(call)] = times;
 }
 
+void FaultySink::heal() {
+  const std::lock_guard lock(mutex_);
+  failures_.fill(0);
+}
+
 int FaultySink::calls(SinkCall call) const {
   const std::lock_guard lock(mutex_);
   return calls_[static_cast<size_t>(call)];
@@ -38,6 +43,11 @@ base::Status FaultySink::check(SinkCall call) {
   if (left == 0) return {};
   --left;
   return base::Error(base::ErrorCode::kUnavailable, "the sink is down");
+}
+
+base::Status FaultySink::ended(SinkCall call, base::Status status) {
+  if (after) after(call);
+  return status;
 }
 
 base::Result<std::unique_ptr<sink::ObjectWriter>> FaultySink::create(const sink::ObjectKey& key,
@@ -55,12 +65,12 @@ base::Result<std::unique_ptr<net::BodySource>> FaultySink::open(const sink::Obje
 
 base::Status FaultySink::remove_job(std::string_view job) {
   KILN_TRY(check(SinkCall::kRemoveJob));
-  return inner_.remove_job(job);
+  return ended(SinkCall::kRemoveJob, inner_.remove_job(job));
 }
 
 base::Status FaultySink::remove_attempts_before(std::string_view job, uint32_t attempt) {
   KILN_TRY(check(SinkCall::kRemoveAttempts));
-  return inner_.remove_attempts_before(job, attempt);
+  return ended(SinkCall::kRemoveAttempts, inner_.remove_attempts_before(job, attempt));
 }
 
 base::Result<std::vector<std::string>> FaultySink::list_jobs() {

@@ -29,12 +29,18 @@ class FaultySink final : public sink::ExportSink {
 
   /// The next `times` calls fail with kUnavailable.
   void fail(SinkCall call, int times);
+  /// No call fails any more.
+  void heal();
   int calls(SinkCall call) const;
-  /// Called before each call, without a lock held. Set it before the sink is used.
+  /// For a sink in memory that outlives the engine, as a store does.
+  bool survives_restarts = false;
+  /// Called before each call, and after each deletion, without a lock held. Set before the sink is
+  /// used.
   std::function<void(SinkCall)> before;
+  std::function<void(SinkCall)> after;
 
   std::string_view kind() const override { return inner_.kind(); }
-  bool durable() const override { return inner_.durable(); }
+  bool durable() const override { return survives_restarts || inner_.durable(); }
   base::Result<std::unique_ptr<sink::ObjectWriter>> create(const sink::ObjectKey& key,
                                                            std::stop_token stop) override;
   base::Result<std::unique_ptr<net::BodySource>> open(const sink::ObjectKey& key, uint64_t offset,
@@ -46,6 +52,7 @@ class FaultySink final : public sink::ExportSink {
  private:
   friend class FaultyWriter;
   base::Status check(SinkCall call);
+  base::Status ended(SinkCall call, base::Status status);
 
   sink::ExportSink& inner_;
   mutable std::mutex mutex_;
