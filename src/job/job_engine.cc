@@ -96,7 +96,8 @@ base::Result<JobId> JobEngine::submit(Submission submission, std::shared_ptr<con
     if (stop_.stop_requested()) {
       return base::Error(base::ErrorCode::kUnavailable, "the server is stopping");
     }
-    if (queue_.size() >= options_.max_queued) {
+    // Those that a free slot is about to take do not wait.
+    if (queue_.size() + running_.size() >= options_.max_queued + options_.max_running) {
       return base::Error(base::ErrorCode::kLimit, "too many jobs are waiting");
     }
   }

@@ -23,7 +23,7 @@ namespace kiln::job {
 
 struct JobEngineOptions {
   unsigned max_running = 2;
-  size_t max_queued = 100;
+  size_t max_queued = 100;  ///< beside those that run, or could at once
   std::chrono::seconds output_ttl{86'400};
   std::chrono::milliseconds cleanup_interval{300'000};  ///< at least a second
   uint32_t max_crashes = 3;  ///< attempts that the server may die in before the job fails

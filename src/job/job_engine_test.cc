@@ -252,6 +252,21 @@ TEST_P(JobEngineTest, Ops_6_RefusesMoreThanMayWait) {
   submit();
 }
 
+/// Whether a slot has already come for the first ones makes no difference.
+TEST_P(JobEngineTest, Ops_6_AFreeSlotIsNoPlaceInTheQueue) {
+  options_.max_running = 2;
+  for (const size_t max_queued : {0U, 1U}) {
+    options_.max_queued = max_queued;
+    engine_ = std::make_unique<JobEngine>(
+        JobEngine::Parts{*store_, *sink_, runner_, observer_, clock_, random_}, options_);
+    must(engine_->recover());
+    for (uint64_t jobs = must(engine_->gauges()).accepted; jobs < 2 + max_queued; ++jobs) submit();
+    const auto refused = engine_->submit({"x", "", "", "", "", ""}, nullptr);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code(), base::ErrorCode::kLimit);
+  }
+}
+
 TEST_P(JobEngineTest, ClientsTakeTurns) {
   options_.max_running = 1;
   start();

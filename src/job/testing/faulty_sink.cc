@@ -45,9 +45,10 @@ base::Status FaultySink::check(SinkCall call) {
   return base::Error(base::ErrorCode::kUnavailable, "the sink is down");
 }
 
-base::Status FaultySink::ended(SinkCall call, base::Status status) {
+template <typename T>
+T FaultySink::ended(SinkCall call, T result) {
   if (after) after(call);
-  return status;
+  return result;
 }
 
 base::Result<std::unique_ptr<sink::ObjectWriter>> FaultySink::create(const sink::ObjectKey& key,
@@ -75,7 +76,7 @@ base::Status FaultySink::remove_attempts_before(std::string_view job, uint32_t a
 
 base::Result<std::vector<std::string>> FaultySink::list_jobs() {
   KILN_TRY(check(SinkCall::kList));
-  return inner_.list_jobs();
+  return ended(SinkCall::kList, inner_.list_jobs());
 }
 
 base::Result<sink::StoredObject> store_file(sink::ExportSink& sink, const sink::ObjectKey& key,

@@ -34,9 +34,9 @@ class FaultySink final : public sink::ExportSink {
   int calls(SinkCall call) const;
   /// For a sink in memory that outlives the engine, as a store does.
   bool survives_restarts = false;
-  /// Called before each call, and after each deletion, without a lock held. Set before the sink is
-  /// used.
+  /// Called before each call, without a lock held. Set it before the sink is used.
   std::function<void(SinkCall)> before;
+  /// The same after each deletion and list that was carried out.
   std::function<void(SinkCall)> after;
 
   std::string_view kind() const override { return inner_.kind(); }
@@ -52,7 +52,8 @@ class FaultySink final : public sink::ExportSink {
  private:
   friend class FaultyWriter;
   base::Status check(SinkCall call);
-  base::Status ended(SinkCall call, base::Status status);
+  template <typename T>
+  T ended(SinkCall call, T result);
 
   sink::ExportSink& inner_;
   mutable std::mutex mutex_;
