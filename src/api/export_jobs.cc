@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "api/export_links.h"
-#include "api/export_request.h"
 #include "api/negotiation.h"
 #include "api/parameters_writer.h"
 #include "api/poll_limiter.h"
@@ -105,8 +104,6 @@ void write_outputs(const Service& service, const job::Job& job, ParametersWriter
 }
 
 net::Response manifest_response(const Service& service, const job::Job& job) {
-  const auto request = ExportRequest::from_json(job.submission.request);
-  if (!request.ok()) return store_failed(service, request.error());
   ParametersWriter body;
   body.text("exportId", job.id.text);
   if (!job.submission.tracking_id.empty()) {
@@ -114,7 +111,7 @@ net::Response manifest_response(const Service& service, const job::Job& job) {
   }
   body.code("status", "completed").uri("location", status_url(service, job.id));
   body.uri("cancelUrl", status_url(service, job.id));
-  body.code("_format", table::name_of(request->format));
+  body.code("_format", job.submission.summary);
   const base::WallTime begin = job.started.value_or(job.created);
   const base::WallTime end = job.finished.value_or(begin);
   body.instant("exportStartTime", begin).instant("exportEndTime", end);
@@ -188,6 +185,9 @@ net::Response list_exports(const Service& service, const net::Request& request) 
     body.instant("created", job.created);
     write_progress(service, view, body);
     if (job.finished) body.instant("exportEndTime", *job.finished);
+    if (job.state == job::JobState::kCompleted) {
+      body.decimal("rowCount", job.rows).decimal("size", job.size);
+    }
     if (job.expires) body.instant("expires", *job.expires);
     body.end();
   }

@@ -21,8 +21,7 @@ class ExportRunner final : public job::JobRunner {
   explicit ExportRunner(RunnerParts parts) : parts_(parts) {}
 
   base::Result<std::vector<job::OutputFile>> run(const job::Attempt& attempt) override {
-    KILN_ASSIGN(const ExportRequest request,
-                ExportRequest::from_json(attempt.job.submission.request));
+    KILN_ASSIGN(const ExportRequest request, ExportRequest::from_json(attempt.spec.request));
     KILN_ASSIGN(const dataset::SnapshotPtr snapshot, snapshot_of(attempt));
     attempt.progress.bytes_total = snapshot->total_size();
     attempt.progress.subjects_total = static_cast<uint32_t>(request.views.size());
@@ -56,7 +55,7 @@ class ExportRunner final : public job::JobRunner {
   /// The data as they were at the kick-off: still open, or opened again after a restart.
   static base::Result<dataset::SnapshotPtr> snapshot_of(const job::Attempt& attempt) {
     if (attempt.pinned) return std::static_pointer_cast<const dataset::Snapshot>(attempt.pinned);
-    return dataset::reopen_snapshot(attempt.job.submission.inputs);
+    return dataset::reopen_snapshot(attempt.spec.inputs);
   }
 
   base::Result<RunningView> prepare(const ExportedView& exported, const ExportRequest& request,

@@ -185,11 +185,11 @@ net::Response export_views(const Service& service, const net::Request& request,
   }
   submission.client = request.peer;
   submission.idempotency_key = request.headers.get("Idempotency-Key").value_or("");
-  submission.request = job_request.to_json();
   submission.request_hash = base::sha256_hex(request.target + "\n" + request.body);
-  submission.inputs = dataset::describe_snapshot(**data);
+  submission.summary = table::name_of(job_request.format);
   const std::string tracking_id = submission.tracking_id;
-  const auto submitted = service.jobs.submit(std::move(submission), *data);
+  const auto submitted = service.jobs.submit(
+      std::move(submission), {job_request.to_json(), dataset::describe_snapshot(**data)}, *data);
   if (!submitted.ok()) return refuse_submission(submitted.error(), service);
   return accepted_response(service, *submitted, tracking_id);
 }

@@ -10,16 +10,17 @@ namespace kiln::base {
 /// Every crash point, in the order of a job's life. KILN_CRASH_POINT takes no other name, so a test
 /// that goes through this list has been at all of them. docs/impl/export_jobs.md tells what is true
 /// after a crash at each.
-inline constexpr std::array<std::string_view, 24> kCrashPoints = {
-    "submit.before_record",  "submit.after_record",     "start.after_record",
-    "file.after_create",     "file.before_rename",      "file.after_rename",
-    "run.after_end",         "complete.in_transaction", "complete.after_record",
+inline constexpr std::array<std::string_view, 25> kCrashPoints = {
+    "submit.before_record",  "submit.in_transaction",  "submit.after_record",
+    "start.after_record",    "file.after_create",      "file.before_rename",
+    "file.after_rename",     "run.after_end",          "complete.in_transaction",
+    "complete.after_record",
     "finish.in_transaction",  // failed or cancelled
     "fail.after_record",     "cancel.after_record",
     "late.before_debt",  // the worker of a cancelled job has ended
-    "late.after_debt",       "requeue.in_transaction",  "requeue.after_record",
-    "recover.between_jobs",  "orphan.after_debt",       "expire.in_transaction",
-    "expire.after_record",   "debt.before_delete",      "debt.after_delete",
+    "late.after_debt",       "requeue.in_transaction", "requeue.after_record",
+    "recover.between_jobs",  "orphan.after_debt",      "expire.in_transaction",
+    "expire.after_record",   "debt.before_delete",     "debt.after_delete",
     "debt.after_paid",       "debt.after_postponed",
 };
 

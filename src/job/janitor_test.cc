@@ -50,7 +50,7 @@ class JanitorTest : public testing::Test {
     Job job;
     job.id = id;
     job.created = clock_.now();
-    must(store_->add(job));
+    must(store_->add(job, {}));
     EXPECT_EQ(must(store_->start(id, clock_.now())), attempt);
     put_file(id, attempt);
   }

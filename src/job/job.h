@@ -30,14 +30,20 @@ enum class JobState : uint8_t { kAccepted, kInProgress, kCompleted, kFailed, kCa
 std::string_view name_of(JobState state);
 constexpr bool is_final(JobState state) { return state >= JobState::kCompleted; }
 
-/// What a client has asked for.
+/// What a client has asked for, as far as answers about the job need it.
 struct Submission {
   std::string client;       ///< who, for fairness and lists
   std::string tracking_id;  ///< clientTrackingId; "" if none
   std::string idempotency_key;
   std::string request_hash;  ///< of what an equal key must come with
-  std::string request;       ///< for the runner: everything that the job needs to run again
-  std::string inputs;        ///< for the runner: the state of the data that it was made for
+  std::string summary;       ///< of the request, in its owner's words
+};
+
+/// What the runner needs to do the job, also in another process. May be megabytes: kept apart, and
+/// read when the job is started.
+struct JobSpec {
+  std::string request;
+  std::string inputs;  ///< the state of the data that it was made for
 };
 
 /// One stored file of a completed job.
@@ -65,10 +71,12 @@ struct Job {
   uint32_t crashes = 0;  ///< how often the server died while it ran
   base::WallTime created;
   std::optional<base::WallTime> started;
-  std::optional<base::WallTime> finished;
-  std::optional<base::WallTime> expires;  ///< fixed when it finishes
-  std::vector<OutputFile> files;          ///< kCompleted
-  Failure failure;                        ///< kFailed
+  std::optional<base::WallTime> finished;  ///< when it was completed, failed or cancelled
+  std::optional<base::WallTime> expires;   ///< fixed then
+  uint64_t rows = 0;                       ///< kCompleted: of all files
+  uint64_t size = 0;                       ///< kCompleted: bytes of all files
+  std::vector<OutputFile> files;           ///< kCompleted
+  Failure failure;                         ///< kFailed
 };
 
 /// Output that has to be deleted: recorded before the deletion starts, dropped when it succeeded.

@@ -87,7 +87,8 @@ base::Result<std::optional<JobId>> JobEngine::find_equal(const Submission& submi
   return base::Error(base::ErrorCode::kInvalid, "the Idempotency-Key was used for another request");
 }
 
-base::Result<JobId> JobEngine::submit(Submission submission, std::shared_ptr<const void> pinned) {
+base::Result<JobId> JobEngine::submit(Submission submission, const JobSpec& spec,
+                                      std::shared_ptr<const void> pinned) {
   base::MutexLock one_at_a_time(submit_mutex_);
   KILN_ASSIGN(const auto known, find_equal(submission));
   if (known) return *known;
@@ -106,7 +107,7 @@ base::Result<JobId> JobEngine::submit(Submission submission, std::shared_ptr<con
   job.created = parts_.clock.now();
   job.submission = std::move(submission);
   KILN_CRASH_POINT("submit.before_record");
-  KILN_TRY(parts_.store.add(job));
+  KILN_TRY(parts_.store.add(job, spec));
   KILN_CRASH_POINT("submit.after_record");
   parts_.observer.on_state(job.id, JobState::kAccepted, 0);
   {
@@ -227,11 +228,13 @@ void JobEngine::run_job(const JobId& id, Running& running) {
   if (!found || !*found) return;
   // Cancelled since, before there was any output.
   if ((*found)->state != JobState::kInProgress) return;
+  const auto spec = insist<JobSpec>([&] { return parts_.store.spec_of(id); });
+  if (!spec) return;
   parts_.observer.on_state(id, JobState::kInProgress, (*found)->attempt);
-  run_attempt(**found, running);
+  run_attempt(**found, *spec, running);
 }
 
-void JobEngine::run_attempt(const Job& job, Running& running) {
+void JobEngine::run_attempt(const Job& job, const JobSpec& spec, Running& running) {
   const auto begin = parts_.clock.steady_now();
   std::shared_ptr<const void> pinned;
   {
@@ -239,8 +242,13 @@ void JobEngine::run_attempt(const Job& job, Running& running) {
     const auto found = pinned_.find(job.id);
     if (found != pinned_.end()) pinned = found->second;
   }
-  const Attempt attempt{
-      job, job.attempt, parts_.sink, running.progress, running.stop.get_token(), std::move(pinned)};
+  const Attempt attempt{job,
+                        spec,
+                        job.attempt,
+                        parts_.sink,
+                        running.progress,
+                        running.stop.get_token(),
+                        std::move(pinned)};
   const base::Result<std::vector<OutputFile>> result = parts_.runner.run(attempt);
   KILN_CRASH_POINT("run.after_end");
   uint64_t bytes = 0;

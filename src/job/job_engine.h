@@ -82,7 +82,8 @@ class JobEngine {
   /// that it stands for, or kInvalid if that one was asked for differently. kLimit: too many wait.
   /// A cancelled job keeps its key until it expires. `pinned` is kept alive for the attempt, until
   /// the job has ended in this process.
-  base::Result<JobId> submit(Submission submission, std::shared_ptr<const void> pinned);
+  base::Result<JobId> submit(Submission submission, const JobSpec& spec,
+                             std::shared_ptr<const void> pinned);
   base::Result<std::optional<JobView>> find(const JobId& id);
   /// Newest first, cancelled and expired ones left out.
   base::Result<std::vector<JobView>> jobs_of(const std::string& client);
@@ -104,7 +105,7 @@ class JobEngine {
   base::Result<std::optional<JobId>> find_equal(const Submission& submission);
   void run_slot();
   void run_job(const JobId& id, Running& running);
-  void run_attempt(const Job& job, Running& running);
+  void run_attempt(const Job& job, const JobSpec& spec, Running& running);
   void settle(const Job& job, const base::Result<std::vector<OutputFile>>& result);
   void run_janitor();
   void wake_janitor();

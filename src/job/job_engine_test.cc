@@ -47,7 +47,7 @@ class JobEngineTest : public testing::TestWithParam<const char*> {
 
   std::string database() const { return folder_ / "jobs.sqlite"; }
   JobId submit(const std::string& client = "client") {
-    return must(engine_->submit({client, "", "", "", "", ""}, nullptr));
+    return must(engine_->submit({client, "", "", "", ""}, {}, nullptr));
   }
   std::optional<JobView> find(const JobId& id) { return must(engine_->find(id)); }
   bool cancel(const JobId& id) { return must(engine_->cancel(id)); }
@@ -244,7 +244,7 @@ TEST_P(JobEngineTest, Ops_6_RefusesMoreThanMayWait) {
   const JobId running = submit();
   runner_.wait_for_start(running);
   const JobId first = submit(), second = submit();
-  const auto refused = engine_->submit({"other", "", "", "", "", ""}, nullptr);
+  const auto refused = engine_->submit({"other", "", "", "", ""}, {}, nullptr);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code(), base::ErrorCode::kLimit);
   EXPECT_EQ(must(engine_->gauges()).accepted, 2U) << "nothing of it is kept";
@@ -261,7 +261,7 @@ TEST_P(JobEngineTest, Ops_6_AFreeSlotIsNoPlaceInTheQueue) {
         JobEngine::Parts{*store_, *sink_, runner_, observer_, clock_, random_}, options_);
     must(engine_->recover());
     for (uint64_t jobs = must(engine_->gauges()).accepted; jobs < 2 + max_queued; ++jobs) submit();
-    const auto refused = engine_->submit({"x", "", "", "", "", ""}, nullptr);
+    const auto refused = engine_->submit({"x", "", "", "", ""}, {}, nullptr);
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().code(), base::ErrorCode::kLimit);
   }
@@ -283,7 +283,7 @@ TEST_P(JobEngineTest, ClientsTakeTurns) {
 TEST_P(JobEngineTest, Ops_7_AnIdempotencyKeyGivesTheSameJob) {
   start();
   const auto submit_with = [&](const char* client, const char* key, const char* hash) {
-    return engine_->submit({client, "", key, hash, "", ""}, nullptr);
+    return engine_->submit({client, "", key, hash, ""}, {}, nullptr);
   };
   const JobId id = must(submit_with("x", "key", "hash"));
   EXPECT_EQ(must(submit_with("x", "key", "hash")), id);
@@ -310,8 +310,8 @@ TEST_P(JobEngineTest, TheQueuedKeepTheirKeyWhenTheQueueIsFull) {
   options_.max_queued = 1;
   start();
   runner_.wait_for_start(submit());
-  const JobId id = must(engine_->submit({"x", "", "key", "hash", "", ""}, nullptr));
-  EXPECT_EQ(must(engine_->submit({"x", "", "key", "hash", "", ""}, nullptr)), id);
+  const JobId id = must(engine_->submit({"x", "", "key", "hash", ""}, {}, nullptr));
+  EXPECT_EQ(must(engine_->submit({"x", "", "key", "hash", ""}, {}, nullptr)), id);
 }
 
 TEST_P(JobEngineTest, PinsWhatAJobReadsUntilItHasEnded) {
@@ -319,10 +319,10 @@ TEST_P(JobEngineTest, PinsWhatAJobReadsUntilItHasEnded) {
   start();
   auto data = std::make_shared<const int>(7);
   const std::weak_ptr<const int> watch = data;
-  const JobId id = must(engine_->submit({"x", "", "", "", "", ""}, data));
+  const JobId id = must(engine_->submit({"x", "", "", "", ""}, {}, data));
   auto other = std::make_shared<const int>(8);
   const std::weak_ptr<const int> other_watch = other;
-  const JobId waiting = must(engine_->submit({"x", "", "", "", "", ""}, std::move(other)));
+  const JobId waiting = must(engine_->submit({"x", "", "", "", ""}, {}, std::move(other)));
   EXPECT_TRUE(cancel(waiting));
   EXPECT_TRUE(other_watch.expired()) << "cancelled while it waited";
   data.reset();
@@ -357,7 +357,7 @@ TEST_P(JobEngineTest, AStopGivesRunningJobsBackToTheQueue) {
 TEST_P(JobEngineTest, TakesNothingMoreOnceItStops) {
   start();
   engine_->stop();
-  const auto refused = engine_->submit({"x", "", "", "", "", ""}, nullptr);
+  const auto refused = engine_->submit({"x", "", "", "", ""}, {}, nullptr);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code(), base::ErrorCode::kUnavailable);
 }

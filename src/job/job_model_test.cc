@@ -145,12 +145,12 @@ class World {
 
   void submit(const std::string& client) {
     const char* const keys[] = {"", "", "", "k", "l"};
-    Submission submission{client, "", keys[pick(5)], chance(4) ? "other" : "usual", "", ""};
+    Submission submission{client, "", keys[pick(5)], chance(4) ? "other" : "usual", ""};
     const auto key = std::pair(client, submission.idempotency_key);
     const auto told = submission.idempotency_key.empty() ? keys_.end() : keys_.find(key);
     if (submitting_) return;  // the engine takes one at a time: the other would wait with the turn
     submitting_ = true;
-    auto result = engine_->submit(submission, nullptr);
+    auto result = engine_->submit(submission, {}, nullptr);
     submitting_ = false;
     const bool known = told != keys_.end() && !promises_.may_be_expired(promises_[told->second.id]);
     if (known && told->second.hash != submission.request_hash) {

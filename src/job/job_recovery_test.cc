@@ -36,7 +36,7 @@ class JobRecoveryTest : public testing::Test {
         JobEngine::Parts{*store_, *sink_, runner_, observer_, clock_, random_}, options_);
     must(engine_->recover());
   }
-  JobId submit() { return must(engine_->submit({"client", "", "", "", "", ""}, nullptr)); }
+  JobId submit() { return must(engine_->submit({"client", "", "", "", ""}, {}, nullptr)); }
   std::optional<JobView> find(const JobId& id) { return must(engine_->find(id)); }
   /// Writes a file and then does what `end` does.
   void run(std::function<base::Result<FunctionRunner::Files>(const Attempt&)> end) {
@@ -194,10 +194,10 @@ TEST_F(JobRecoveryTest, AWorkerThatOutlivesItsRecordLeavesNothing) {
 }
 
 TEST_F(JobRecoveryTest, AnIdempotencyKeyOutlivesTheProcess) {
-  const Submission submission{"client", "", "key", "hash", "", ""};
-  const JobId id = must(engine_->submit(submission, nullptr));
+  const Submission submission{"client", "", "key", "hash", ""};
+  const JobId id = must(engine_->submit(submission, {}, nullptr));
   restart();
-  EXPECT_EQ(must(engine_->submit(submission, nullptr)), id);
+  EXPECT_EQ(must(engine_->submit(submission, {}, nullptr)), id);
 }
 
 }  // namespace

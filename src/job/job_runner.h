@@ -41,6 +41,7 @@ class JobProgress {
 /// One attempt of one job. Everything lives until run() returns.
 struct Attempt {
   const Job& job;
+  const JobSpec& spec;
   uint32_t number;
   sink::ExportSink& sink;  ///< files go to {job.id, number, name}
   JobProgress& progress;

@@ -6,20 +6,27 @@
 namespace kiln::job {
 namespace {
 
-constexpr int64_t kSchemaVersion = 1;
+constexpr int64_t kSchemaVersion = 2;
 constexpr const char* kSchema = R"sql(
 CREATE TABLE IF NOT EXISTS constant (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS job (
   id TEXT PRIMARY KEY, state INTEGER NOT NULL, client TEXT NOT NULL, tracking_id TEXT NOT NULL,
-  idempotency_key TEXT NOT NULL, request_hash TEXT NOT NULL, request TEXT NOT NULL,
-  inputs TEXT NOT NULL, attempt INTEGER NOT NULL,
-  crashes INTEGER NOT NULL, created INTEGER NOT NULL, started INTEGER,
-  finished INTEGER, expires INTEGER, failure_status INTEGER, failure_outcome TEXT) WITHOUT ROWID;
+  idempotency_key TEXT NOT NULL, request_hash TEXT NOT NULL, summary TEXT NOT NULL,
+  attempt INTEGER NOT NULL, crashes INTEGER NOT NULL, created INTEGER NOT NULL, started INTEGER,
+  completed_at INTEGER, failed_at INTEGER, cancelled_at INTEGER, expires INTEGER,
+  row_count INTEGER NOT NULL DEFAULT 0, size INTEGER NOT NULL DEFAULT 0,
+  failure_status INTEGER, failure_outcome TEXT,
+  CHECK ((state = 2) = (completed_at IS NOT NULL) AND (state = 3) = (failed_at IS NOT NULL) AND
+         (state = 4) = (cancelled_at IS NOT NULL) AND (state >= 2) = (expires IS NOT NULL)))
+  WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS job_by_state ON job (state, created);
 CREATE UNIQUE INDEX IF NOT EXISTS job_by_idempotency_key ON job (client, idempotency_key)
   WHERE idempotency_key <> '';
 CREATE INDEX IF NOT EXISTS job_by_client ON job (client, created);
 CREATE INDEX IF NOT EXISTS job_by_expiry ON job (expires);
+CREATE TABLE IF NOT EXISTS spec (
+  job TEXT PRIMARY KEY REFERENCES job (id) ON DELETE CASCADE, request TEXT NOT NULL,
+  inputs TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS file (
   job TEXT NOT NULL REFERENCES job (id) ON DELETE CASCADE, position INTEGER NOT NULL,
   output TEXT NOT NULL, name TEXT NOT NULL, row_count INTEGER NOT NULL, size INTEGER NOT NULL,
@@ -30,21 +37,24 @@ CREATE TABLE IF NOT EXISTS debt (
 )sql";
 
 constexpr std::string_view kJobColumns =
-    "id, state, client, tracking_id, idempotency_key, request_hash, request, inputs, attempt, "
-    "crashes, created, started, finished, expires, failure_status, failure_outcome";
+    "id, state, client, tracking_id, idempotency_key, request_hash, summary, attempt, crashes, "
+    "created, started, coalesce(completed_at, failed_at, cancelled_at), expires, row_count, size, "
+    "failure_status, failure_outcome";
 
 Job job_of(const Statement& row) {
   Job job;
   job.id = {row.text(0)};
   job.state = static_cast<JobState>(row.number(1));
-  job.submission = {row.text(2), row.text(3), row.text(4), row.text(5), row.text(6), row.text(7)};
-  job.attempt = static_cast<uint32_t>(row.number(8));
-  job.crashes = static_cast<uint32_t>(row.number(9));
-  job.created = time_of(row.number(10));
-  job.started = optional_time(row, 11);
-  job.finished = optional_time(row, 12);
-  job.expires = optional_time(row, 13);
-  job.failure = {static_cast<int>(row.number(14)), row.text(15)};
+  job.submission = {row.text(2), row.text(3), row.text(4), row.text(5), row.text(6)};
+  job.attempt = static_cast<uint32_t>(row.number(7));
+  job.crashes = static_cast<uint32_t>(row.number(8));
+  job.created = time_of(row.number(9));
+  job.started = optional_time(row, 10);
+  job.finished = optional_time(row, 11);
+  job.expires = optional_time(row, 12);
+  job.rows = static_cast<uint64_t>(row.number(13));
+  job.size = static_cast<uint64_t>(row.number(14));
+  job.failure = {static_cast<int>(row.number(15)), row.text(16)};
   return job;
 }
 
@@ -59,12 +69,12 @@ base::Result<std::unique_ptr<JobStore>> JobStore::open(const std::string& path,
     KILN_ASSIGN(const bool row, query.step());
     if (row) version = query.number(0);
   }
-  if (version > kSchemaVersion) {
+  if (version != 0 && version != kSchemaVersion) {
     return base::Error(base::ErrorCode::kUnsupported,
-                       "the job database was made by a newer kiln: " + path);
+                       "the job database was made by another version of kiln: " + path);
   }
   KILN_TRY(database.execute(kSchema));
-  KILN_TRY(database.execute("PRAGMA user_version = 1"));
+  KILN_TRY(database.execute("PRAGMA user_version = 2"));
   return std::unique_ptr<JobStore>(new JobStore(std::move(database)));
 }
 
@@ -78,22 +88,34 @@ base::Result<std::string> JobStore::constant(std::string_view name, const std::s
   return row ? query.text(0) : if_new;
 }
 
-base::Status JobStore::add(const Job& job) {
+base::Status JobStore::add(const Job& job, const JobSpec& spec) {
   base::MutexLock lock(mutex_);
-  KILN_ASSIGN(Statement insert,
-              database_.prepare("INSERT INTO job VALUES "
-                                "(?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, NULL, NULL, NULL, NULL, NULL)"));
-  const Submission& s = job.submission;
-  return insert.bind(job.id.text)
-      .bind(number_of(JobState::kAccepted))
-      .bind(s.client)
-      .bind(s.tracking_id)
-      .bind(s.idempotency_key)
-      .bind(s.request_hash)
-      .bind(s.request)
-      .bind(s.inputs)
-      .bind(ms(job.created))
-      .run();
+  Transaction transaction(database_);
+  KILN_TRY(transaction.begin());
+  {
+    KILN_ASSIGN(Statement insert,
+                database_.prepare("INSERT INTO job (id, state, client, tracking_id, "
+                                  "idempotency_key, request_hash, summary, attempt, crashes, "
+                                  "created) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?)"));
+    const Submission& s = job.submission;
+    insert.bind(job.id.text).bind(number_of(JobState::kAccepted)).bind(s.client);
+    insert.bind(s.tracking_id).bind(s.idempotency_key).bind(s.request_hash).bind(s.summary);
+    KILN_TRY(insert.bind(ms(job.created)).run());
+  }
+  KILN_CRASH_POINT("submit.in_transaction");
+  {
+    KILN_ASSIGN(Statement insert, database_.prepare("INSERT INTO spec VALUES (?, ?, ?)"));
+    KILN_TRY(insert.bind(job.id.text).bind(spec.request).bind(spec.inputs).run());
+  }
+  return transaction.commit();
+}
+
+base::Result<JobSpec> JobStore::spec_of(const JobId& id) {
+  base::MutexLock lock(mutex_);
+  KILN_ASSIGN(Statement query, database_.prepare("SELECT request, inputs FROM spec WHERE job = ?"));
+  KILN_ASSIGN(const bool row, query.bind(id.text).step());
+  if (!row) return base::Error(base::ErrorCode::kNotFound, "there is no such job");
+  return JobSpec{query.text(0), query.text(1)};
 }
 
 base::Result<std::optional<Job>> JobStore::find(const JobId& id) {
@@ -183,14 +205,22 @@ base::Result<std::optional<uint32_t>> JobStore::start(const JobId& id, base::Wal
 base::Result<bool> JobStore::complete(const JobId& id, uint32_t attempt,
                                       const std::vector<OutputFile>& files, base::WallTime now,
                                       base::WallTime expires) {
+  uint64_t rows = 0;
+  uint64_t size = 0;
+  for (const OutputFile& file : files) {
+    rows += file.rows;
+    size += file.size;
+  }
   base::MutexLock lock(mutex_);
   Transaction transaction(database_);
   KILN_TRY(transaction.begin());
   {
     KILN_ASSIGN(Statement update,
-                database_.prepare("UPDATE job SET state = ?, finished = ?, expires = ? "
+                database_.prepare("UPDATE job SET state = ?, completed_at = ?, expires = ?, "
+                                  "row_count = ?, size = ? "
                                   "WHERE id = ? AND state = ? AND attempt = ?"));
-    update.bind(number_of(JobState::kCompleted)).bind(ms(now)).bind(ms(expires)).bind(id.text);
+    update.bind(number_of(JobState::kCompleted)).bind(ms(now)).bind(ms(expires));
+    update.bind(static_cast<int64_t>(rows)).bind(static_cast<int64_t>(size)).bind(id.text);
     KILN_TRY(update.bind(number_of(JobState::kInProgress)).bind(int64_t{attempt}).run());
   }
   if (database_.changes() == 0) return false;
@@ -214,7 +244,7 @@ base::Result<bool> JobStore::fail(const JobId& id, uint32_t attempt, const Failu
   KILN_TRY(transaction.begin());
   {
     KILN_ASSIGN(Statement update,
-                database_.prepare("UPDATE job SET state = ?, finished = ?, expires = ?, "
+                database_.prepare("UPDATE job SET state = ?, failed_at = ?, expires = ?, "
                                   "failure_status = ?, failure_outcome = ? "
                                   "WHERE id = ? AND state = ? AND attempt = ?"));
     update.bind(number_of(JobState::kFailed)).bind(ms(now)).bind(ms(expires));
@@ -234,7 +264,7 @@ base::Result<bool> JobStore::cancel(const JobId& id, base::WallTime now, base::W
   KILN_TRY(transaction.begin());
   {
     KILN_ASSIGN(Statement update,
-                database_.prepare("UPDATE job SET state = ?, finished = ?, expires = ? "
+                database_.prepare("UPDATE job SET state = ?, cancelled_at = ?, expires = ? "
                                   "WHERE id = ? AND state IN (?, ?)"));
     update.bind(number_of(JobState::kCancelled)).bind(ms(now)).bind(ms(expires)).bind(id.text);
     update.bind(number_of(JobState::kAccepted)).bind(number_of(JobState::kInProgress));

@@ -18,15 +18,18 @@ namespace kiln::job {
 /// nothing has changed. Thread-safe.
 class JobStore {
  public:
-  /// Opens or makes the database; ":memory:" for tests. A database of a newer Kiln is kUnsupported.
+  /// Opens or makes the database; ":memory:" for tests. A database of another schema is
+  /// kUnsupported.
   static base::Result<std::unique_ptr<JobStore>> open(
       const std::string& path, Durability durability = Durability::kMachineCrash);
 
   /// A value that is made once and kept for ever, such as the instance id.
   base::Result<std::string> constant(std::string_view name, const std::string& if_new);
 
-  base::Status add(const Job& job);
+  base::Status add(const Job& job, const JobSpec& spec);
   base::Result<std::optional<Job>> find(const JobId& id);
+  /// Of a job that is there.
+  base::Result<JobSpec> spec_of(const JobId& id);
   base::Result<std::optional<JobId>> find_idempotent(const std::string& client,
                                                      const std::string& key);
   /// Newest first; without files.

@@ -21,7 +21,7 @@ constexpr base::WallTime at(int64_t ms) { return base::WallTime(milliseconds(ms)
 Job make_job(const std::string& id, int64_t created = 1, const std::string& client = "client") {
   Job job;
   job.id = {id};
-  job.submission = {client, "", "", "", "request of " + id, ""};
+  job.submission = {client, "", "", "", "summary of " + id};
   job.created = at(created);
   return job;
 }
@@ -51,7 +51,7 @@ class JobStoreTest : public testing::Test {
   }
   /// A job that has come as far as `state`; finished ones at 20, expiring at 100.
   void put(const std::string& id, JobState state) {
-    must(store_->add(make_job(id)));
+    must(store_->add(make_job(id), {}));
     if (state == JobState::kAccepted) return;
     if (state == JobState::kCancelled) {
       EXPECT_TRUE(must(store_->cancel({id}, at(20), at(100))));
@@ -71,8 +71,8 @@ class JobStoreTest : public testing::Test {
 
 TEST_F(JobStoreTest, KeepsWhatWasAskedFor) {
   Job job = make_job("a", 5);
-  job.submission = {"10.0.0.1", "track", "key", "hash", "{\"request\":\"\xC3\xA9\"}", "inputs"};
-  must(store_->add(job));
+  job.submission = {"10.0.0.1", "track", "key", "hash", "csv"};
+  must(store_->add(job, {"{\"request\":\"\xC3\xA9\"}", "inputs"}));
   reopen();
   const Job kept = found("a");
   EXPECT_EQ(kept.id.text, "a");
@@ -81,14 +81,16 @@ TEST_F(JobStoreTest, KeepsWhatWasAskedFor) {
   EXPECT_EQ(kept.submission.tracking_id, "track");
   EXPECT_EQ(kept.submission.idempotency_key, "key");
   EXPECT_EQ(kept.submission.request_hash, "hash");
-  EXPECT_EQ(kept.submission.request, "{\"request\":\"\xC3\xA9\"}");
-  EXPECT_EQ(kept.submission.inputs, "inputs");
+  EXPECT_EQ(kept.submission.summary, "csv");
+  EXPECT_EQ(must(store_->spec_of({"a"})).request, "{\"request\":\"\xC3\xA9\"}");
+  EXPECT_EQ(must(store_->spec_of({"a"})).inputs, "inputs");
   EXPECT_EQ(kept.created, at(5));
   EXPECT_EQ(kept.attempt, 0U);
   EXPECT_EQ(kept.crashes, 0U);
   EXPECT_FALSE(kept.started || kept.finished || kept.expires);
   EXPECT_EQ(must(store_->find({"b"})), std::nullopt);
-  EXPECT_FALSE(store_->add(job).ok()) << "the same id twice";
+  EXPECT_FALSE(store_->add(job, {}).ok()) << "the same id twice";
+  EXPECT_EQ(store_->spec_of({"b"}).error().code(), base::ErrorCode::kNotFound);
 }
 
 TEST_F(JobStoreTest, StartsOnlyWhatIsAccepted) {
@@ -115,6 +117,8 @@ TEST_F(JobStoreTest, CompletesWithFilesInTheirOrder) {
   EXPECT_EQ(job.state, JobState::kCompleted);
   EXPECT_EQ(job.finished, at(20));
   EXPECT_EQ(job.expires, at(100));
+  EXPECT_EQ(job.rows, 7U);
+  EXPECT_EQ(job.size, 73U);
   ASSERT_EQ(job.files.size(), 2U);
   for (size_t i = 0; i < 2; ++i) {
     EXPECT_EQ(job.files[i].output, kTwoFiles[i].output);
@@ -206,9 +210,9 @@ TEST_F(JobStoreTest, RequeueOwesTheAttemptsSoFar) {
 }
 
 TEST_F(JobStoreTest, ListsByStateAndByClient) {
-  must(store_->add(make_job("a", 3, "x")));
-  must(store_->add(make_job("b", 1, "y")));
-  must(store_->add(make_job("c", 2, "x")));
+  must(store_->add(make_job("a", 3, "x"), {}));
+  must(store_->add(make_job("b", 1, "y"), {}));
+  must(store_->add(make_job("c", 2, "x"), {}));
   EXPECT_THAT(must(store_->in_state(JobState::kAccepted)),
               ElementsAre(Pair(JobId{"b"}, "y"), Pair(JobId{"c"}, "x"), Pair(JobId{"a"}, "x")));
   std::vector<std::string> of_x;
@@ -221,17 +225,17 @@ TEST_F(JobStoreTest, ListsByStateAndByClient) {
 TEST_F(JobStoreTest, AnIdempotencyKeyIsOneClientsOwn) {
   Job job = make_job("a");
   job.submission.idempotency_key = "key";
-  must(store_->add(job));
+  must(store_->add(job, {}));
   EXPECT_EQ(must(store_->find_idempotent("client", "key")), JobId{"a"});
   EXPECT_EQ(must(store_->find_idempotent("other", "key")), std::nullopt);
   EXPECT_EQ(must(store_->find_idempotent("client", "")), std::nullopt);
   job.id = {"b"};
-  EXPECT_FALSE(store_->add(job).ok()) << "the key is taken";
+  EXPECT_FALSE(store_->add(job, {}).ok()) << "the key is taken";
   job.submission.client = "other";
-  must(store_->add(job));
+  must(store_->add(job, {}));
   EXPECT_EQ(must(store_->find_idempotent("other", "key")), JobId{"b"});
-  must(store_->add(make_job("c")));
-  must(store_->add(make_job("d")));  // no key is no key twice
+  must(store_->add(make_job("c"), {}));
+  must(store_->add(make_job("d"), {}));  // no key is no key twice
 }
 
 TEST_F(JobStoreTest, ExpiresAtItsTimeAndNotBefore) {
@@ -376,12 +380,34 @@ TEST_F(JobStoreTest, AConstantIsMadeOnce) {
   EXPECT_EQ(must(store_->constant("other", "third")), "third");
 }
 
-TEST_F(JobStoreTest, RefusesADatabaseOfANewerKiln) {
+/// Whatever writes into the database: a state without its own time, or with another's, cannot be.
+TEST_F(JobStoreTest, EachEndHasATimeOfItsOwn) {
+  put("a", JobState::kCompleted);
+  put("b", JobState::kInProgress);
+  auto database = Database::open(path(), Durability::kProcessCrash);
+  ASSERT_TRUE(database.ok());
+  for (const char* sql :
+       {"UPDATE job SET failed_at = 1 WHERE id = 'a'",
+        "UPDATE job SET completed_at = NULL WHERE id = 'a'",
+        "UPDATE job SET expires = NULL WHERE id = 'a'", "UPDATE job SET state = 3 WHERE id = 'a'",
+        "UPDATE job SET state = 4, expires = 1 WHERE id = 'b'",
+        "UPDATE job SET completed_at = 1 WHERE id = 'b'"}) {
+    EXPECT_FALSE(database->execute(sql).ok()) << sql;
+  }
+  EXPECT_TRUE(database
+                  ->execute("UPDATE job SET state = 4, cancelled_at = 1, expires = 2 "
+                            "WHERE id = 'b'")
+                  .ok());
+}
+
+TEST_F(JobStoreTest, RefusesADatabaseOfAnotherSchema) {
   store_.reset();
-  run_sql(path(), "PRAGMA user_version = 2");
-  const auto opened = JobStore::open(path());
-  ASSERT_FALSE(opened.ok());
-  EXPECT_EQ(opened.error().code(), base::ErrorCode::kUnsupported);
+  for (const char* version : {"1", "3"}) {
+    run_sql(path(), std::string("PRAGMA user_version = ") + version);
+    const auto opened = JobStore::open(path());
+    ASSERT_FALSE(opened.ok());
+    EXPECT_EQ(opened.error().code(), base::ErrorCode::kUnsupported);
+  }
 }
 
 TEST_F(JobStoreTest, RefusesWhatIsNoDatabase) {

@@ -157,6 +157,12 @@ class ExportTest(unittest.TestCase):
         self.assertEqual([one["exportId"] for one in listed], [job.id for job in reversed(jobs)])
         self.assertEqual([one["status"] for one in listed], ["completed"] * 3)
         self.assertEqual([one["clientTrackingId"] for one in listed], ["t2", "t1", "t0"])
+        self.assertEqual([(one["rowCount"], one["size"]) for one in listed],
+                         [(5, len('{"id":"p0"}\n') * 5)] * 3)
+        for one in listed:
+            self.assertLessEqual(one["created"], one["exportStartTime"])
+            self.assertLessEqual(one["exportStartTime"], one["exportEndTime"])
+            self.assertLess(one["exportEndTime"], one["expires"])
 
     def test_ops_7_xml_alone_is_406_on_poll_and_result(self):
         job = self.server.export(export_of(view("Patient")))
