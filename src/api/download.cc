@@ -42,7 +42,11 @@ net::Response unsatisfiable(uint64_t size) {
 net::Response sink_failed(const Service& service, const job::JobId& id, const base::Error& error) {
   if (error.code() == base::ErrorCode::kNotFound) return no_such_job();
   service.log.error("download failed", {{"job", id.text}, {"error", error.to_string()}});
-  return outcome_response(problem_of(error));
+  Problem problem = problem_of(error);
+  // Where files are stored is for the log.
+  if (problem.status == 503)
+    problem.text = "the store of exported files cannot be reached just now";
+  return outcome_response(problem);
 }
 
 }  // namespace
@@ -124,7 +128,9 @@ net::Response download(const Service& service, const net::Request& request, cons
   response.headers.add("Content-Disposition", "attachment; filename=\"" + file->name + "\"");
   auto source = service.sink.open(key, range.offset, range.length);
   if (!source.ok()) return sink_failed(service, id, source.error());
-  response.body = net::SourceBody{std::move(source).value(), range.length};
+  response.body = net::SourceBody{
+      std::move(source).value(), range.length,
+      [&service, id](const base::Error& error) { return sink_failed(service, id, error); }};
   return response;
 }
 

@@ -29,7 +29,7 @@ milliseconds Janitor::delay_after(uint32_t tries) {
 }
 
 milliseconds Janitor::pass(const std::stop_token& stop) {
-  adopt_orphans();
+  adopt_orphans(stop);
   expire();
   const bool noted = pay_due_debts(stop);
   const base::WallTime now = clock_.now();
@@ -45,19 +45,19 @@ milliseconds Janitor::pass(const std::stop_token& stop) {
   return std::max(wait, milliseconds(1));
 }
 
-void Janitor::adopt_orphans() {
+void Janitor::adopt_orphans(const std::stop_token& stop) {
   const base::WallTime now = clock_.now();
   if (adopted_ || !is_due(next_adoption_, now, kLongestDelay)) return;
-  const base::Status recorded = record_orphans();
+  const base::Status recorded = record_orphans(stop);
   adopted_ = recorded.ok();
   if (!adopted_) next_adoption_ = now + delay_after(adoption_tries_++);
 }
 
 /// Jobs may run meanwhile: whose output is wanted is decided by the store, for each in one step.
-base::Status Janitor::record_orphans() {
-  const auto stored = sink_.list_jobs();
+base::Status Janitor::record_orphans(const std::stop_token& stop) {
+  const auto stored = sink_.list_jobs(stop);
   if (!stored.ok()) {
-    observer_.on_sink_error({}, stored.error());
+    if (!stop.stop_requested()) observer_.on_sink_error({}, stored.error());
     return stored.error().clone();
   }
   for (const std::string& job : *stored) {
@@ -97,19 +97,21 @@ bool Janitor::pay_due_debts(const std::stop_token& stop) {
     if (debts->empty()) return true;
     for (const Debt& debt : *debts) {
       if (stop.stop_requested()) return true;
-      if (!pay(debt)) return false;
+      if (!pay(debt, stop)) return false;
       expire();  // a slow sink must not make the other jobs late
     }
   }
 }
 
-bool Janitor::pay(const Debt& debt) {
+bool Janitor::pay(const Debt& debt, const std::stop_token& stop) {
   KILN_CRASH_POINT("debt.before_delete");
   const base::Status removed =
-      debt.before_attempt == 0 ? sink_.remove_job(debt.job.text)
-                               : sink_.remove_attempts_before(debt.job.text, debt.before_attempt);
+      debt.before_attempt == 0
+          ? sink_.remove_job(debt.job.text, stop)
+          : sink_.remove_attempts_before(debt.job.text, debt.before_attempt, stop);
   KILN_CRASH_POINT("debt.after_delete");
   base::Status noted;
+  if (!removed.ok() && stop.stop_requested()) return true;  // it stays as it is
   if (removed.ok()) {
     noted = store_.pay_debt(debt);
     KILN_CRASH_POINT("debt.after_paid");

@@ -31,11 +31,11 @@ class Janitor {
 
  private:
   /// Each does what is due, and notes when to do it again.
-  void adopt_orphans();
+  void adopt_orphans(const std::stop_token& stop);
   void expire();
-  base::Status record_orphans();
+  base::Status record_orphans(const std::stop_token& stop);
   /// False if the store could not note what came of it.
-  bool pay(const Debt& debt);
+  bool pay(const Debt& debt, const std::stop_token& stop);
   bool pay_due_debts(const std::stop_token& stop);
 
   JobStore& store_;

@@ -94,7 +94,7 @@ TEST_F(JanitorTest, Ops_4_8_DeletesAtExpiresAndNotBefore) {
   EXPECT_FALSE(has_output(id));
   EXPECT_EQ(observer_.expired(), 1U);
   EXPECT_EQ(debts(), 0U);
-  EXPECT_THAT(must(inner_->list_jobs()), IsEmpty());
+  EXPECT_THAT(must(inner_->list_jobs({})), IsEmpty());
 }
 
 /// A look just before a job expires must not make it later than one interval.
@@ -178,7 +178,7 @@ TEST_F(JanitorTest, OneDebtThatFailsDoesNotHoldUpOthers) {
   sink_->fail(SinkCall::kRemoveJob, 1);
   EXPECT_EQ(pass(), Janitor::delay_after(0));
   EXPECT_EQ(debts(), 1U);
-  EXPECT_EQ(must(inner_->list_jobs()).size(), 1U);
+  EXPECT_EQ(must(inner_->list_jobs({})).size(), 1U);
 }
 
 TEST_F(JanitorTest, PaysMoreDebtsThanItReadsAtOnce) {
@@ -271,6 +271,21 @@ TEST_F(JanitorTest, AStopEndsAPass) {
   EXPECT_EQ(debts(), 2U);
 }
 
+/// A server that stops does not wait for a store that does not answer, and owes what it owed.
+TEST_F(JanitorTest, AStopEndsADeletionWithoutATryCounted) {
+  must(store_->add_debt(id_of('a'), clock_.now()));
+  std::stop_source stop;
+  sink_->fail(SinkCall::kRemoveJob, 1);
+  sink_->before = [&](SinkCall call) {
+    if (call == SinkCall::kRemoveJob) stop.request_stop();
+  };
+  janitor_->pass(stop.get_token());
+  EXPECT_EQ(observer_.sink_errors(), 0);
+  const auto debts = must(store_->due_debts(clock_.now(), clock_.now() + minutes(5), 10));
+  ASSERT_EQ(debts.size(), 1U);
+  EXPECT_EQ(debts[0].tries, 0U);
+}
+
 /// What a crash has left goes; what is wanted, or is not ours, stays.
 TEST_F(JanitorTest, OrphansOfTheOwnInstanceGo) {
   const JobId unknown = id_of('0'), completed = id_of('1'), running = id_of('2');
@@ -290,9 +305,9 @@ TEST_F(JanitorTest, OrphansOfTheOwnInstanceGo) {
   must(store_file(*other, {unknown.text, 1, "a.csv"}, "1\n"));
   restart();
   pass();
-  EXPECT_THAT(must(inner_->list_jobs()), ElementsAre(completed.text, running.text, "notes"));
+  EXPECT_THAT(must(inner_->list_jobs({})), ElementsAre(completed.text, running.text, "notes"));
   EXPECT_TRUE(std::filesystem::exists(folder_ / "exports/own/notes/1"));
-  EXPECT_THAT(must(other->list_jobs()), ElementsAre(unknown.text));
+  EXPECT_THAT(must(other->list_jobs({})), ElementsAre(unknown.text));
   EXPECT_TRUE(has_output(completed) && has_output(running));
   EXPECT_EQ(debts(), 0U);
 }

@@ -68,7 +68,7 @@ class JobEngineTest : public testing::TestWithParam<const char*> {
   bool has_output(const JobId& id, const std::string& name = "a.csv", uint32_t attempt = 1) {
     return has_file(*inner_, {id.text, attempt, name});
   }
-  std::vector<std::string> stored() { return must(inner_->list_jobs()); }
+  std::vector<std::string> stored() { return must(inner_->list_jobs({})); }
 
   const ScratchFolder folder_;
   DrivenClock clock_;

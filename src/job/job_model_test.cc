@@ -282,11 +282,11 @@ class World {
         EXPECT_FALSE(has_file(*inner_, {id.text, attempt, "part0"})) << "of a former attempt";
       }
     }
-    EXPECT_THAT(must(inner_->list_jobs()), testing::ElementsAreArray(with_files));
+    EXPECT_THAT(must(inner_->list_jobs({})), testing::ElementsAreArray(with_files));
 
     time_.advance(options_.output_ttl + options_.cleanup_interval);
     pay_debts();
-    EXPECT_THAT(must(inner_->list_jobs()), IsEmpty());
+    EXPECT_THAT(must(inner_->list_jobs({})), IsEmpty());
     for (const auto& [id, promise] : promises_.all()) EXPECT_FALSE(must(store_->find(id)));
     engine_.reset();
   }

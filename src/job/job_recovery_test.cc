@@ -113,7 +113,7 @@ TEST_F(JobRecoveryTest, Ops_7_ThreeCrashesAreOneTooMany) {
   EXPECT_TRUE(find(id)->job.finished && find(id)->job.expires);
   EXPECT_EQ(observer_.failures(), 1);
   engine_->clean_up();
-  EXPECT_THAT(must(inner_->list_jobs()), IsEmpty());
+  EXPECT_THAT(must(inner_->list_jobs({})), IsEmpty());
   run_to_its_end();
   EXPECT_EQ(find(other)->job.state, JobState::kCompleted) << "the next one is not held up";
 }
@@ -157,9 +157,9 @@ TEST_F(JobRecoveryTest, CancelledStaysCancelledAndItsLateFilesGo) {
   restart();
   EXPECT_FALSE(find(id).has_value());
   EXPECT_FALSE(engine_->run_next());
-  EXPECT_THAT(must(inner_->list_jobs()), ElementsAre(id.text));
+  EXPECT_THAT(must(inner_->list_jobs({})), ElementsAre(id.text));
   engine_->clean_up();
-  EXPECT_THAT(must(inner_->list_jobs()), IsEmpty());
+  EXPECT_THAT(must(inner_->list_jobs({})), IsEmpty());
 }
 
 TEST_F(JobRecoveryTest, Ops_7_ATtlOfZeroExpiresAtOnce) {
@@ -171,7 +171,7 @@ TEST_F(JobRecoveryTest, Ops_7_ATtlOfZeroExpiresAtOnce) {
   EXPECT_FALSE(must(engine_->cancel(id)));
   clock_.advance(options_.cleanup_interval);
   engine_->clean_up();
-  EXPECT_THAT(must(inner_->list_jobs()), IsEmpty());
+  EXPECT_THAT(must(inner_->list_jobs({})), IsEmpty());
   EXPECT_EQ(must(store_->find(id)), std::nullopt);
 }
 
@@ -188,9 +188,9 @@ TEST_F(JobRecoveryTest, AWorkerThatOutlivesItsRecordLeavesNothing) {
     must(store_file(attempt.sink, {id.text, 1, "late.csv"}, "1\n"));
     return FunctionRunner::Files{};
   });
-  EXPECT_THAT(must(inner_->list_jobs()), ElementsAre(id.text));
+  EXPECT_THAT(must(inner_->list_jobs({})), ElementsAre(id.text));
   engine_->clean_up();
-  EXPECT_THAT(must(inner_->list_jobs()), IsEmpty());
+  EXPECT_THAT(must(inner_->list_jobs({})), IsEmpty());
 }
 
 TEST_F(JobRecoveryTest, AnIdempotencyKeyOutlivesTheProcess) {

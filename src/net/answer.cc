@@ -27,6 +27,19 @@ void append_chunk_size(std::string& head, size_t size) {
   head.append(digits.data(), end).append(kLineEnd);
 }
 
+/// Never a body that could fail again.
+Response early_response(const EarlyErrorResponder& responder, const base::Error& error,
+                        const Services& services) {
+  try {
+    if (responder) {
+      Response response = responder(error);
+      if (std::holds_alternative<std::string>(response.body)) return response;
+    }
+  } catch (...) {  // As if there were no responder.
+  }
+  return services.error_response(500, "The answer could not be made");
+}
+
 struct Produced {
   bool complete;
   std::optional<Response> instead;  ///< it failed before it had written anything: what to answer
@@ -38,10 +51,7 @@ Produced run_producer(const StreamBody& stream, StreamPipe& pipe, const Services
     const base::Status status = stream.producer(pipe, std::move(stop));
     if (status.ok()) return {true, std::nullopt};
     if (pipe.started() || pipe.cancelled()) return {false, std::nullopt};
-    if (stream.on_early_error) {
-      Response response = stream.on_early_error(status.error());
-      if (!std::holds_alternative<StreamBody>(response.body)) return {false, std::move(response)};
-    }
+    return {false, early_response(stream.on_early_error, status.error(), services)};
   } catch (...) {
     if (pipe.started()) return {false, std::nullopt};
   }
@@ -90,10 +100,14 @@ void Answer::start_source() {
 void Answer::read_chunk() {
   if (left_ == 0) return complete();
   const size_t size = static_cast<size_t>(std::min<uint64_t>(left_, kChunkSize));
-  const bool posted = services_.readers.post([self = shared_from_this(), size]() mutable {
+  const bool first = !started_;
+  const bool posted = services_.readers.post([self = shared_from_this(), size, first]() mutable {
     self->body_.resize(size);
-    BodySource& source = *std::get<SourceBody>(self->response_.body).source;
-    self->read_ = read_guarded(source, self->body_.data(), size);
+    const SourceBody& body = std::get<SourceBody>(self->response_.body);
+    self->read_ = read_guarded(*body.source, self->body_.data(), size);
+    if (first && !self->read_.ok()) {
+      self->instead_ = early_response(body.on_early_error, self->read_.error(), self->services_);
+    }
     EventLoop& loop = self->services_.loop;
     loop.post([answer = std::move(self)] { answer->chunk_arrived(); });
   });
@@ -102,6 +116,7 @@ void Answer::read_chunk() {
 
 void Answer::chunk_arrived() {
   if (!listener_) return;
+  if (instead_) return start(*std::exchange(instead_, std::nullopt));
   if (!read_.ok() || *read_ == 0 || *read_ > body_.size()) return end(false);
   left_ -= *read_;
   send(std::string_view(body_).substr(0, *read_), &Answer::read_chunk);
@@ -195,6 +210,7 @@ void Answer::end(bool complete) {
 void Answer::abandon() {
   listener_ = nullptr;
   outbox_.cancel();
+  if (const auto* body = std::get_if<SourceBody>(&response_.body)) body->source->cancel();
   if (pipe_) pipe_->cancel();
 }
 

@@ -66,6 +66,7 @@ class Answer : public std::enable_shared_from_this<Answer> {
   std::string body_;
   uint64_t left_ = 0;  ///< of a source
   base::Result<size_t> read_ = size_t{0};
+  std::optional<Response> instead_;  ///< of a source that failed before its first byte
   std::shared_ptr<StreamPipe> pipe_;
   bool started_ = false;
   bool sending_ = false;

@@ -24,6 +24,7 @@ struct ClientRequest {
   std::chrono::milliseconds stall_timeout{30'000};
   /// A larger body of an answer is kLimit (on_body not counted).
   size_t max_body_size = 64U << 20;
+  std::string ca_file{};  ///< PEM: who is trusted for https; empty: as the system has it
   std::stop_token stop{};
 };
 

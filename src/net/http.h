@@ -51,8 +51,12 @@ struct Request {
 class BodySource {
  public:
   virtual ~BodySource() = default;
-  /// Up to `size` bytes; 0 at the end. An error resets the connection.
+  /// Up to `size` bytes; 0 at the end. An error of the first read makes another answer, a later one
+  /// resets the connection.
   virtual base::Result<size_t> read(char* to, size_t size) = 0;
+  /// Nobody waits for the bytes any more. Called from another thread, at any time: a read that
+  /// waits should end soon.
+  virtual void cancel() {}
 };
 
 /// Takes the bytes of a body that is produced as it is sent. Thread-safe.
@@ -72,13 +76,17 @@ using Producer = std::function<base::Status(StreamWriter& writer, std::stop_toke
 
 struct Response;
 
+/// What is answered if a body fails before its first byte: a text. Without it: 500.
+using EarlyErrorResponder = std::function<Response(const base::Error&)>;
+
 struct SourceBody {
   std::unique_ptr<BodySource> source;
   uint64_t size;  ///< exactly as many bytes come: the Content-Length
+  EarlyErrorResponder on_early_error{};
 };
 struct StreamBody {
   Producer producer;
-  std::function<Response(const base::Error&)> on_early_error;
+  EarlyErrorResponder on_early_error;
 };
 
 struct Response {

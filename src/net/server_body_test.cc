@@ -116,6 +116,66 @@ TEST(ServerSource, ASlowOneHoldsUpNoHandler) {
   EXPECT_EQ(slow.reply().body, "x");
 }
 
+TEST(ServerSource, AnErrorOfTheFirstReadMakesAnotherAnswer) {
+  TestServer server([&](const Request& request) {
+    Response response = source("", 1, 5, true);
+    response.headers.add("ETag", "\"x\"");
+    auto& body = std::get<SourceBody>(response.body);
+    if (request.path == "/told") {
+      body.on_early_error = [](const Error& error) { return Response{503, {}, error.message()}; };
+    } else if (request.path == "/again") {
+      body.on_early_error = [](const Error&) { return source("", 1, 5, true); };
+    }
+    return response;
+  });
+  RawClient client(server.port());
+  const RawReply reply = client.exchange(get("/told"));
+  EXPECT_EQ(reply.status, 503);
+  EXPECT_EQ(reply.body, "the disk is gone");
+  EXPECT_EQ(reply.field("ETag"), "");
+  EXPECT_EQ(client.exchange(get("/untold")).status, 500);
+  EXPECT_EQ(client.exchange(get("/again")).status, 500);
+  EXPECT_EQ(client.exchange(head("/told")).status, 200) << "nothing is read";
+}
+
+/// A read that waits until it is told that nobody wants it.
+class WaitingSource final : public BodySource {
+ public:
+  WaitingSource(Event& reads, Event& cancelled) : reads_(reads), cancelled_(cancelled) {}
+  base::Result<size_t> read(char*, size_t) override {
+    reads_.set();
+    if (!cancelled_.wait()) ADD_FAILURE() << "never cancelled";
+    return Error(ErrorCode::kCancelled, "nobody waits");
+  }
+  void cancel() override { cancelled_.set(); }
+
+ private:
+  Event& reads_;
+  Event& cancelled_;
+};
+
+TEST(ServerSource, IsCancelledWhenItsClientHasGoneAndAtTheEndOfAStop) {
+  for (const bool stops : {false, true}) {
+    Event reads, cancelled;
+    ServerOptions options;
+    options.stop_timeout = milliseconds(1);
+    TestServer server(
+        [&](const Request&) -> Response {
+          return {200, {}, SourceBody{std::make_unique<WaitingSource>(reads, cancelled), 1}};
+        },
+        options);
+    RawClient client(server.port());
+    client.send(get("/"));
+    ASSERT_TRUE(reads.wait());
+    if (stops) {
+      server.stop();
+    } else {
+      client.reset();
+    }
+    EXPECT_TRUE(cancelled.wait());
+  }
+}
+
 TEST(ServerStream, ArrivesWholeInChunks) {
   const std::string bytes = pattern(3'000'000);
   TestServer server([&](const Request& request) {

@@ -34,8 +34,8 @@ struct StoredObject {
 };
 
 /// Takes the bytes of one file. Called from one thread at a time. Destroyed before finish() has
-/// succeeded, it leaves nothing behind that a reader could see, and does its best to leave nothing
-/// at all; what it could not remove, remove_job() does. Must not outlive its sink.
+/// succeeded, it leaves nothing behind that a reader could see; what else it leaves, remove_job()
+/// takes away. Must not outlive its sink.
 class ObjectWriter {
  public:
   virtual ~ObjectWriter() = default;
@@ -65,8 +65,9 @@ class ExportSink {
   /// A file with the key must not exist, nor be on its way. A stop ends a write that waits.
   virtual base::Result<std::unique_ptr<ObjectWriter>> create(const ObjectKey& key,
                                                              std::stop_token stop) = 0;
-  /// `length` bytes from `offset` of a finished file, which has that many. A file that is removed
-  /// while it is read goes on to its end or fails.
+  /// `length` bytes from `offset` of a finished file, which has that many. Does not wait for a
+  /// store: that a file is not there, or is shorter, may be told by the first read. A file that is
+  /// removed while it is read goes on to its end or fails.
   virtual base::Result<std::unique_ptr<net::BodySource>> open(const ObjectKey& key, uint64_t offset,
                                                               uint64_t length) = 0;
   /// An address that gives the file to whoever has it, until `seconds` from now; nothing if the
@@ -80,13 +81,14 @@ class ExportSink {
 
   /// Removes every file of the job, of all attempts, finished or not; a job without files is
   /// removed already. Can be repeated after an error. A file whose writer is at work meanwhile may
-  /// still appear: remove again when the writer has gone.
-  virtual base::Status remove_job(std::string_view job) = 0;
+  /// still appear: remove again when the writer has gone. A stop ends a wait for a store.
+  virtual base::Status remove_job(std::string_view job, std::stop_token stop) = 0;
   /// Removes the files of the attempts before `attempt`.
-  virtual base::Status remove_attempts_before(std::string_view job, uint32_t attempt) = 0;
+  virtual base::Status remove_attempts_before(std::string_view job, uint32_t attempt,
+                                              std::stop_token stop) = 0;
   /// Jobs of this instance that have files, or what a crash left of them, sorted; what is not ours
   /// by its name is not listed.
-  virtual base::Result<std::vector<std::string>> list_jobs() = 0;
+  virtual base::Result<std::vector<std::string>> list_jobs(std::stop_token stop) = 0;
 };
 
 }  // namespace kiln::sink

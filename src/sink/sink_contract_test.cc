@@ -69,7 +69,7 @@ std::optional<ErrorCode> load_error(ExportSink& sink, const ObjectKey& key, uint
 }
 
 std::vector<std::string> jobs_of(ExportSink& sink) {
-  auto jobs = sink.list_jobs();
+  auto jobs = sink.list_jobs({});
   if (jobs.ok()) return std::move(jobs).value();
   ADD_FAILURE() << jobs.error().to_string();
   return {};
@@ -203,7 +203,7 @@ TEST_P(SinkContract, AbandonedLargeFileLeavesNothingOnceItsJobIsRemoved) {
     ASSERT_TRUE(writer->write(patterned(GetParam().large)).ok());
   }
   EXPECT_EQ(load_error(*sink_, kKey, 0, 1), ErrorCode::kNotFound);
-  ASSERT_TRUE(sink_->remove_job("job-1").ok());
+  ASSERT_TRUE(sink_->remove_job("job-1", {}).ok());
   EXPECT_EQ(jobs_of(*sink_), Jobs{});
 }
 
@@ -244,8 +244,8 @@ TEST_P(SinkContract, NamesThatAreNotSafeAreRefused) {
     EXPECT_EQ(code_of(sink_->create({"j", 1, bad}, {})), ErrorCode::kInternal) << bad;
     EXPECT_EQ(load_error(*sink_, {bad, 1, "n"}, 0, 0), ErrorCode::kInternal) << bad;
     EXPECT_EQ(load_error(*sink_, {"j", 1, bad}, 0, 0), ErrorCode::kInternal) << bad;
-    EXPECT_EQ(code_of(sink_->remove_job(bad)), ErrorCode::kInternal) << bad;
-    EXPECT_EQ(code_of(sink_->remove_attempts_before(bad, 2)), ErrorCode::kInternal) << bad;
+    EXPECT_EQ(code_of(sink_->remove_job(bad, {})), ErrorCode::kInternal) << bad;
+    EXPECT_EQ(code_of(sink_->remove_attempts_before(bad, 2, {})), ErrorCode::kInternal) << bad;
   }
   EXPECT_EQ(jobs_of(*sink_), Jobs{"job-1"});
 }
@@ -284,7 +284,7 @@ TEST_P(SinkContract, RemovesAllAttemptsOfAJob) {
   // Names that begin with the job's.
   store(*sink_, {"job-10", 1, "other"}, kText);
   store(*sink_, {"job", 1, "other"}, kText);
-  ASSERT_TRUE(sink_->remove_job("job-1").ok());
+  ASSERT_TRUE(sink_->remove_job("job-1", {}).ok());
   EXPECT_EQ(load_error(*sink_, kKey, 0, 1), ErrorCode::kNotFound);
   EXPECT_EQ(load_error(*sink_, {"job-1", 4'294'967'295U, "last"}, 0, 1), ErrorCode::kNotFound);
   EXPECT_EQ(jobs_of(*sink_), (Jobs{"job", "job-10"}));
@@ -293,10 +293,10 @@ TEST_P(SinkContract, RemovesAllAttemptsOfAJob) {
 
 TEST_P(SinkContract, RemovalCanBeRepeated) {
   store(*sink_, kKey, kText);
-  EXPECT_TRUE(sink_->remove_job("job-1").ok());
-  EXPECT_TRUE(sink_->remove_job("job-1").ok());
-  EXPECT_TRUE(sink_->remove_job("never-was").ok());
-  EXPECT_TRUE(sink_->remove_attempts_before("never-was", 3).ok());
+  EXPECT_TRUE(sink_->remove_job("job-1", {}).ok());
+  EXPECT_TRUE(sink_->remove_job("job-1", {}).ok());
+  EXPECT_TRUE(sink_->remove_job("never-was", {}).ok());
+  EXPECT_TRUE(sink_->remove_attempts_before("never-was", 3, {}).ok());
   store(*sink_, kKey, kText);
   EXPECT_EQ(jobs_of(*sink_), Jobs{"job-1"});
 }
@@ -306,7 +306,7 @@ TEST_P(SinkContract, RemovesAttemptsBeforeOne) {
     store(*sink_, {"job-1", attempt, "file"}, kText);
   }
   store(*sink_, {"job-2", 1, "file"}, kText);
-  ASSERT_TRUE(sink_->remove_attempts_before("job-1", 10).ok());
+  ASSERT_TRUE(sink_->remove_attempts_before("job-1", 10, {}).ok());
   for (const uint32_t gone : {1U, 2U, 9U}) {
     EXPECT_EQ(load_error(*sink_, {"job-1", gone, "file"}, 0, 1), ErrorCode::kNotFound) << gone;
   }
@@ -314,8 +314,8 @@ TEST_P(SinkContract, RemovesAttemptsBeforeOne) {
     EXPECT_EQ(load_error(*sink_, {"job-1", kept, "file"}, 0, 1), std::nullopt) << kept;
   }
   EXPECT_EQ(load_error(*sink_, {"job-2", 1, "file"}, 0, 1), std::nullopt);
-  ASSERT_TRUE(sink_->remove_attempts_before("job-1", 10).ok());
-  ASSERT_TRUE(sink_->remove_attempts_before("job-2", 2).ok());
+  ASSERT_TRUE(sink_->remove_attempts_before("job-1", 10, {}).ok());
+  ASSERT_TRUE(sink_->remove_attempts_before("job-2", 2, {}).ok());
   EXPECT_EQ(jobs_of(*sink_), Jobs{"job-1"});
 }
 
@@ -327,13 +327,13 @@ TEST_P(SinkContract, UnfinishedFilesGoWithTheirJob) {
   ASSERT_TRUE(small && large && waits);
   ASSERT_TRUE(small->write(kText).ok());
   ASSERT_TRUE(large->write(patterned(GetParam().large)).ok());
-  ASSERT_TRUE(sink_->remove_job("job-1").ok());
+  ASSERT_TRUE(sink_->remove_job("job-1", {}).ok());
   (void)small->finish();
   (void)large->finish();
   waits.reset();
   small.reset();
   large.reset();
-  ASSERT_TRUE(sink_->remove_job("job-1").ok());
+  ASSERT_TRUE(sink_->remove_job("job-1", {}).ok());
   EXPECT_EQ(jobs_of(*sink_), Jobs{});
 }
 
@@ -347,7 +347,7 @@ TEST_P(SinkContract, ReaderDuringRemovalEndsOrFails) {
   for (;;) {
     const auto got = (*source)->read(buffer.data(), buffer.size());
     if (all.empty()) {
-      ASSERT_TRUE(sink_->remove_job("job-1").ok());
+      ASSERT_TRUE(sink_->remove_job("job-1", {}).ok());
     }
     if (!got.ok()) {
       EXPECT_EQ(got.error().code(), ErrorCode::kNotFound);
@@ -373,9 +373,9 @@ TEST_P(SinkContract, InstancesOfOnePlaceDoNotMeet) {
   EXPECT_EQ(jobs_of(*sink_), Jobs{"mine"});
   EXPECT_EQ(jobs_of(*other), (Jobs{"mine", "theirs"}));
   EXPECT_EQ(jobs_of(*longer), Jobs{});
-  ASSERT_TRUE(sink_->remove_job("theirs").ok());
-  ASSERT_TRUE(sink_->remove_job("mine").ok());
-  ASSERT_TRUE(longer->remove_job("mine").ok());
+  ASSERT_TRUE(sink_->remove_job("theirs", {}).ok());
+  ASSERT_TRUE(sink_->remove_job("mine", {}).ok());
+  ASSERT_TRUE(longer->remove_job("mine", {}).ok());
   const auto read = load(*other, {"mine", 1, "file"}, 0, 6);
   ASSERT_TRUE(read.ok()) << read.error().to_string();
   EXPECT_EQ(*read, "of two");
@@ -414,7 +414,7 @@ TEST_P(SinkContract, StopDuringALargeFileLeavesNothing) {
   stop.request_stop();
   EXPECT_EQ(code_of(writer->write(kText)), ErrorCode::kCancelled);
   writer.reset();
-  ASSERT_TRUE(sink_->remove_job("job-1").ok());
+  ASSERT_TRUE(sink_->remove_job("job-1", {}).ok());
   EXPECT_EQ(jobs_of(*sink_), Jobs{});
 }
 
@@ -451,7 +451,7 @@ TEST_P(SinkContract, ManyThreadsWriteReadAndRemove) {
   threads.clear();
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([this, t, &wrong] {
-      const auto removed = sink_->remove_job("job-" + std::to_string(t / 2));
+      const auto removed = sink_->remove_job("job-" + std::to_string(t / 2), {});
       if (!removed.ok()) wrong[static_cast<size_t>(t)] = removed.error().to_string();
     });
   }

@@ -1,6 +1,9 @@
-"""An object store that misbehaves: a proxy before moto spoils each request of an upload and a deletion
-in each way, once and for good (docs/impl/sinks.md)."""
+"""An object store that misbehaves: a proxy before moto spoils each request of an upload, a download and
+a deletion in each way, once and for good (docs/impl/sinks.md)."""
+import concurrent.futures
+import hashlib
 import json
+import signal
 import unittest
 
 from tests.support.fault_proxy import FaultProxy
@@ -10,10 +13,16 @@ from tests.support.services import BUCKET, Moto, Unavailable
 ROWS = 120_000
 DATA = {"Observation.ndjson": "".join(
     json.dumps({"resourceType": "Observation", "id": f"{i:040}"}) + "\n" for i in range(ROWS))}
-PASSING = ("500", "503", "slow-down", "cut", "cut-answer")
+PASSING = ("500", "503", "slow-down", "cut", "cut-answer", "delay", "stall", "stall-answer")
 
 
-class S3FaultTest(unittest.TestCase):
+DELETING = ("list-type=", "&uploads= ", "?delete= ", "DELETE /")
+
+
+class S3FaultCase(unittest.TestCase):
+    options = ()
+    data = DATA
+
     @classmethod
     def setUpClass(cls):
         cls.store = Moto()
@@ -32,7 +41,8 @@ class S3FaultTest(unittest.TestCase):
         self.addCleanup(self.proxy.stop)
         self.prefix = self.id().rsplit(".", 1)[1]
         self.server = Server("--export-sink", f"s3://{BUCKET}/{self.prefix}", "--s3-part-size", "5MiB",
-                             "--export-cleanup-interval", "1", data=DATA,
+                             "--export-cleanup-interval", "1", "--export-max-running", "1",
+                             *self.options, data=self.data,
                              environment={**self.store.environment(),
                                           "AWS_ENDPOINT_URL_S3": self.proxy.endpoint})
         self.addCleanup(self.server.stop)
@@ -42,6 +52,24 @@ class S3FaultTest(unittest.TestCase):
 
     def stored(self):
         return self.store.keys(self.prefix)
+
+    def spoil(self, fault, *words):
+        """From now on, each request whose first line has one of the words."""
+        self.spoiled = []
+
+        def choose(number):
+            line = self.proxy.requests[number - 1]
+            if not any(word in line for word in words):
+                return None
+            self.spoiled.append(line)
+            return fault
+
+        self.proxy.fault = choose
+
+
+class PassingFaultTest(S3FaultCase):
+    """What comes once is got over; what stays is told, and owed."""
+    options = ("--s3-timeout", "1")
 
     def requests_of_an_export(self):
         before = len(self.proxy.requests)
@@ -62,35 +90,22 @@ class S3FaultTest(unittest.TestCase):
                     jobs += 1
                     self.assertEqual((len(rows), rows[-1]["id"]), (ROWS, f"{ROWS - 1:040}"))
                     self.assertEqual(len(self.store.keys(self.prefix, uploads=False)), jobs)
-        # An upload that began in an answer that was lost stays until its job's output goes.
-        self.assertLessEqual(len(self.stored()), jobs + 1)
+        # Uploads that began in answers that were lost stay until their jobs' output goes.
+        self.assertLessEqual(len(self.stored()), jobs + 2)
 
-    def test_a_fault_at_each_request_of_a_deletion_is_got_over(self):
-        for at in (1, 2, 3):
+    def test_a_fault_at_each_request_of_a_download_is_got_over(self):
+        url = self.export().outputs()["observation"][0]
+        start = len(self.proxy.requests)
+        whole = self.server.get(url)
+        self.assertEqual(hashlib.sha256(whole.body).hexdigest(), whole.headers["ETag"].strip('"'))
+        requests = len(self.proxy.requests) - start
+        self.assertGreaterEqual(requests, 3)
+        for at in range(1, requests + 1):
             for fault in PASSING:
                 with self.subTest(request=at, fault=fault):
-                    deleting = []
-
-                    def spoil(number):
-                        line = self.proxy.requests[-1]
-                        if not any(word in line for word in ("list-type", "?delete", "uploads&")):
-                            return None
-                        deleting.append(line)
-                        return fault if len(deleting) == at else None
-
-                    job = self.export()
-                    self.server.wait_until(self.stored, "nothing is written")
-                    self.proxy.fault = spoil
-                    self.server.request("DELETE", job.status_url)
-                    if job.poll().status == 404:
-                        self.server.wait_until(lambda: not self.stored(), "output stays")
-                    self.proxy.fault = lambda number: None
-                    self.tidy()
-
-    def tidy(self):
-        """Completed before the cancel came: nothing of it is owed. A new prefix of keys to look at."""
-        for line in self.stored():
-            self.store.request("DELETE", f"/{BUCKET}/{line}")
+                    start = len(self.proxy.requests)
+                    self.proxy.fault = lambda n: fault if n == start + at else None
+                    self.assertEqual(self.server.get(url).body, whole.body)
 
     def check_down(self, fault):
         """The store is away for longer than a job: the job fails, its output is owed, and goes when
@@ -98,7 +113,7 @@ class S3FaultTest(unittest.TestCase):
         begun = []
 
         def spoil(number):
-            if "partNumber=2" in self.proxy.requests[-1]:
+            if "partNumber=2" in self.proxy.requests[number - 1]:
                 begun.append(number)
             return fault if begun else None
 
@@ -109,7 +124,7 @@ class S3FaultTest(unittest.TestCase):
         self.assertNotIn("127.0.0.1", answer.text)  # where the store is, is nobody's business
         self.assertTrue(self.stored())
         self.server.end(9)
-        if fault != "down":  # a store that refuses is a fault of the options: there is no start
+        if fault != "cut":  # a store that refuses is a fault of the options: there is no start
             self.proxy.fault = lambda number: None
         self.server.start()
         self.assertEqual(job.wait().json(), answer.json())
@@ -124,7 +139,105 @@ class S3FaultTest(unittest.TestCase):
         self.check_down("clock")
 
     def test_a_store_that_is_down(self):
-        self.check_down("down")
+        self.check_down("cut")
+
+    def test_ops_6_503_a_download_from_a_store_that_is_down(self):
+        url = self.export().outputs()["observation"][0]
+        for fault, expected in (("cut", (503, "transient")), ("503", (503, "transient")),
+                                ("revoked", (500, "exception"))):
+            self.proxy.fault = lambda number: fault
+            answer = self.server.get(url)
+            self.assertEqual((answer.status, answer.issues()[0][0]), expected, fault)
+            self.assertNotIn("127.0.0.1", answer.text)
+        self.proxy.fault = lambda number: None
+        self.assertEqual(self.server.get(url).status, 200)
+
+
+class DeletionFaultTest(S3FaultCase):
+    """What is deleted is a finished file and half of another."""
+    options = ("--s3-timeout", "1", "--export-part-rows", str(ROWS))
+    data = {"Observation.ndjson": 2 * DATA["Observation.ndjson"]}
+
+    def test_a_fault_at_each_request_of_a_deletion_is_got_over(self):
+        for at in (1, 2, 3, 4):  # list of uploads, the end of one, list of objects, their removal
+            for fault in PASSING:
+                with self.subTest(request=at, fault=fault):
+                    self.check(at, fault)
+
+    def check(self, at, fault):
+        deleting = []
+
+        def spoil(number):
+            line = self.proxy.requests[number - 1]
+            if "part2" in line and "partNumber=1" in line:
+                return "stall"
+            if not any(word in line for word in DELETING):
+                return None
+            deleting.append(line)
+            return fault if len(deleting) == at else None
+
+        self.proxy.fault = spoil
+        job = self.export()
+        self.server.wait_until(lambda: len(self.stored()) == 2, "it is not half done")
+        self.assertEqual(self.server.request("DELETE", job.status_url).status, 202)
+        self.server.wait_until(lambda: not self.stored(), "output stays")
+        self.assertGreaterEqual(len(deleting), at)
+
+
+class StalledStoreTest(S3FaultCase):
+    """A store that takes requests and says nothing holds up nobody who need not wait for it."""
+    options = ("--s3-timeout", "3600", "--request-timeout", "5")
+
+    def test_ops_4_5_a_cancel_frees_the_slot(self):
+        self.spoil("stall", "partNumber=1")
+        job = self.export()
+        self.server.wait_until(lambda: self.spoiled, "no part is sent")
+        self.assertEqual(self.server.request("DELETE", job.status_url).status, 202)
+        self.proxy.fault = lambda number: None
+        self.assertEqual(len(self.export().rows("observation")), ROWS)
+        self.server.wait_until(lambda: len(self.stored()) == 1, "output stays")
+
+    def test_cli_sigterm_during_an_upload(self):
+        self.spoil("stall", "partNumber=1")
+        self.export()
+        self.server.wait_until(lambda: self.spoiled, "no part is sent")
+        self.assertEqual(self.server.end(signal.SIGTERM), 0)
+
+    def test_cli_sigterm_during_a_deletion(self):
+        self.spoil("stall", "partNumber=1", "&uploads= ")
+        job = self.export()
+        self.server.wait_until(lambda: self.spoiled, "no part is sent")
+        self.assertEqual(self.server.request("DELETE", job.status_url).status, 202)
+        self.server.wait_until(lambda: any("&uploads= " in line for line in self.spoiled),
+                               "nothing is deleted")
+        self.assertEqual(self.server.end(signal.SIGTERM), 0)
+        self.proxy.fault = lambda number: None
+        self.server.start()
+        self.server.wait_until(lambda: not self.stored(), "output stays")
+
+    def test_cli_sigterm_during_downloads(self):
+        url = self.export().outputs()["observation"][0]
+        self.spoil("stall", "GET /")
+        connections = [self.server.connection() for _ in range(20)]
+        for connection in connections:
+            self.addCleanup(connection.close)
+            connection.request("GET", url)
+        self.server.wait_until(lambda: self.spoiled, "nothing is read")
+        self.assertEqual(self.server.end(signal.SIGTERM), 0)
+
+    def test_issue_downloads_that_wait_hold_up_no_other_request(self):
+        job = self.export()
+        url = job.outputs()["observation"][0]
+        self.spoil("stall", "GET /")
+        with concurrent.futures.ThreadPoolExecutor(40) as pool:
+            waiting = [pool.submit(self.server.get, url) for _ in range(40)]
+            self.server.wait_until(lambda: len(self.spoiled) >= 8, "nothing is read")
+            self.assertEqual(job.poll().status, 303)
+            self.assertEqual(self.server.get("/health").status, 200)
+            self.assertFalse(any(one.done() for one in waiting))
+            for one in waiting:
+                answer = one.result()
+                self.assertEqual((answer.status, answer.issues()[0][0]), (504, "timeout"))
 
 
 if __name__ == "__main__":

@@ -18,13 +18,16 @@ REFUSALS = {
 
 class FaultProxy:
     """`fault(number)` names what happens to a request: None, one of REFUSALS, "cut" (before it is
-    sent on), "cut-answer" (carried out, half of its answer lost), "down" (no answer at all)."""
+    sent on), "cut-answer" (carried out, half of its answer lost), "delay" (carried out late),
+    "stall" (nothing happens until the proxy stops or the client leaves), "stall-answer" (the same in
+    the middle of its answer)."""
 
     def __init__(self, port, fault=lambda number: None):
         self.target = ("127.0.0.1", port)
         self.fault = fault
         self.requests = []  # the first line of each
         self.lock = threading.Lock()
+        self.stopped = threading.Event()
         proxy = self
 
         class Handler(socketserver.BaseRequestHandler):
@@ -46,6 +49,7 @@ class FaultProxy:
         return f"http://127.0.0.1:{self.server.server_address[1]}"
 
     def stop(self):
+        self.stopped.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -71,8 +75,13 @@ class FaultProxy:
         with self.lock:
             self.requests.append(head.split(b"\r\n", 1)[0].decode())
             fault = self.fault(len(self.requests))
-        if fault in ("cut", "down"):
+        if fault == "cut":
             return
+        if fault == "stall":
+            self.hold(client)
+            return
+        if fault == "delay":
+            self.stopped.wait(0.3)
         if fault in REFUSALS:
             status, code = REFUSALS[fault]
             text = f"<Error><Code>{code}</Code><Message>a fault</Message></Error>".encode()
@@ -90,4 +99,16 @@ class FaultProxy:
             answer = b""
             while more := store.recv(1 << 16):
                 answer += more
-        client.sendall(answer[:len(answer) // 2] if fault == "cut-answer" else answer)
+        half = fault in ("cut-answer", "stall-answer")
+        client.sendall(answer[:len(answer) // 2] if half else answer)
+        if fault == "stall-answer":
+            self.hold(client)
+
+    def hold(self, client):
+        client.settimeout(0.05)
+        while not self.stopped.is_set():
+            try:
+                if not client.recv(1 << 16):
+                    return
+            except TimeoutError:
+                pass

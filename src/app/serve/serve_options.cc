@@ -190,6 +190,12 @@ const std::vector<ServeOption>& serve_option_table() {
          KILN_ASSIGN(o.s3.encryption, sink::read_s3_sse(v));
          return {};
        }},
+      {"s3-timeout", Kind::kValue, "SECONDS",
+       "S3: a request that moves nothing for so long is tried again (30)", "",
+       [](O& o, S& v) -> base::Status {
+         KILN_ASSIGN(o.s3.timeout, sink::read_s3_timeout(v));
+         return {};
+       }},
       {"poll-limit", Kind::kValue, "N", "Polls of one job in a second (10); over it: 429", "",
        [](O& o, S& v) { return set_number(o.poll_limit, v, 1); }},
       {"max-body-size", Kind::kValue, "SIZE", "Largest request body (16MiB)", "",
@@ -273,6 +279,7 @@ base::Result<sink::S3Options> s3_options_of(const ServeOptions& options,
                     text("AWS_SESSION_TOKEN")};
   s3.region = text("AWS_REGION");
   s3.endpoint = text("AWS_ENDPOINT_URL_S3");
+  s3.ca_file = text("AWS_CA_BUNDLE");
   KILN_ASSIGN(s3, sink::read_s3_url(options.export_sink, std::move(s3)));
   KILN_TRY(sink::check_s3_options(s3));
   return s3;

@@ -64,19 +64,21 @@ base::Result<std::unique_ptr<net::BodySource>> FaultySink::open(const sink::Obje
   return inner_.open(key, offset, length);
 }
 
-base::Status FaultySink::remove_job(std::string_view job) {
+base::Status FaultySink::remove_job(std::string_view job, std::stop_token stop) {
   KILN_TRY(check(SinkCall::kRemoveJob));
-  return ended(SinkCall::kRemoveJob, inner_.remove_job(job));
+  return ended(SinkCall::kRemoveJob, inner_.remove_job(job, std::move(stop)));
 }
 
-base::Status FaultySink::remove_attempts_before(std::string_view job, uint32_t attempt) {
+base::Status FaultySink::remove_attempts_before(std::string_view job, uint32_t attempt,
+                                                std::stop_token stop) {
   KILN_TRY(check(SinkCall::kRemoveAttempts));
-  return ended(SinkCall::kRemoveAttempts, inner_.remove_attempts_before(job, attempt));
+  return ended(SinkCall::kRemoveAttempts,
+               inner_.remove_attempts_before(job, attempt, std::move(stop)));
 }
 
-base::Result<std::vector<std::string>> FaultySink::list_jobs() {
+base::Result<std::vector<std::string>> FaultySink::list_jobs(std::stop_token stop) {
   KILN_TRY(check(SinkCall::kList));
-  return ended(SinkCall::kList, inner_.list_jobs());
+  return ended(SinkCall::kList, inner_.list_jobs(std::move(stop)));
 }
 
 base::Result<sink::StoredObject> store_file(sink::ExportSink& sink, const sink::ObjectKey& key,

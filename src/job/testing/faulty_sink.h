@@ -45,9 +45,10 @@ class FaultySink final : public sink::ExportSink {
                                                            std::stop_token stop) override;
   base::Result<std::unique_ptr<net::BodySource>> open(const sink::ObjectKey& key, uint64_t offset,
                                                       uint64_t length) override;
-  base::Status remove_job(std::string_view job) override;
-  base::Status remove_attempts_before(std::string_view job, uint32_t attempt) override;
-  base::Result<std::vector<std::string>> list_jobs() override;
+  base::Status remove_job(std::string_view job, std::stop_token stop) override;
+  base::Status remove_attempts_before(std::string_view job, uint32_t attempt,
+                                      std::stop_token stop) override;
+  base::Result<std::vector<std::string>> list_jobs(std::stop_token stop) override;
 
  private:
   friend class FaultyWriter;

@@ -186,12 +186,13 @@ class FilesystemSink final : public ExportSink {
     return std::unique_ptr<net::BodySource>(new FileSource(std::move(descriptor), offset, length));
   }
 
-  base::Status remove_job(std::string_view job) override {
+  base::Status remove_job(std::string_view job, std::stop_token) override {
     if (!is_safe_name(job)) return Error(ErrorCode::kInternal, "not a job's name");
     return remove_folder(instance_ / job);
   }
 
-  base::Status remove_attempts_before(std::string_view job, uint32_t attempt) override {
+  base::Status remove_attempts_before(std::string_view job, uint32_t attempt,
+                                      std::stop_token) override {
     if (!is_safe_name(job)) return Error(ErrorCode::kInternal, "not a job's name");
     std::error_code code;
     for (fs::directory_iterator entry(instance_ / job, code), end; !code && entry != end;
@@ -209,7 +210,7 @@ class FilesystemSink final : public ExportSink {
     return {};
   }
 
-  base::Result<std::vector<std::string>> list_jobs() override {
+  base::Result<std::vector<std::string>> list_jobs(std::stop_token) override {
     std::vector<std::string> jobs;
     std::error_code code;
     for (fs::directory_iterator entry(instance_, code), end; !code && entry != end;

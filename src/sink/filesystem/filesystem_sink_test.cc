@@ -99,7 +99,7 @@ TEST_F(FilesystemSinkTest, RemainsOfACrashAreOverwrittenListedAndRemoved) {
   store(*sink_, kKey, "text");
   EXPECT_EQ(fs::file_size(file_), 4U);
   std::ofstream(part_) << "again";
-  ASSERT_TRUE(sink_->remove_job("job").ok());
+  ASSERT_TRUE(sink_->remove_job("job", {}).ok());
   EXPECT_TRUE(fs::is_empty(folder_.files()));
 }
 
@@ -108,7 +108,7 @@ TEST_F(FilesystemSinkTest, OtherFilesAreLeftAlone) {
   fs::create_directory(folder_.files() / ".hidden");
   fs::create_directories(folder_.files() / "job" / "1x");
   EXPECT_EQ(jobs_of(*sink_), std::vector<std::string>{"job"});
-  ASSERT_TRUE(sink_->remove_attempts_before("job", 5).ok());
+  ASSERT_TRUE(sink_->remove_attempts_before("job", 5, {}).ok());
   EXPECT_TRUE(fs::exists(folder_.files() / "job" / "1x"));
   EXPECT_TRUE(fs::exists(folder_.files() / "note.txt"));
 }
@@ -122,7 +122,7 @@ TEST_F(FilesystemSinkTest, LinksAreNotFollowed) {
   const auto made = sink_->create({"job", 3, "other"}, {});
   ASSERT_FALSE(made.ok());
   EXPECT_EQ(made.error().code(), ErrorCode::kIo);
-  ASSERT_TRUE(sink_->remove_job("job").ok());
+  ASSERT_TRUE(sink_->remove_job("job", {}).ok());
   EXPECT_TRUE(fs::exists(folder_.path() / "secret"));
 }
 
@@ -174,7 +174,7 @@ void expect_no_part_of_it_stays(ExportSink& sink, ErrorCode expected) {
   }
   EXPECT_EQ(load_error(sink, kKey, 0, 1), ErrorCode::kNotFound);
   EXPECT_EQ(load_error(sink, {"job", 1, "first"}, 0, 100'000), std::nullopt);
-  ASSERT_TRUE(sink.remove_job("job").ok());
+  ASSERT_TRUE(sink.remove_job("job", {}).ok());
   store(sink, kKey, patterned(500'000));
 }
 

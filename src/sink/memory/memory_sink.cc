@@ -135,14 +135,15 @@ class MemorySink final : public ExportSink {
     return std::unique_ptr<net::BodySource>(new MemorySource(found->second, offset, length));
   }
 
-  base::Status remove_job(std::string_view job) override {
+  base::Status remove_job(std::string_view job, std::stop_token) override {
     return remove(job, uint64_t{UINT32_MAX} + 1);
   }
-  base::Status remove_attempts_before(std::string_view job, uint32_t attempt) override {
+  base::Status remove_attempts_before(std::string_view job, uint32_t attempt,
+                                      std::stop_token) override {
     return remove(job, attempt);
   }
 
-  base::Result<std::vector<std::string>> list_jobs() override {
+  base::Result<std::vector<std::string>> list_jobs(std::stop_token) override {
     base::MutexLock lock(shelf_->mutex);
     std::vector<std::string> jobs;
     for (const auto& [place, bytes] : shelf_->files) {

@@ -53,9 +53,9 @@ TEST(MemorySinkTest, RemovalGivesBytesBack) {
   const auto sink = make_memory_sink(1000);
   store(*sink, {"job", 1, "file"}, std::string(1000, 'a'));
   store(*sink, {"job", 1, "empty"}, "");
-  ASSERT_TRUE(sink->remove_attempts_before("job", 2).ok());
+  ASSERT_TRUE(sink->remove_attempts_before("job", 2, {}).ok());
   store(*sink, {"job", 2, "file"}, std::string(1000, 'a'));
-  ASSERT_TRUE(sink->remove_job("job").ok());
+  ASSERT_TRUE(sink->remove_job("job", {}).ok());
   store(*sink, {"job", 3, "file"}, std::string(1000, 'a'));
 }
 

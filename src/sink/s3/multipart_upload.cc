@@ -35,8 +35,6 @@ MultipartUpload::~MultipartUpload() {
     changed_.notify_all();
   }
   for (std::thread& thread : threads_) thread.join();
-  // Only now: a part that is still on its way would be kept by the store.
-  if (!completed_) (void)bucket_.abort_upload(key_, id_, true).ok();
 }
 
 base::Status MultipartUpload::failure() {

@@ -22,7 +22,8 @@ class MultipartUpload {
   static base::Result<std::unique_ptr<MultipartUpload>> begin(const S3Bucket& bucket,
                                                               std::string key,
                                                               std::stop_token stop);
-  /// Stops what is on its way, and aborts the upload in passing unless it was completed.
+  /// Stops what is on its way. An upload that was not completed stays, for whoever removes the
+  /// object: its end would have to wait for a store that may be down.
   ~MultipartUpload();
   MultipartUpload(const MultipartUpload&) = delete;
   MultipartUpload& operator=(const MultipartUpload&) = delete;

@@ -77,12 +77,13 @@ base::Result<uint64_t> S3Bucket::head(const std::string& key, std::stop_token st
 }
 
 base::Result<ObjectPiece> S3Bucket::get(const std::string& key, uint64_t offset, uint64_t length,
-                                        const std::string& etag) const {
+                                        const std::string& etag, std::stop_token stop) const {
   S3Request request{"GET", key};
   request.headers.add(
       "range", "bytes=" + std::to_string(offset) + "-" + std::to_string(offset + length - 1));
   if (!etag.empty()) request.headers.add("if-match", etag);
   request.max_answer = std::max<uint64_t>(length, kLargestRefusal);
+  request.stop = std::move(stop);
   KILN_ASSIGN(net::ClientResponse response, client_.send(request));
   // A store that does not know ranges sends the whole with 200.
   if (response.status != 206 && (offset != 0 || response.body.size() > length)) {
@@ -95,11 +96,13 @@ base::Result<ObjectPiece> S3Bucket::get(const std::string& key, uint64_t offset,
 }
 
 base::Result<ObjectPage> S3Bucket::list(const std::string& prefix, const std::string& delimiter,
-                                        const std::optional<std::string>& from) const {
+                                        const std::optional<std::string>& from,
+                                        std::stop_token stop) const {
   S3Request request;
   request.query = {{"list-type", "2"}, {"prefix", prefix}};
   if (!delimiter.empty()) request.query.emplace_back("delimiter", delimiter);
   if (from) request.query.emplace_back("continuation-token", *from);
+  request.stop = std::move(stop);
   KILN_ASSIGN(const auto response, client_.send(request));
   KILN_ASSIGN(const XmlElement root, document_of(response, "ListBucketResult"));
   ObjectPage page;
@@ -120,7 +123,7 @@ base::Status S3Bucket::probe(const std::string& prefix) const {
   return {};
 }
 
-base::Status S3Bucket::remove(const std::vector<std::string>& keys) const {
+base::Status S3Bucket::remove(const std::vector<std::string>& keys, std::stop_token stop) const {
   if (keys.empty()) return {};
   std::string body = "<Delete xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
   for (const std::string& key : keys) {
@@ -132,6 +135,7 @@ base::Status S3Bucket::remove(const std::vector<std::string>& keys) const {
   request.headers.add("content-md5", base::base64_encode(base::md5(body)));
   request.headers.add("content-type", "application/xml");
   request.body = body;
+  request.stop = std::move(stop);
   KILN_ASSIGN(const auto response, client_.send(request));
   KILN_ASSIGN(const XmlElement root, document_of(response, "DeleteResult"));
   for (const XmlElement& child : root.children) {
@@ -195,18 +199,19 @@ base::Status S3Bucket::complete_upload(const std::string& key, const std::string
 }
 
 base::Status S3Bucket::abort_upload(const std::string& key, const std::string& upload,
-                                    bool in_passing) const {
+                                    std::stop_token stop) const {
   S3Request request{"DELETE", key, {{"uploadId", upload}}};
-  request.once = in_passing;
+  request.stop = std::move(stop);
   auto response = client_.send(request);
   if (response.ok() || response.error().code() == ErrorCode::kNotFound) return {};
   return std::move(response).error();
 }
 
 base::Result<std::vector<UnfinishedUpload>> S3Bucket::unfinished_uploads(
-    const std::string& prefix) const {
+    const std::string& prefix, std::stop_token stop) const {
   std::vector<UnfinishedUpload> uploads;
   S3Request request;
+  request.stop = std::move(stop);
   request.query = {{"uploads", ""}, {"prefix", prefix}};
   for (;;) {
     KILN_ASSIGN(const auto response, client_.send(request));

@@ -47,16 +47,16 @@ class S3Bucket {
   /// `length` > 0 bytes from `offset`; kConflict if there are fewer, or if the object is no longer
   /// the one of `etag` (empty: any).
   base::Result<ObjectPiece> get(const std::string& key, uint64_t offset, uint64_t length,
-                                const std::string& etag) const;
+                                const std::string& etag, std::stop_token stop) const;
 
   /// What begins with `prefix`, from the start or from a page's `next`. An empty delimiter: keys
   /// only.
   base::Result<ObjectPage> list(const std::string& prefix, const std::string& delimiter,
-                                const std::optional<std::string>& from) const;
+                                const std::optional<std::string>& from, std::stop_token stop) const;
   /// Whether the bucket can be listed, in one try.
   base::Status probe(const std::string& prefix) const;
   /// Up to kKeysOfARemoval. Keys that are not there are removed already.
-  base::Status remove(const std::vector<std::string>& keys) const;
+  base::Status remove(const std::vector<std::string>& keys, std::stop_token stop) const;
 
   base::Result<std::string> begin_upload(const std::string& key, std::stop_token stop) const;
   /// `number` from 1. The part's tag.
@@ -67,11 +67,12 @@ class S3Bucket {
   base::Status complete_upload(const std::string& key, const std::string& upload,
                                const std::vector<std::string>& tags, uint64_t size,
                                std::stop_token stop) const;
-  /// Gone already is well. `in_passing`: see S3Request::once.
+  /// Gone already is well.
   base::Status abort_upload(const std::string& key, const std::string& upload,
-                            bool in_passing) const;
+                            std::stop_token stop) const;
   /// All that begin with the prefix.
-  base::Result<std::vector<UnfinishedUpload>> unfinished_uploads(const std::string& prefix) const;
+  base::Result<std::vector<UnfinishedUpload>> unfinished_uploads(const std::string& prefix,
+                                                                 std::stop_token stop) const;
 
  private:
   net::Headers encryption_headers() const;

@@ -122,7 +122,10 @@ net::ClientRequest S3Client::signed_request(const S3Request& request,
   wire.body = request.body;
   wire.max_body_size = request.max_answer;
   wire.stop = request.stop;
-  if (request.once) wire.connect_timeout = wire.stall_timeout = kShortTimeout;
+  wire.stall_timeout = request.once ? std::min<milliseconds>(kShortTimeout, options_.timeout)
+                                    : milliseconds(options_.timeout);
+  wire.connect_timeout = std::min(wire.connect_timeout, wire.stall_timeout);
+  wire.ca_file = options_.ca_file;
   return wire;
 }
 

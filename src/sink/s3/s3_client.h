@@ -21,8 +21,7 @@ struct S3Request {
   net::Headers headers{};
   std::string_view body{};  ///< must live until send() returns
   size_t max_answer = 8U << 20;
-  /// For what is done in passing, where nobody should wait for a store that is down: one try, and
-  /// that not for long.
+  /// One try, and that not for long: for a question whose answer is not needed.
   bool once = false;
   std::stop_token stop{};
 };

@@ -45,6 +45,8 @@ base::Status set_query_field(const std::string& name, const std::string& value,
     KILN_ASSIGN(options.addressing, read_s3_path_style(value));
   } else if (name == "sse") {
     KILN_ASSIGN(options.encryption, read_s3_sse(value));
+  } else if (name == "timeout") {
+    KILN_ASSIGN(options.timeout, read_s3_timeout(value));
   } else {
     return usage("unknown parameter of an s3: address", name);
   }
@@ -130,6 +132,17 @@ base::Result<S3Encryption> read_s3_sse(std::string_view text) {
   if (text == "AES256") return S3Encryption::kAes256;
   if (text == "aws:kms") return S3Encryption::kKms;
   return usage("server-side encryption is none, AES256 or aws:kms, not", text);
+}
+
+base::Result<std::chrono::seconds> read_s3_timeout(std::string_view text) {
+  static constexpr uint32_t kLongest = 3600;
+  uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  if (!whole || number < 1 || number > kLongest) {
+    return usage("a time-out has 1 to 3600 seconds, not", text);
+  }
+  return std::chrono::seconds(number);
 }
 
 base::Result<S3Options> read_s3_url(std::string_view url, S3Options defaults) {

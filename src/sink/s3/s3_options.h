@@ -1,6 +1,7 @@
 // Which bucket, where, and how it is spoken to.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -29,10 +30,13 @@ struct S3Options {
   bool presign = false;                     ///< downloads are sent to the store
   S3Addressing addressing = S3Addressing::kAuto;
   S3Encryption encryption = S3Encryption::kNone;
-  std::string kms_key;  ///< empty: the bucket's own
+  std::string kms_key;               ///< empty: the bucket's own
+  std::chrono::seconds timeout{30};  ///< a request that moves nothing for so long is tried again
+  std::string ca_file;               ///< certificates that are trusted; empty: those of the system
 };
 
-/// "s3://bucket/prefix?endpoint=…&region=…&part-size=…&presign=…&path-style=…&sse=…&kms-key=…",
+/// "s3://bucket/prefix?endpoint=…&region=…&part-size=…&presign=…&path-style=…&sse=…&kms-key=…
+/// &timeout=…",
 /// laid over `defaults`, whose other members stay. kUsage names what is wrong.
 base::Result<S3Options> read_s3_url(std::string_view url, S3Options defaults);
 
@@ -41,6 +45,7 @@ base::Result<uint64_t> read_s3_part_size(std::string_view text);       ///< "16M
 base::Result<bool> read_s3_flag(std::string_view text);                ///< on, off, true, false
 base::Result<S3Addressing> read_s3_path_style(std::string_view text);  ///< auto, on, off
 base::Result<S3Encryption> read_s3_sse(std::string_view text);         ///< none, AES256, aws:kms
+base::Result<std::chrono::seconds> read_s3_timeout(std::string_view text);  ///< "30": 1 to 3600
 
 /// Bounds of the protocol, names that work in every store, credentials that are there.
 base::Status check_s3_options(const S3Options& options);

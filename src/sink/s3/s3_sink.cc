@@ -46,9 +46,7 @@ class S3Sink final : public ExportSink {
   base::Result<std::unique_ptr<net::BodySource>> open(const ObjectKey& key, uint64_t offset,
                                                       uint64_t length) override {
     KILN_ASSIGN(std::string path, path_of(key));
-    auto source = std::make_unique<S3Source>(bucket_, std::move(path), offset, length);
-    KILN_TRY(source->begin());
-    return std::unique_ptr<net::BodySource>(std::move(source));
+    return std::unique_ptr<net::BodySource>(new S3Source(bucket_, std::move(path), offset, length));
   }
 
   std::optional<std::string> presign(const ObjectKey& key, uint32_t seconds,
@@ -66,14 +64,17 @@ class S3Sink final : public ExportSink {
     return bucket_.client().presigned_url(*path, query, std::min(seconds, kLongestPresigned));
   }
 
-  base::Status remove_job(std::string_view job) override {
-    return remove(job, [](uint32_t) { return true; });
+  base::Status remove_job(std::string_view job, std::stop_token stop) override {
+    return remove(
+        job, [](uint32_t) { return true; }, stop);
   }
-  base::Status remove_attempts_before(std::string_view job, uint32_t attempt) override {
-    return remove(job, [attempt](uint32_t one) { return one < attempt; });
+  base::Status remove_attempts_before(std::string_view job, uint32_t attempt,
+                                      std::stop_token stop) override {
+    return remove(
+        job, [attempt](uint32_t one) { return one < attempt; }, stop);
   }
 
-  base::Result<std::vector<std::string>> list_jobs() override {
+  base::Result<std::vector<std::string>> list_jobs(std::stop_token stop) override {
     std::set<std::string> jobs;
     const auto note = [&](std::string_view key) {
       key.remove_prefix(std::min(root_.size(), key.size()));
@@ -82,11 +83,11 @@ class S3Sink final : public ExportSink {
     };
     std::optional<std::string> from;
     do {
-      KILN_ASSIGN(ObjectPage page, bucket_.list(root_, "/", from));
+      KILN_ASSIGN(ObjectPage page, bucket_.list(root_, "/", from, stop));
       for (const std::string& prefix : page.prefixes) note(prefix);
       from = std::move(page.next);
     } while (from);
-    KILN_ASSIGN(const auto uploads, bucket_.unfinished_uploads(root_));
+    KILN_ASSIGN(const auto uploads, bucket_.unfinished_uploads(root_, stop));
     for (const UnfinishedUpload& upload : uploads) note(upload.key);
     return std::vector<std::string>(jobs.begin(), jobs.end());
   }
@@ -101,7 +102,8 @@ class S3Sink final : public ExportSink {
 
   /// Removes the files of the attempts that `wanted` wants. What lies in the job's folder and
   /// belongs to no attempt stays.
-  base::Status remove(std::string_view job, const std::function<bool(uint32_t)>& wanted) const {
+  base::Status remove(std::string_view job, const std::function<bool(uint32_t)>& wanted,
+                      const std::stop_token& stop) const {
     if (!is_safe_name(job)) return Error(ErrorCode::kInternal, "not a job's name");
     const std::string folder = root_ + std::string(job) + "/";
     const auto is_wanted = [&](const std::string& key) {
@@ -111,26 +113,28 @@ class S3Sink final : public ExportSink {
       return error == std::errc() && *end == '/' && wanted(attempt);
     };
     // Uploads first: one that is completed meanwhile is among the objects then.
-    KILN_ASSIGN(const auto uploads, bucket_.unfinished_uploads(folder));
+    KILN_ASSIGN(const auto uploads, bucket_.unfinished_uploads(folder, stop));
     for (const UnfinishedUpload& upload : uploads) {
-      if (is_wanted(upload.key)) KILN_TRY(bucket_.abort_upload(upload.key, upload.id, false));
+      if (is_wanted(upload.key)) KILN_TRY(bucket_.abort_upload(upload.key, upload.id, stop));
     }
     std::optional<std::string> from;
     do {
-      KILN_ASSIGN(ObjectPage page, bucket_.list(folder, "", from));
-      KILN_TRY(remove_keys(std::move(page.keys), is_wanted));
+      KILN_ASSIGN(ObjectPage page, bucket_.list(folder, "", from, stop));
+      KILN_TRY(remove_keys(std::move(page.keys), is_wanted, stop));
       from = std::move(page.next);
     } while (from);
     return {};
   }
 
   base::Status remove_keys(std::vector<std::string> keys,
-                           const std::function<bool(const std::string&)>& is_wanted) const {
+                           const std::function<bool(const std::string&)>& is_wanted,
+                           const std::stop_token& stop) const {
     std::erase_if(keys, [&](const std::string& key) { return !is_wanted(key); });
     for (size_t at = 0; at < keys.size(); at += S3Bucket::kKeysOfARemoval) {
       const size_t end = std::min(at + S3Bucket::kKeysOfARemoval, keys.size());
       KILN_TRY(bucket_.remove(
-          {keys.begin() + static_cast<ptrdiff_t>(at), keys.begin() + static_cast<ptrdiff_t>(end)}));
+          {keys.begin() + static_cast<ptrdiff_t>(at), keys.begin() + static_cast<ptrdiff_t>(end)},
+          stop));
     }
     return {};
   }

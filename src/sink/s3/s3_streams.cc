@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace kiln::sink {
 namespace {
@@ -15,14 +16,6 @@ constexpr uint64_t kPiece = uint64_t{4} << 20;
 
 }  // namespace
 
-S3Writer::~S3Writer() {
-  upload_.reset();
-  if (state_ != State::kUncertain) return;
-  S3Request request{"DELETE", key_};
-  request.once = true;
-  (void)bucket_.client().send(request).ok();
-}
-
 base::Status S3Writer::check_open() const {
   if (state_ == State::kOpen) return {};
   return Error(ErrorCode::kInternal, "an exported file is written to after its end");
@@ -30,15 +23,13 @@ base::Status S3Writer::check_open() const {
 
 base::Status S3Writer::write(std::string_view bytes) {
   KILN_TRY(check_open());
-  if (stop_.stop_requested()) {
-    state_ = State::kFailed;
-    return Error(ErrorCode::kCancelled, "stopped while writing");
-  }
+  state_ = State::kEnded;
+  if (stop_.stop_requested()) return Error(ErrorCode::kCancelled, "stopped while writing");
   digest_.update(bytes);
   size_ += bytes.size();
-  base::Status status = append(bytes);
-  if (!status.ok()) state_ = State::kFailed;
-  return status;
+  KILN_TRY(append(bytes));
+  state_ = State::kOpen;
+  return {};
 }
 
 base::Status S3Writer::append(std::string_view bytes) {
@@ -66,35 +57,31 @@ base::Status S3Writer::send_buffer() {
 
 base::Result<StoredObject> S3Writer::finish() {
   KILN_TRY(check_open());
-  if (stop_.stop_requested()) {
-    state_ = State::kFailed;
-    return Error(ErrorCode::kCancelled, "stopped while writing");
-  }
-  state_ = State::kFailed;
+  state_ = State::kEnded;
+  if (stop_.stop_requested()) return Error(ErrorCode::kCancelled, "stopped while writing");
   if (upload_) {
     KILN_TRY(upload_->add_part(buffer_));
-    state_ = State::kUncertain;
     KILN_TRY(upload_->complete(size_));
   } else {
-    state_ = State::kUncertain;
     KILN_TRY(bucket_.put(key_, buffer_, stop_));
   }
-  state_ = State::kFinished;
   buffer_ = {};
   return StoredObject{size_, digest_.finish_hex()};
 }
 
-base::Status S3Source::begin() {
-  if (left_ != 0) return fetch(kFirstPiece);
-  // There is no range of nothing, but whether the object is there must be known.
-  KILN_ASSIGN(const uint64_t size, bucket_.head(key_, {}));
-  if (offset_ > size) return Error(ErrorCode::kConflict, "an exported file is shorter than it was");
-  return {};
-}
-
-base::Status S3Source::fetch(uint64_t most) {
-  const uint64_t length = std::min(most, left_);
-  KILN_ASSIGN(ObjectPiece got, bucket_.get(key_, offset_, length, etag_));
+base::Status S3Source::fetch() {
+  const bool first = !std::exchange(begun_, true);
+  if (left_ == 0) {
+    if (!first) return {};
+    // There is no range of nothing, but whether the object is there must be known.
+    KILN_ASSIGN(const uint64_t size, bucket_.head(key_, stop_.get_token()));
+    if (offset_ > size) {
+      return Error(ErrorCode::kConflict, "an exported file is shorter than it was");
+    }
+    return {};
+  }
+  const uint64_t length = std::min(first ? kFirstPiece : kPiece, left_);
+  KILN_ASSIGN(ObjectPiece got, bucket_.get(key_, offset_, length, etag_, stop_.get_token()));
   if (etag_.empty()) etag_ = std::move(got.etag);
   piece_ = std::move(got.bytes);
   taken_ = 0;
@@ -105,10 +92,7 @@ base::Status S3Source::fetch(uint64_t most) {
 
 base::Result<size_t> S3Source::read(char* to, size_t size) {
   if (size == 0) return size_t{0};
-  if (taken_ == piece_.size()) {
-    if (left_ == 0) return size_t{0};
-    KILN_TRY(fetch(kPiece));
-  }
+  if (taken_ == piece_.size()) KILN_TRY(fetch());
   const size_t count = std::min(size, piece_.size() - taken_);
   std::memcpy(to, piece_.data() + taken_, count);
   taken_ += count;

@@ -17,18 +17,12 @@ class S3Writer final : public ObjectWriter {
  public:
   S3Writer(const S3Bucket& bucket, std::string key, std::stop_token stop)
       : bucket_(bucket), key_(std::move(key)), stop_(std::move(stop)) {}
-  ~S3Writer() override;
 
   base::Status write(std::string_view bytes) override;
   base::Result<StoredObject> finish() override;
 
  private:
-  enum class State : uint8_t {
-    kOpen,
-    kFailed,
-    kUncertain,  ///< the store may have the object, though it did not say so
-    kFinished,
-  };
+  enum class State : uint8_t { kOpen, kEnded };
 
   base::Status append(std::string_view bytes);
   base::Status send_buffer();
@@ -51,20 +45,21 @@ class S3Source final : public net::BodySource {
   S3Source(const S3Bucket& bucket, std::string key, uint64_t offset, uint64_t length)
       : bucket_(bucket), key_(std::move(key)), offset_(offset), left_(length) {}
 
-  /// The first piece; fails if there is no such object.
-  base::Status begin();
   base::Result<size_t> read(char* to, size_t size) override;
+  void cancel() override { stop_.request_stop(); }
 
  private:
-  base::Status fetch(uint64_t most);
+  base::Status fetch();
 
   const S3Bucket& bucket_;
   const std::string key_;
   uint64_t offset_;  ///< of the next piece
   uint64_t left_;    ///< from there on
+  bool begun_ = false;
   std::string etag_;
   std::string piece_;
   size_t taken_ = 0;  ///< of the piece
+  std::stop_source stop_;
 };
 
 }  // namespace kiln::sink
