@@ -197,6 +197,9 @@ class Transfer {
         return {};
       case CURLE_URL_MALFORMAT:
         return Error(ErrorCode::kUsage, text + ": " + request_.url);
+      case CURLE_PEER_FAILED_VERIFICATION:
+      case CURLE_SSL_CACERT_BADFILE:
+        return Error(ErrorCode::kIo, text + ": " + request_.url);
       case CURLE_OUT_OF_MEMORY:
       case CURLE_FAILED_INIT:
       case CURLE_BAD_FUNCTION_ARGUMENT:

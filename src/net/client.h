@@ -44,7 +44,8 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   /// Any complete answer is a success, whatever its status. No connection, a broken one, a
-  /// time-out: kUnavailable. A requested stop: kCancelled, within 100 ms.
+  /// time-out: kUnavailable. Somebody who is not trusted: kIo. A requested stop: kCancelled, within
+  /// 100 ms.
   base::Result<ClientResponse> perform(const ClientRequest& request);
 
  private:

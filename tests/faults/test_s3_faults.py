@@ -204,12 +204,12 @@ class StalledStoreTest(S3FaultCase):
         self.assertEqual(self.server.end(signal.SIGTERM), 0)
 
     def test_cli_sigterm_during_a_deletion(self):
-        self.spoil("stall", "partNumber=1", "&uploads= ")
+        self.spoil("stall", "partNumber=1")
         job = self.export()
         self.server.wait_until(lambda: self.spoiled, "no part is sent")
+        self.spoil("stall", job.id + "%2F&uploads= ")
         self.assertEqual(self.server.request("DELETE", job.status_url).status, 202)
-        self.server.wait_until(lambda: any("&uploads= " in line for line in self.spoiled),
-                               "nothing is deleted")
+        self.server.wait_until(lambda: self.spoiled, "nothing is deleted")
         self.assertEqual(self.server.end(signal.SIGTERM), 0)
         self.proxy.fault = lambda number: None
         self.server.start()

@@ -25,6 +25,7 @@ class Prefix final : public SinkPlace {
     options_.credentials = {variable("AWS_ACCESS_KEY_ID"), variable("AWS_SECRET_ACCESS_KEY"), ""};
     options_.prefix = "contract/" + base::random_hex(random_of_test, 16);
     options_.part_size = part_size;
+    options_.ca_file = variable("AWS_CA_BUNDLE");
   }
   std::unique_ptr<ExportSink> open(const std::string& instance) override {
     auto sink = open_s3_sink(options_, instance, clock_of_test, random_of_test);

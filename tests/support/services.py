@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -101,8 +102,11 @@ class Store:
         with open(os.path.join(self.folder, "log"), encoding="utf-8") as log:
             raise AssertionError(f"the store does not start: {log.read()}")
 
+    def connection(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
+
     def request(self, method, path):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=DEADLINE)
+        connection = self.connection()
         try:
             connection.request(method, path)
             response = connection.getresponse()
@@ -123,9 +127,11 @@ class Store:
 
 class Moto(Store):
     """Everything in memory: a stop loses it."""
+    options = ()
 
     def start(self):
-        self.launch([moto_python(), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port)])
+        self.launch([moto_python(), "-m", "moto.server", "-H", "127.0.0.1", "-p", str(self.port),
+                     *self.options])
         status, body = self.request("PUT", "/" + BUCKET)
         assert status == 200, body
         return self
@@ -137,6 +143,32 @@ class Moto(Store):
             assert status == 200, body
             found += re.findall(r"<Key>([^<]*)</Key>", body.decode())
         return found
+
+
+class MotoTls(Moto):
+    """The same behind https, with a certificate that only `certificate` vouches for."""
+
+    def start(self):
+        if not shutil.which("openssl"):
+            raise Unavailable("no openssl to make a certificate with")
+        self.certificate = os.path.join(self.folder, "certificate.pem")
+        key = os.path.join(self.folder, "key.pem")
+        run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key,
+             "-out", self.certificate, "-subj", "/CN=store", "-addext", "subjectAltName=IP:127.0.0.1"],
+            "no certificate")
+        self.options = ("--ssl-cert", self.certificate, "--ssl-key", key)
+        return super().start()
+
+    @property
+    def endpoint(self):
+        return f"https://127.0.0.1:{self.port}"
+
+    def connection(self):
+        trusted = ssl.create_default_context(cafile=self.certificate)
+        return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=DEADLINE, context=trusted)
+
+    def environment(self):
+        return {**super().environment(), "AWS_CA_BUNDLE": self.certificate}
 
 
 class Versitygw(Store):

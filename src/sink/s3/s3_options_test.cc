@@ -48,10 +48,11 @@ TEST(S3OptionsTest, DefaultsStay) {
 }
 
 TEST(S3OptionsTest, BadAddresses) {
-  for (const char* bad : {"http://bucket", "s3:bucket", "s3://b?x=1", "s3://b?presign=maybe",
-                          "s3://b?part-size=big", "s3://b?sse=aes", "s3://b?path-style=x",
-                          "s3://b?region=%zz", "s3://b?timeout=0", "s3://b?timeout=3601",
-                          "s3://b?timeout=1s", "s3://b?timeout=", "s3://b?part-size=99999999999GiB"}) {
+  for (const char* bad :
+       {"http://bucket", "s3:bucket", "s3://b?x=1", "s3://b?presign=maybe", "s3://b?part-size=big",
+        "s3://b?sse=aes", "s3://b?path-style=x", "s3://b?region=%zz", "s3://b?timeout=0",
+        "s3://b?timeout=3601", "s3://b?timeout=1s",
+        "s3://b?timeout=", "s3://b?part-size=99999999999GiB"}) {
     const auto options = read_s3_url(bad, usable());
     ASSERT_FALSE(options.ok()) << bad;
     EXPECT_EQ(options.error().code(), ErrorCode::kUsage) << bad;
