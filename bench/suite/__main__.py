@@ -9,11 +9,12 @@ import subprocess
 import sys
 import tempfile
 
-from bench.suite import clinical, data, exports, report, shared_views
+from bench.suite import clinical, data, exports, report, shared_views, stops
 from bench.suite.tools import Missing
 
-MEASURES = {"clinical": clinical.measure, "stop": clinical.stop_latency,
-            "five": exports.five_views, "http": exports.over_http, "views": shared_views.measure}
+MEASURES = {"clinical": clinical.measure, "stop": stops.measure,
+            "five": exports.five_views, "http": exports.over_http,
+            "store": exports.over_http_to_store, "views": shared_views.measure}
 
 
 def machine():

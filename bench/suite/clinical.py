@@ -1,9 +1,7 @@
 """The public benchmark: two views, NDJSON to one complete CSV file, a fresh process a sample."""
 import json
 import os
-import signal
 import subprocess
-import time
 
 from bench.suite.measure import interleaved, ratio, warm
 from bench.suite.tools import BOUND, KILN, Missing, duckdb, shared
@@ -101,23 +99,3 @@ def measure(context):
             entry["faster_than_duckdb"] = ratio(series["duckdb"], series["kiln"])
         report[case] = entry
     return report
-
-
-def stop_latency(context):
-    """Seconds from SIGINT to the end of a run that is under way: reported, not judged."""
-    view, kind = view_files(context.work)["observation-components"]
-    data = os.path.join(context.clinical, kind + ".ndjson")
-    found = []
-    for _ in range(9):
-        output = os.path.join(context.work, "stopped.csv")
-        process = subprocess.Popen(kiln_run(view, data, output, threads=1),
-                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(0.05)
-        begin = time.perf_counter()
-        process.send_signal(signal.SIGINT)
-        status = process.wait()
-        if status == 130:
-            found.append(time.perf_counter() - begin)
-        if os.path.exists(output) and status != 0:
-            raise RuntimeError("a stopped run left its output")
-    return {"median_s": sorted(found)[len(found) // 2] if found else None, "runs": len(found)}

@@ -1,16 +1,15 @@
 """Exports: several views over one scan, and a job over HTTP against the command line."""
-import datetime
+import contextlib
 import json
 import os
 import statistics
-import subprocess
-import time
-import urllib.request
 
 from bench.suite.clinical import view_files
 from bench.suite.data import multiplied
 from bench.suite.measure import interleaved, run_once, warm
-from bench.suite.tools import KILN, shared
+from bench.suite.server import Server
+from bench.suite.tools import KILN, Missing, shared
+from tests.support.services import BUCKET, Unavailable, Versitygw
 
 COLUMNS = {
     "components": None,
@@ -87,50 +86,41 @@ def five_views(context):
                 os.path.join(context.clinical, "Observation.ndjson"))}
 
 
-class Server:
-    """`kiln serve` on its own."""
-
-    def __init__(self, context, *options):
-        self.process = subprocess.Popen(
-            [KILN, "serve", "--port", "0", "--data", context.clinical, "--threads", "2",
-             "--state-dir", os.path.join(context.work, "state"), "--poll-limit", "1000", *options],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-        self.base = self.process.stdout.readline().split()[-1]
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
-        self.process.stdout.close()
-
-    def kick_off(self, view):
-        body = json.dumps({"resourceType": "Parameters", "parameter": [
-            {"name": "view", "part": [{"name": "viewResource", "resource": view}]}]}).encode()
-        request = urllib.request.Request(
-            self.base + "/$viewdefinition-export", body,
-            {"Prefer": "respond-async", "Content-Type": "application/fhir+json"})
-        with urllib.request.urlopen(request) as answer:
-            return answer.headers["Content-Location"]
-
-    def seconds_of(self, status):
-        """Start to end of a job, by its own manifest."""
-        deadline = time.monotonic() + 600
-        while time.monotonic() < deadline:
-            with urllib.request.urlopen(status) as answer:  # follows the redirect to the result
-                if answer.status == 200:
-                    parts = {part["name"]: part for part in json.load(answer)["parameter"]}
-                    begin, end = (datetime.datetime.fromisoformat(parts[name]["valueInstant"])
-                                  for name in ("exportStartTime", "exportEndTime"))
-                    return (end - begin).total_seconds()
-            time.sleep(0.02)
-        raise RuntimeError("the job does not end")
-
-
 def over_http(context):
+    """To a folder."""
+    return jobs_against_runs(context)
+
+
+@contextlib.contextmanager
+def versitygw(*options):
+    store = Versitygw(*options)
+    try:
+        store.start()
+        yield store
+    except Unavailable as lack:
+        raise Missing(str(lack)) from lack
+    finally:
+        store.stop()
+
+
+def over_http_to_store(context):
+    """To an S3 store on the same machine, which takes its share of the cores: as it comes, and without
+    the MD5 of every byte that it makes its tags of."""
+    report = {}
+    for name, options in (("as_it_comes", ()), ("without_md5", ("--data-integrity-etag",))):
+        with versitygw(*options) as store:
+            report[name] = jobs_against_runs(
+                context, "--export-sink", f"s3://{BUCKET}/bench", "--s3-checksum", "crc32c",
+                environment=store.environment())
+    return report
+
+
+def jobs_against_runs(context, *options, environment=None):
     """The job's own time against `kiln run -o FILE` and an fsync of the file, in turn."""
     data = os.path.join(context.clinical, "Observation.ndjson")
     warm(data)
     report = {}
-    server = Server(context)
+    server = Server(context, *options, environment=environment)
     try:
         for name in ("components", "wide"):
             path = views(context)[name]
@@ -140,15 +130,19 @@ def over_http(context):
             jobs, runs = [], []
             for round_number in range(context.runs + 1):
                 job = server.seconds_of(server.kick_off(view))
+                server.wait_until_forgotten()
+                os.sync()  # neither pays for what the other has left to the disk
                 run = run_once([KILN, "run", path, "-d", data, "-f", "ndjson", "-o", output,
                                 "--threads", "2"], sync=output).wall
+                size = os.path.getsize(output)
+                os.remove(output)
                 if round_number > 0:
                     jobs.append(job)
                     runs.append(run)
             report[name] = {
                 "to_run": statistics.median(job / run for job, run in zip(jobs, runs)),
                 "job_median_s": statistics.median(jobs), "run_median_s": statistics.median(runs),
-                "output_bytes": os.path.getsize(output), "runs": len(jobs)}
+                "output_bytes": size, "runs": len(jobs)}
     finally:
         server.stop()
     return report

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <isa-l.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <unistd.h>
@@ -67,6 +68,19 @@ std::string md5(std::string_view bytes) {
   unsigned size = 0;
   EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_md5(), nullptr);
   return std::string(reinterpret_cast<const char*>(digest.data()), size);
+}
+
+uint32_t crc32c(std::string_view bytes) {
+  static constexpr size_t kMost = size_t{1} << 30;  // a length is an int there
+  uint32_t state = ~uint32_t{0};
+  while (!bytes.empty()) {
+    const std::string_view piece = bytes.substr(0, kMost);
+    // It only reads.
+    auto* const data = reinterpret_cast<unsigned char*>(const_cast<char*>(piece.data()));
+    state = crc32_iscsi(data, static_cast<int>(piece.size()), state);
+    bytes.remove_prefix(piece.size());
+  }
+  return ~state;
 }
 
 Result<FileDigest> digest_file(const std::string& path) {

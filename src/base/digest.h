@@ -1,4 +1,4 @@
-// SHA-256, HMAC over it, and MD5 where a protocol asks for it.
+// SHA-256, HMAC over it, and what protocols ask for: MD5 and CRC-32C.
 #pragma once
 
 #include <cstdint>
@@ -32,6 +32,8 @@ std::string sha256_hex(std::string_view bytes);
 std::string hmac_sha256(std::string_view key, std::string_view message);
 /// The 16 bytes. Guards against accidents only.
 std::string md5(std::string_view bytes);
+/// CRC-32C (Castagnoli, RFC 3720). Guards against accidents only.
+uint32_t crc32c(std::string_view bytes);
 /// Lower-case.
 std::string to_hex(std::string_view bytes);
 

@@ -59,6 +59,12 @@ TEST(DigestTest, Md5OfKnownTexts) {
   EXPECT_EQ(to_hex(md5("message digest")), "f96b697d7cb7938d525a2f31aaf161d0");
 }
 
+TEST(DigestTest, Crc32cOfKnownTexts) {
+  EXPECT_EQ(crc32c(""), 0U);
+  EXPECT_EQ(crc32c("123456789"), 0xE3069283U);
+  EXPECT_EQ(crc32c(std::string(32, '\0')), 0x8A9136AAU);  // RFC 3720 appendix B.4
+}
+
 TEST(DigestTest, PiecesCountAsTheWhole) {
   for (const size_t piece : {1U, 63U, 64U, 65U, 1000U}) {
     Sha256 digest;

@@ -19,7 +19,7 @@ using Clock = std::chrono::steady_clock;
 
 /// Handles kept for later; each keeps its connections.
 constexpr size_t kMaxFreeHandles = 64;
-constexpr long kReceiveBuffer = 256 * 1024;
+constexpr long kBuffer = 256 * 1024;  // 64 KiB cost a quarter more of the kernel's time
 /// How often the stall of a transfer is looked at, at least; a stop wakes the wait at once.
 constexpr std::chrono::milliseconds kMaxWait{1'000};
 
@@ -103,7 +103,8 @@ class Transfer {
     // A stop does not wait for a name that is being resolved.
     set(CURLOPT_QUICK_EXIT, 1L);
     set(CURLOPT_TCP_KEEPALIVE, 1L);
-    set(CURLOPT_BUFFERSIZE, kReceiveBuffer);
+    set(CURLOPT_BUFFERSIZE, kBuffer);
+    set(CURLOPT_UPLOAD_BUFFERSIZE, kBuffer);
     set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request_.connect_timeout.count()));
     if (!request_.ca_file.empty()) set(CURLOPT_CAINFO, request_.ca_file.c_str());
     set(CURLOPT_ERRORBUFFER, message_);

@@ -174,11 +174,15 @@ class MotoTls(Moto):
 class Versitygw(Store):
     """Objects are files below `data`."""
 
+    def __init__(self, *options):
+        super().__init__()
+        self.options = options  # of its posix backend
+
     def start(self):
         self.data = os.path.join(self.folder, "data")
         os.makedirs(os.path.join(self.data, BUCKET), exist_ok=True)
         self.launch([versitygw_program(), "--quiet", "--port", f"127.0.0.1:{self.port}", "posix",
-                     self.data],
+                     *self.options, self.data],
                     ROOT_ACCESS_KEY_ID=CREDENTIALS["AWS_ACCESS_KEY_ID"],
                     ROOT_SECRET_ACCESS_KEY=CREDENTIALS["AWS_SECRET_ACCESS_KEY"])
         return self

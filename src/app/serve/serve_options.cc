@@ -190,6 +190,12 @@ const std::vector<ServeOption>& serve_option_table() {
          KILN_ASSIGN(o.s3.encryption, sink::read_s3_sse(v));
          return {};
        }},
+      {"s3-checksum", Kind::kValue, "CHOICE",
+       "S3: what the store holds the bytes against: none or crc32c (none)", "",
+       [](O& o, S& v) -> base::Status {
+         KILN_ASSIGN(o.s3.checksum, sink::read_s3_checksum(v));
+         return {};
+       }},
       {"s3-timeout", Kind::kValue, "SECONDS",
        "S3: a request that moves nothing for so long is tried again (30)", "",
        [](O& o, S& v) -> base::Status {

@@ -53,7 +53,7 @@ base::Status MultipartUpload::add_part(std::string& part) {
   KILN_TRY(failure());
   waiting_.push_back({++parts_, std::move(part)});
   ++under_way_;
-  tags_.emplace_back();
+  uploaded_.emplace_back();
   part.clear();
   if (!spare_.empty()) {
     part = std::move(spare_.back());
@@ -65,14 +65,14 @@ base::Status MultipartUpload::add_part(std::string& part) {
 }
 
 base::Status MultipartUpload::complete(uint64_t size) {
-  std::vector<std::string> tags;
+  std::vector<UploadedPart> parts;
   {
     base::MutexLock lock(mutex_);
     while (under_way_ != 0 && !error_) changed_.wait(mutex_);
     KILN_TRY(failure());
-    tags = tags_;
+    parts = uploaded_;
   }
-  KILN_TRY(bucket_.complete_upload(key_, id_, tags, size, outer_stop_));
+  KILN_TRY(bucket_.complete_upload(key_, id_, parts, size, outer_stop_));
   completed_ = true;
   return {};
 }
@@ -80,9 +80,9 @@ base::Status MultipartUpload::complete(uint64_t size) {
 void MultipartUpload::run() {
   Part part;
   while (take(part)) {
-    auto tag = bucket_.put_part(key_, id_, part.number, part.bytes, stop_.get_token());
+    auto uploaded = bucket_.put_part(key_, id_, part.number, part.bytes, stop_.get_token());
     part.bytes.clear();
-    note(part, std::move(tag));
+    note(part, std::move(uploaded));
     const base::MutexLock lock(mutex_);
     if (spare_.empty()) spare_.push_back(std::move(part.bytes));
     part.bytes = {};
@@ -98,14 +98,14 @@ bool MultipartUpload::take(Part& part) {
   return true;
 }
 
-void MultipartUpload::note(const Part& part, base::Result<std::string> tag) {
+void MultipartUpload::note(const Part& part, base::Result<UploadedPart> uploaded) {
   const base::MutexLock lock(mutex_);
   --under_way_;
-  if (tag.ok()) {
-    tags_[part.number - 1] = std::move(tag).value();
+  if (uploaded.ok()) {
+    uploaded_[part.number - 1] = std::move(uploaded).value();
   } else if (!error_) {
     // The others are stopped by it, and fail too: the first is the cause.
-    error_ = std::move(tag).error();
+    error_ = std::move(uploaded).error();
     stop_.request_stop();
   }
   changed_.notify_all();

@@ -44,7 +44,7 @@ class MultipartUpload {
 
   void run();
   bool take(Part& part);
-  void note(const Part& part, base::Result<std::string> tag);
+  void note(const Part& part, base::Result<UploadedPart> uploaded);
   base::Status failure() KILN_REQUIRES(mutex_);
 
   const S3Bucket& bucket_;
@@ -61,8 +61,8 @@ class MultipartUpload {
   std::deque<Part> waiting_ KILN_GUARDED_BY(mutex_);
   size_t under_way_ KILN_GUARDED_BY(mutex_) = 0;  ///< waiting or in a thread
   bool no_more_ KILN_GUARDED_BY(mutex_) = false;
-  std::vector<std::string> tags_ KILN_GUARDED_BY(mutex_);   ///< by part
-  std::vector<std::string> spare_ KILN_GUARDED_BY(mutex_);  ///< empty, with room for a part
+  std::vector<UploadedPart> uploaded_ KILN_GUARDED_BY(mutex_);  ///< by part
+  std::vector<std::string> spare_ KILN_GUARDED_BY(mutex_);      ///< empty, with room for a part
   std::optional<base::Error> error_ KILN_GUARDED_BY(mutex_);
 
   std::vector<std::thread> threads_;

@@ -53,10 +53,20 @@ net::Headers S3Bucket::encryption_headers() const {
   return headers;
 }
 
+std::string S3Bucket::checksum_of(std::string_view bytes) const {
+  if (options().checksum == S3Checksum::kNone) return "";
+  const uint32_t crc = base::crc32c(bytes);
+  std::string big_endian;
+  for (int shift = 24; shift >= 0; shift -= 8) big_endian += static_cast<char>(crc >> shift & 0xFF);
+  return base::base64_encode(big_endian);
+}
+
 base::Status S3Bucket::put(const std::string& key, std::string_view bytes,
                            std::stop_token stop) const {
   S3Request request{"PUT", key};
   request.headers = encryption_headers();
+  const std::string checksum = checksum_of(bytes);
+  if (!checksum.empty()) request.headers.add("x-amz-checksum-crc32c", checksum);
   request.body = bytes;
   request.stop = std::move(stop);
   KILN_TRY(client_.send(request));
@@ -152,6 +162,9 @@ base::Result<std::string> S3Bucket::begin_upload(const std::string& key,
                                                  std::stop_token stop) const {
   S3Request request{"POST", key, {{"uploads", ""}}};
   request.headers = encryption_headers();
+  if (options().checksum == S3Checksum::kCrc32c) {
+    request.headers.add("x-amz-checksum-algorithm", "CRC32C");
+  }
   request.stop = std::move(stop);
   KILN_ASSIGN(const auto response, client_.send(request));
   KILN_ASSIGN(const XmlElement root, document_of(response, "InitiateMultipartUploadResult"));
@@ -160,25 +173,32 @@ base::Result<std::string> S3Bucket::begin_upload(const std::string& key,
   return id;
 }
 
-base::Result<std::string> S3Bucket::put_part(const std::string& key, const std::string& upload,
-                                             uint32_t number, std::string_view bytes,
-                                             std::stop_token stop) const {
+base::Result<UploadedPart> S3Bucket::put_part(const std::string& key, const std::string& upload,
+                                              uint32_t number, std::string_view bytes,
+                                              std::stop_token stop) const {
   S3Request request{"PUT", key, {{"partNumber", std::to_string(number)}, {"uploadId", upload}}};
+  UploadedPart part{"", checksum_of(bytes)};
+  if (!part.checksum.empty()) request.headers.add("x-amz-checksum-crc32c", part.checksum);
   request.body = bytes;
   request.stop = std::move(stop);
   KILN_ASSIGN(const auto response, client_.send(request));
   auto tag = response.headers.get("ETag");
   if (!tag) return Error(ErrorCode::kIo, "the object store took a part without a tag");
-  return *std::move(tag);
+  part.tag = *std::move(tag);
+  return part;
 }
 
 base::Status S3Bucket::complete_upload(const std::string& key, const std::string& upload,
-                                       const std::vector<std::string>& tags, uint64_t size,
+                                       const std::vector<UploadedPart>& parts, uint64_t size,
                                        std::stop_token stop) const {
   std::string body = "<CompleteMultipartUpload xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">";
-  for (size_t i = 0; i < tags.size(); ++i) {
+  for (size_t i = 0; i < parts.size(); ++i) {
     body += "<Part><PartNumber>" + std::to_string(i + 1) + "</PartNumber><ETag>" +
-            xml_escape(tags[i]) + "</ETag></Part>";
+            xml_escape(parts[i].tag) + "</ETag>";
+    if (!parts[i].checksum.empty()) {
+      body += "<ChecksumCRC32C>" + parts[i].checksum + "</ChecksumCRC32C>";
+    }
+    body += "</Part>";
   }
   body += "</CompleteMultipartUpload>";
   S3Request request{"POST", key, {{"uploadId", upload}}};

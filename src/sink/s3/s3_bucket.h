@@ -25,6 +25,12 @@ struct ObjectPage {
   std::optional<std::string> next;    ///< where the next page begins
 };
 
+/// A part of an upload as the store has taken it.
+struct UploadedPart {
+  std::string tag;
+  std::string checksum;  ///< base64; empty without S3Options::checksum
+};
+
 struct UnfinishedUpload {
   std::string key;
   std::string id;
@@ -59,13 +65,13 @@ class S3Bucket {
   base::Status remove(const std::vector<std::string>& keys, std::stop_token stop) const;
 
   base::Result<std::string> begin_upload(const std::string& key, std::stop_token stop) const;
-  /// `number` from 1. The part's tag.
-  base::Result<std::string> put_part(const std::string& key, const std::string& upload,
-                                     uint32_t number, std::string_view bytes,
-                                     std::stop_token stop) const;
+  /// `number` from 1.
+  base::Result<UploadedPart> put_part(const std::string& key, const std::string& upload,
+                                      uint32_t number, std::string_view bytes,
+                                      std::stop_token stop) const;
   /// `size` of the whole tells whether an upload that is gone was completed by an earlier try.
   base::Status complete_upload(const std::string& key, const std::string& upload,
-                               const std::vector<std::string>& tags, uint64_t size,
+                               const std::vector<UploadedPart>& parts, uint64_t size,
                                std::stop_token stop) const;
   /// Gone already is well.
   base::Status abort_upload(const std::string& key, const std::string& upload,
@@ -76,6 +82,7 @@ class S3Bucket {
 
  private:
   net::Headers encryption_headers() const;
+  std::string checksum_of(std::string_view bytes) const;
 
   const S3Client client_;
 };

@@ -104,16 +104,33 @@ TEST_F(S3BucketTest, EncryptionIsAskedForWhereAnObjectBegins) {
   EXPECT_EQ(begun.get("x-amz-server-side-encryption-aws-kms-key-id"), "arn:key");
   EXPECT_THAT(*begun.get("authorization"), HasSubstr("x-amz-server-side-encryption;"));
   store_.answer(200, "", with("ETag", "\"t\""));
-  EXPECT_EQ(*bucket().put_part("key", "u", 1, "x", {}), "\"t\"");
+  EXPECT_EQ(bucket().put_part("key", "u", 1, "x", {})->tag, "\"t\"");
   EXPECT_FALSE(store_.requests()[2].headers.has("x-amz-server-side-encryption"));
+}
+
+TEST_F(S3BucketTest, AChecksumGoesWithWhatIsStoredIfAskedFor) {
+  EXPECT_TRUE(bucket().put("key", "123456789", {}).ok());
+  EXPECT_FALSE(store_.requests()[0].headers.has("x-amz-checksum-crc32c"));
+  options_.checksum = S3Checksum::kCrc32c;
+  EXPECT_TRUE(bucket().put("key", "123456789", {}).ok());
+  EXPECT_EQ(store_.requests()[1].headers.get("x-amz-checksum-crc32c"), "4waSgw==");
+  store_.answer(200,
+                "<InitiateMultipartUploadResult><UploadId>u</UploadId>"
+                "</InitiateMultipartUploadResult>");
+  EXPECT_TRUE(bucket().begin_upload("key", {}).ok());
+  EXPECT_EQ(store_.requests()[2].headers.get("x-amz-checksum-algorithm"), "CRC32C");
+  store_.answer(200, "", with("ETag", "\"t\""));
+  EXPECT_EQ(bucket().put_part("key", "u", 1, "123456789", {})->checksum, "4waSgw==");
+  EXPECT_EQ(store_.requests()[3].headers.get("x-amz-checksum-crc32c"), "4waSgw==");
 }
 
 TEST_F(S3BucketTest, CompletesAnUpload) {
   store_.answer(200, "<CompleteMultipartUploadResult/>");
-  EXPECT_TRUE(bucket().complete_upload("key", "u", {"\"1\"", "\"2\""}, 9, {}).ok());
+  EXPECT_TRUE(bucket().complete_upload("key", "u", {{"\"1\"", ""}, {"\"2\"", "sum="}}, 9, {}).ok());
   EXPECT_EQ(store_.requests()[0].what, "POST /key?uploadId=u");
   EXPECT_THAT(store_.requests()[0].body,
-              HasSubstr("<Part><PartNumber>2</PartNumber><ETag>&quot;2&quot;</ETag></Part>"));
+              HasSubstr("<Part><PartNumber>2</PartNumber><ETag>&quot;2&quot;</ETag>"
+                        "<ChecksumCRC32C>sum=</ChecksumCRC32C></Part>"));
 }
 
 /// The answer was lost, and the next try is told that there is no such upload.
@@ -121,14 +138,14 @@ TEST_F(S3BucketTest, AnUploadThatIsGoneWasCompletedIfTheObjectIsThere) {
   store_.break_connection();
   store_.refuse(404, "NoSuchUpload");
   store_.answer(200, "", with("Content-Length", "9"));
-  EXPECT_TRUE(bucket().complete_upload("key", "u", {"t"}, 9, {}).ok());
+  EXPECT_TRUE(bucket().complete_upload("key", "u", {{"t", ""}}, 9, {}).ok());
   store_.refuse(404, "NoSuchUpload");
   store_.answer(200, "", with("Content-Length", "8"));
-  EXPECT_EQ(bucket().complete_upload("key", "u", {"t"}, 9, {}).error().code(),
+  EXPECT_EQ(bucket().complete_upload("key", "u", {{"t", ""}}, 9, {}).error().code(),
             ErrorCode::kNotFound);
   store_.refuse(404, "NoSuchUpload");
   store_.answer(404);
-  EXPECT_FALSE(bucket().complete_upload("key", "u", {"t"}, 9, {}).ok());
+  EXPECT_FALSE(bucket().complete_upload("key", "u", {{"t", ""}}, 9, {}).ok());
 }
 
 TEST_F(S3BucketTest, AnAbortedUploadMayBeGone) {

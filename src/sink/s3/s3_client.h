@@ -62,11 +62,13 @@ class S3Client {
                                               const std::string& payload_hash) const;
   net::ClientRequest signed_request(const S3Request& request,
                                     const std::string& payload_hash) const;
+  std::string payload_hash_of(std::string_view body) const;
   std::string path_of(const std::string& key) const;
   std::chrono::milliseconds delay_after(int tries) const;
 
   const S3Options options_;
   const S3Address address_;
+  const bool is_private_;  ///< nobody between here and the store can change what is sent
   const S3Seams seams_;
 };
 

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/digest.h"
 #include "sink/testing/scripted_store.h"
 
 namespace kiln::sink {
@@ -158,6 +159,29 @@ TEST_F(S3ClientTest, TheBucketIsInThePathOrInTheHost) {
   list.query = {{"list-type", "2"}};
   EXPECT_TRUE(send(list).ok());
   EXPECT_EQ(store_.requests()[2].url, "http://bucket.store/?list-type=2");
+}
+
+/// Where somebody could change the bytes on their way, the signature is of them.
+TEST_F(S3ClientTest, ALargeBodyIsSignedWhereItsWayIsOpen) {
+  const std::string large(2 << 20, 'x');
+  const std::pair<const char*, bool> cases[] = {{"http://store", true},
+                                                {"http://127.evil.example", true},
+                                                {"https://store", false},
+                                                {"http://127.0.0.1:9000", false},
+                                                {"http://[::1]:9000", false},
+                                                {"http://localhost:9000", false},
+                                                {"http://localhost.example", true}};
+  for (const auto& [endpoint, is_signed] : cases) {
+    options_.endpoint = endpoint;
+    for (const std::string& body : {large, std::string("small")}) {
+      S3Request request{"PUT", "key"};
+      request.body = body;
+      EXPECT_TRUE(send(request).ok());
+      const std::string hash = *store_.requests().back().headers.get("x-amz-content-sha256");
+      const bool all = is_signed || body.size() < large.size();
+      EXPECT_EQ(hash, all ? base::sha256_hex(body) : "UNSIGNED-PAYLOAD") << endpoint;
+    }
+  }
 }
 
 TEST_F(S3ClientTest, ErrorsDoNotTellSecrets) {

@@ -45,6 +45,8 @@ base::Status set_query_field(const std::string& name, const std::string& value,
     KILN_ASSIGN(options.addressing, read_s3_path_style(value));
   } else if (name == "sse") {
     KILN_ASSIGN(options.encryption, read_s3_sse(value));
+  } else if (name == "checksum") {
+    KILN_ASSIGN(options.checksum, read_s3_checksum(value));
   } else if (name == "timeout") {
     KILN_ASSIGN(options.timeout, read_s3_timeout(value));
   } else {
@@ -132,6 +134,12 @@ base::Result<S3Encryption> read_s3_sse(std::string_view text) {
   if (text == "AES256") return S3Encryption::kAes256;
   if (text == "aws:kms") return S3Encryption::kKms;
   return usage("server-side encryption is none, AES256 or aws:kms, not", text);
+}
+
+base::Result<S3Checksum> read_s3_checksum(std::string_view text) {
+  if (text == "none") return S3Checksum::kNone;
+  if (text == "crc32c") return S3Checksum::kCrc32c;
+  return usage("a checksum is none or crc32c, not", text);
 }
 
 base::Result<std::chrono::seconds> read_s3_timeout(std::string_view text) {

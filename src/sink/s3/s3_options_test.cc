@@ -17,7 +17,7 @@ S3Options usable() {
 TEST(S3OptionsTest, WholeAddress) {
   const auto options = read_s3_url(
       "s3://bucket/a/b/?endpoint=http%3A%2F%2Flocalhost:9000&region=eu-west-1&part-size=8MiB"
-      "&presign=on&path-style=off&sse=aws:kms&kms-key=k&timeout=7",
+      "&presign=on&path-style=off&sse=aws:kms&kms-key=k&timeout=7&checksum=crc32c",
       usable());
   ASSERT_TRUE(options.ok()) << options.error().to_string();
   EXPECT_EQ(options->bucket, "bucket");
@@ -29,6 +29,7 @@ TEST(S3OptionsTest, WholeAddress) {
   EXPECT_EQ(options->addressing, S3Addressing::kVirtualHost);
   EXPECT_EQ(options->encryption, S3Encryption::kKms);
   EXPECT_EQ(options->kms_key, "k");
+  EXPECT_EQ(options->checksum, S3Checksum::kCrc32c);
   EXPECT_EQ(options->timeout, std::chrono::seconds(7));
   EXPECT_EQ(options->credentials.access_key_id, "id");
   EXPECT_TRUE(check_s3_options(*options).ok());
@@ -50,8 +51,8 @@ TEST(S3OptionsTest, DefaultsStay) {
 TEST(S3OptionsTest, BadAddresses) {
   for (const char* bad :
        {"http://bucket", "s3:bucket", "s3://b?x=1", "s3://b?presign=maybe", "s3://b?part-size=big",
-        "s3://b?sse=aes", "s3://b?path-style=x", "s3://b?region=%zz", "s3://b?timeout=0",
-        "s3://b?timeout=3601", "s3://b?timeout=1s",
+        "s3://b?sse=aes", "s3://b?path-style=x", "s3://b?region=%zz", "s3://b?checksum=md5",
+        "s3://b?timeout=0", "s3://b?timeout=3601", "s3://b?timeout=1s",
         "s3://b?timeout=", "s3://b?part-size=99999999999GiB"}) {
     const auto options = read_s3_url(bad, usable());
     ASSERT_FALSE(options.ok()) << bad;
