@@ -29,7 +29,8 @@ Connection::Connection(Services& services, int socket, std::string peer)
     : services_(services),
       socket_(services.loop, socket),
       timer_(services.loop),
-      peer_(std::move(peer)) {}
+      peer_(std::move(peer)),
+      place_(services.waiting.end()) {}
 
 EventLoop::Callback Connection::later(Step step) {
   return [self = shared_from_this(), step] {
@@ -104,8 +105,15 @@ void Connection::on_end_of_input() {
   exchange_->stop.request_stop();
 }
 
+void Connection::stop_waiting() {
+  if (place_ == services_.waiting.end()) return;
+  services_.waiting.erase(place_);
+  place_ = services_.waiting.end();
+}
+
 void Connection::become_idle() {
   phase_ = Phase::kIdle;
+  place_ = services_.waiting.insert(services_.waiting.end(), this);
   if (input_.empty()) std::string().swap(input_);
   timer_.start(services_.options.idle_timeout, later(&Connection::close));
   watch();
@@ -179,6 +187,7 @@ std::shared_ptr<Exchange> Connection::make_exchange() {
 }
 
 void Connection::fail(int status, std::string_view text) {
+  stop_waiting();
   exchange_ = make_exchange();
   phase_ = Phase::kAnswering;
   input_.clear();
@@ -188,6 +197,7 @@ void Connection::fail(int status, std::string_view text) {
 }
 
 void Connection::dispatch() {
+  stop_waiting();
   exchange_ = make_exchange();
   phase_ = Phase::kAnswering;
   timer_.start(services_.options.request_timeout, later(&Connection::on_late_answer));
@@ -266,6 +276,7 @@ void Connection::linger() {
 void Connection::close_socket(bool with_reset) {
   if (phase_ == Phase::kClosed) return;
   const Phase phase = std::exchange(phase_, Phase::kClosed);
+  stop_waiting();
   timer_.cancel();
   if (with_reset) {
     const struct ::linger at_once { 1, 0 };

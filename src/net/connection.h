@@ -23,6 +23,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, Answer
   void stop();
   /// Cuts whatever is under way.
   void reset();
+  /// Closes, as it waits for its client and somebody else needs its place.
+  void make_way() { close(); }
 
  private:
   enum class Phase : uint8_t {
@@ -43,6 +45,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, Answer
   void on_late_input(std::string_view bytes);
 
   void become_idle();
+  void stop_waiting();
   void take_input();
   void read_request(std::string_view bytes);
   size_t parse(std::string_view bytes);
@@ -68,6 +71,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, Answer
   Timer timer_;  ///< what `phase_` waits for at most; see the callbacks it is started with
   const std::string peer_;
   Phase phase_ = Phase::kIdle;
+  std::list<Connection*>::iterator place_;  ///< in the list of those that wait; its end: not in it
   bool watching_ = false;
   bool client_ended_ = false;  ///< the client sends no more
   std::string input_;          ///< came, but not parsed yet

@@ -21,5 +21,7 @@ struct Accepted {
   std::string peer;  ///< the address, without the port
 };
 base::Result<Accepted> accept_from(int listener);
+/// Whether somebody waits to be accepted, which an event or a lack of descriptors does not tell.
+bool has_waiting_client(int listener);
 
 }  // namespace kiln::net

@@ -56,12 +56,21 @@ class Server::Impl {
 
  private:
   void wait_for_clients() {
-    if (waiting_ || services_.stopping || is_full()) return;
+    if (waiting_ || services_.stopping) return;
     waiting_ = true;
     listener_.when_readable([this] {
       waiting_ = false;
-      accept();
+      if (!is_full()) return accept();
+      if (!make_room()) retry_.start(kAcceptRetry, [this] { wait_for_clients(); });
     });
+  }
+
+  /// Idle connections are kept as long as nobody else wants their place. False: nobody does, or all
+  /// are at work.
+  bool make_room() {
+    if (services_.waiting.empty() || !has_waiting_client(listener_.get())) return false;
+    services_.waiting.front()->make_way();
+    return true;
   }
 
   bool is_full() const { return connections_.size() >= services_.options.max_connections; }
@@ -71,6 +80,7 @@ class Server::Impl {
       base::Result<Accepted> accepted = accept_from(listener_.get());
       if (!accepted.ok()) {
         if (accepted.error().code() != base::ErrorCode::kUnavailable) break;
+        if (make_room()) continue;
         // The socket stays readable: waiting for it would spin.
         return retry_.start(kAcceptRetry, [this] { accept(); });
       }

@@ -21,7 +21,9 @@ struct ServerOptions {
                                                       ///< to take something in it (cut off)
   std::chrono::milliseconds idle_timeout{75'000};     ///< between requests of a connection
   std::chrono::milliseconds stop_timeout{8'000};      ///< running requests get this long at stop()
-  size_t max_connections = 10'000;                    ///< further ones wait in the kernel's queue
+  size_t max_connections = 10'000;                    ///< for a further one the connection that has
+                                                      ///< waited longest for its client is closed;
+                                                      ///< if all are at work it waits
   size_t handler_threads = 8;                         ///< for handlers
   size_t max_streams = 64;                            ///< producers at once; 503 above
 };

@@ -224,18 +224,49 @@ TEST(ServerLimits, AQueuedRequestThatWasAnsweredWith504IsNotRun) {
   EXPECT_EQ(handled, 2);
 }
 
-TEST(ServerLimits, FurtherConnectionsWait) {
+TEST(ServerLimits, FurtherConnectionsWaitWhileAllAreAtWork) {
+  Event running;
+  Event go;
   ServerOptions options;
   options.max_connections = 1;
-  TestServer server(echo, options);
+  TestServer server(
+      [&](const Request& request) {
+        if (request.path == "/1") {
+          running.set();
+          go.wait();
+        }
+        return text(request.path);
+      },
+      options);
   RawClient first(server.port());
-  EXPECT_EQ(first.exchange(get("/1")).body, "/1");
+  first.send(get("/1"));
+  ASSERT_TRUE(running.wait());
   RawClient second(server.port());
   second.send(get("/2"));
-  EXPECT_EQ(first.exchange(get("/3")).body, "/3");
-  EXPECT_FALSE(second.is_readable(0));
-  first.close();
+  EXPECT_FALSE(second.is_readable(200));
+  go.set();
+  EXPECT_EQ(first.reply().body, "/1");
   EXPECT_EQ(second.reply().body, "/2");
+  EXPECT_EQ(first.rest(), "") << "it was idle";
+}
+
+/// Neither silent ones nor those that drip keep others out.
+TEST(ServerLimits, WhoHasWaitedLongestMakesWay) {
+  ServerOptions options;
+  options.max_connections = 3;
+  TestServer server(echo, options);
+  RawClient silent(server.port()), dripping(server.port()), used(server.port());
+  dripping.send("GET / HTT");
+  EXPECT_EQ(used.exchange(get("/1")).body, "/1");
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(RawClient(server.port()).exchange(get("/2")).body, "/2");
+  }
+  RawClient fourth(server.port()), fifth(server.port());
+  EXPECT_EQ(fourth.exchange(get("/4")).body, "/4");
+  EXPECT_EQ(fifth.exchange(get("/5")).body, "/5");
+  EXPECT_EQ(silent.rest(), "");
+  EXPECT_EQ(dripping.rest(), "");
+  EXPECT_EQ(fourth.exchange(get("/6")).body, "/6");
 }
 
 /// Lowers the limit of descriptors so that the process has none left.
@@ -262,9 +293,18 @@ milliseconds cpu_time() {
 }
 
 TEST(ServerLimits, RecoversFromALackOfDescriptors) {
-  TestServer server(echo);
-  RawClient before(server.port());
-  EXPECT_EQ(before.exchange(get("/a")).body, "/a");
+  Event running;
+  Event go;
+  TestServer server([&](const Request& request) {
+    if (request.path == "/busy") {
+      running.set();
+      go.wait();
+    }
+    return text(request.path);
+  });
+  RawClient busy(server.port());
+  busy.send(get("/busy"));
+  ASSERT_TRUE(running.wait());
   RawClient late;
   {
     const NoDescriptors none;
@@ -274,9 +314,11 @@ TEST(ServerLimits, RecoversFromALackOfDescriptors) {
     const milliseconds used = cpu_time();
     EXPECT_FALSE(late.is_readable(300));
     EXPECT_LT(cpu_time() - used, milliseconds(150)) << "it spins";
-    EXPECT_EQ(before.exchange(get("/b")).body, "/b");
+    go.set();
+    EXPECT_EQ(busy.reply().body, "/busy");
+    EXPECT_EQ(late.reply().body, "/late") << "an idle one has made way";
+    EXPECT_EQ(busy.rest(), "");
   }
-  EXPECT_EQ(late.reply().body, "/late");
 }
 
 TEST(ServerLimits, AnIdleConnectionCostsLittle) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <functional>
+#include <list>
 #include <vector>
 
 #include "net/event_loop.h"
@@ -35,6 +36,8 @@ struct Services {
   // For the I/O thread only.
   std::vector<char> scratch;  ///< every read goes through it, so that an idle connection has none
   bool stopping = false;
+  /// Those that wait for their client to send, the one that has waited longest first.
+  std::list<Connection*> waiting;
   std::function<void(Connection&)> on_closed;
   uint64_t last_request_id = 0;
 };

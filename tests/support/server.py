@@ -86,7 +86,8 @@ class Job:
 class Server:
     """`data` and `views`: {file name: text or JSON}, or a path. Stopped and cleaned up by stop()."""
 
-    def __init__(self, *options, data=None, views=None, state=None, environment=None, start=True):
+    def __init__(self, *options, data=None, views=None, state=None, environment=None, start=True,
+                 before_start=None):
         self.folder = tempfile.mkdtemp(prefix="kiln-test-")
         self.state = state or os.path.join(self.folder, "state")
         self.options = list(options)
@@ -98,6 +99,7 @@ class Server:
             self.options += ["--" + name, content]
         self.environment = {**os.environ, **(environment or {})}
         self.process = None
+        self.before_start = before_start  # called in the new process
         if start:
             self.start()
 
@@ -114,7 +116,8 @@ class Server:
         self.log = open(os.path.join(self.folder, "log"), "ab")
         self.process = subprocess.Popen(
             [KILN, "serve", "--port", "0", "--state-dir", self.state, *self.options],
-            stdout=subprocess.PIPE, stderr=self.log, env=self.environment, text=True)
+            stdout=subprocess.PIPE, stderr=self.log, env=self.environment, text=True,
+            preexec_fn=self.before_start)
         line = self.process.stdout.readline()
         assert line.startswith("kiln: listening on http://"), self.log_text()
         self.base = line.split()[-1]

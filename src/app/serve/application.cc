@@ -12,6 +12,7 @@
 #include "api/poll_limiter.h"
 #include "api/routes.h"
 #include "app/data_options.h"
+#include "app/serve/descriptor_limit.h"
 #include "app/serve/state_directory.h"
 #include "app/version.h"
 #include "base/mutex.h"
@@ -75,6 +76,8 @@ void wait_for(const std::stop_token& stop) {
 
 net::ServerOptions server_options(const ServeOptions& options) {
   net::ServerOptions server;
+  // The other half is for data, outputs and the database.
+  server.max_connections = std::min(server.max_connections, raise_descriptor_limit() / 2);
   server.host = options.host;
   server.port = options.port;
   server.max_body_size = options.max_body_size;
