@@ -39,9 +39,8 @@ net::Response unsatisfiable(uint64_t size) {
   return response;
 }
 
-net::Response sink_failed(const Service& service, const job::JobId& id, const base::Error& error) {
+net::Response sink_failed(const base::Error& error) {
   if (error.code() == base::ErrorCode::kNotFound) return no_such_job();
-  service.log.error("download failed", {{"job", id.text}, {"error", error.to_string()}});
   Problem problem = problem_of(error);
   // Where files are stored is for the log.
   if (problem.status == 503)
@@ -81,7 +80,7 @@ RangeKind parse_range(std::string_view header, uint64_t size, ByteRange& range) 
 net::Response download(const Service& service, const net::Request& request, const job::JobId& id,
                        std::string_view name) {
   const auto view = service.jobs.find(id);
-  if (!view.ok()) return sink_failed(service, id, view.error());
+  if (!view.ok()) return sink_failed(view.error());
   if (!*view) return no_such_job();
   const job::Job& job = (*view)->job;
   const auto file = std::find_if(job.files.begin(), job.files.end(),
@@ -127,10 +126,9 @@ net::Response download(const Service& service, const net::Request& request, cons
   response.headers.add("Content-Type", file->media_type);
   response.headers.add("Content-Disposition", "attachment; filename=\"" + file->name + "\"");
   auto source = service.sink.open(key, range.offset, range.length);
-  if (!source.ok()) return sink_failed(service, id, source.error());
-  response.body = net::SourceBody{
-      std::move(source).value(), range.length,
-      [&service, id](const base::Error& error) { return sink_failed(service, id, error); }};
+  if (!source.ok()) return sink_failed(source.error());
+  response.body = net::SourceBody{std::move(source).value(), range.length,
+                                  [](const base::Error& error) { return sink_failed(error); }};
   return response;
 }
 

@@ -191,6 +191,10 @@ net::Response export_views(const Service& service, const net::Request& request,
   const auto submitted = service.jobs.submit(
       std::move(submission), {job_request.to_json(), dataset::describe_snapshot(**data)}, *data);
   if (!submitted.ok()) return refuse_submission(submitted.error(), service);
+  service.log.info("export requested", {{"id", request.id},
+                                        {"job", submitted->text},
+                                        {"views", job_request.views.size()},
+                                        {"format", table::name_of(job_request.format)}});
   return accepted_response(service, *submitted, tracking_id);
 }
 

@@ -37,7 +37,6 @@ void JobMonitor::on_deleted(const job::JobId& id) {
 }
 
 void JobMonitor::on_sink_error(const job::JobId& id, const base::Error& error) {
-  metrics_.count_sink_error();
   log_.warning("export output not deleted, to be tried again",
                {{"job", id.text}, {"error", error.message()}});
 }

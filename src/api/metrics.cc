@@ -56,14 +56,17 @@ struct Metrics::Families {
                                     .Help("Finished jobs that have expired")
                                     .Register(registry)
                                     .Add({});
-  prometheus::Counter& sink_errors = BuildCounter()
-                                         .Name("kiln_sink_errors_total")
-                                         .Help("Failed deletions in the export sink")
-                                         .Register(registry)
-                                         .Add({});
+  prometheus::Family<prometheus::Counter>& sink_errors =
+      BuildCounter()
+          .Name("kiln_sink_errors_total")
+          .Help("Operations of the export sink that failed")
+          .Register(registry);
 };
 
-Metrics::Metrics() : families_(std::make_unique<Families>()) {}
+Metrics::Metrics() : families_(std::make_unique<Families>()) {
+  // A rate needs the zero before the first error.
+  for (const sink::SinkOperation one : sink::kSinkOperations) sink_errors_of(one);
+}
 Metrics::~Metrics() = default;
 
 void Metrics::count_request(std::string_view route, int status,
@@ -83,7 +86,13 @@ void Metrics::count_expired(uint64_t jobs) {
   families_->reaped.Increment(static_cast<double>(jobs));
 }
 
-void Metrics::count_sink_error() { families_->sink_errors.Increment(); }
+void Metrics::count_sink_error(sink::SinkOperation operation) {
+  sink_errors_of(operation).Increment();
+}
+
+prometheus::Counter& Metrics::sink_errors_of(sink::SinkOperation operation) {
+  return families_->sink_errors.Add({{"operation", std::string(sink::name_of(operation))}});
+}
 
 std::string Metrics::to_text(const job::JobEngine::Gauges& gauges) {
   const auto set = [&](const char* state, uint64_t count) {

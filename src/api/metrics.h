@@ -8,6 +8,11 @@
 #include <string_view>
 
 #include "job/job_engine.h"
+#include "sink/observed_sink.h"
+
+namespace prometheus {
+class Counter;
+}
 
 namespace kiln::api {
 
@@ -20,11 +25,13 @@ class Metrics {
   void count_request(std::string_view route, int status, std::chrono::microseconds duration);
   void count_attempt(uint64_t rows, uint64_t bytes, std::chrono::milliseconds duration);
   void count_expired(uint64_t jobs);
-  void count_sink_error();
+  void count_sink_error(sink::SinkOperation operation);
 
   std::string to_text(const job::JobEngine::Gauges& gauges);
 
  private:
+  prometheus::Counter& sink_errors_of(sink::SinkOperation operation);
+
   struct Families;
   std::unique_ptr<Families> families_;
 };

@@ -175,16 +175,22 @@ net::Response Routes::refuse(int status, std::string_view text) {
 void Routes::log(const net::RequestLog& entry) const {
   std::string route = "none";
   std::string method;
+  std::string job;  // empty if the request is about none
   if (entry.request != nullptr) {
     method = entry.request->method;
     const auto match = router_.match(method, local_path(entry.request->path));
-    if (match.kind == net::Router::Match::Kind::kFound) route = match.route;
+    if (match.kind == net::Router::Match::Kind::kFound) {
+      route = match.route;
+      const auto found = match.parameters.find("job");
+      if (found != match.parameters.end() && job::is_job_id(found->second)) job = found->second;
+    }
   }
   service_.metrics.count_request(route, entry.status, entry.duration);
   service_.log.info("request", {{"id", entry.request != nullptr ? entry.request->id : ""},
                                 {"peer", entry.request != nullptr ? entry.request->peer : ""},
                                 {"method", method},
                                 {"route", route},
+                                {"job", job},
                                 {"status", entry.status},
                                 {"bytes", entry.bytes},
                                 {"us", entry.duration.count()},

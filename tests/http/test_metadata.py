@@ -1,4 +1,6 @@
 """What the server says of itself: metadata, health, readiness, metrics, artefacts."""
+import json
+import os
 import unittest
 
 from tests.support.server import Server, export_of, view
@@ -48,6 +50,50 @@ class MetadataTest(unittest.TestCase):
             self.assertIn("\n# TYPE " + name, "\n" + text)
         self.assertIn('kiln_export_jobs{state="completed"} ', text)
         self.assertRegex(text, r'kiln_http_requests_total\{route="[^"]+",status="202"\} [1-9]')
+
+    def test_issue_metrics_count_failures_of_the_sink_from_zero(self):
+        text = self.server.get("/metrics").text
+        for operation in ("create", "write", "finish", "open", "read", "remove", "list"):
+            self.assertIn('kiln_sink_errors_total{operation="%s"} 0' % operation, text)
+        server = Server(data={"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'})
+        self.addCleanup(server.stop)
+        job = server.export(export_of(view("Patient")))
+        url = job.outputs()["patient"][0]
+        for path in server.exported_files():
+            os.remove(path)
+        self.assertEqual(server.get(url).status, 404)
+        self.assertIn('kiln_sink_errors_total{operation="open"} 1', server.get("/metrics").text)
+        self.assertIn("download failed", server.log_text())
+
+    def test_issue_the_log_has_a_line_per_request_and_transition_with_the_job(self):
+        server = Server("--log-format", "json", data={
+            "Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'})
+        self.addCleanup(server.stop)
+        job = server.export(export_of(view("Patient"), _format="csv"))
+        url = job.outputs()["patient"][0]
+        server.get(url)
+        server.request("DELETE", job.status_url)
+        server.get("/export/" + "x" * 40)
+        server.end()
+        lines = [json.loads(line) for line in server.log_text().splitlines()]
+        of_job = [line for line in lines if line.get("job") == job.id]
+        events = [line["message"] for line in of_job if line["message"] != "request"]
+        self.assertIn("export requested", events)
+        self.assertEqual([one for one in events if one != "export requested"],
+                         ["export accepted", "export in-progress", "export attempt ended",
+                          "export completed"])
+        requested = next(line for line in of_job if line["message"] == "export requested")
+        self.assertEqual((requested["views"], requested["format"]), (1, "csv"))
+        requests = [(line["method"], line["route"], line["status"]) for line in of_job
+                    if line["message"] == "request"]
+        for expected in (("GET", "/export/{job}", 303), ("GET", "/export/{job}/result", 200),
+                         ("GET", "/export/{job}/files/{file}", 200),
+                         ("DELETE", "/export/{job}", 202)):
+            self.assertIn(expected, requests)
+        posted = [line for line in lines if line.get("method") == "POST"]
+        self.assertEqual([line["id"] for line in posted], [requested["id"]])
+        # What is no job's id is not repeated.
+        self.assertNotIn("x" * 40, server.log_text())
 
     def test_ops_6_published_views_can_be_read_and_searched(self):
         answer = self.server.get("/ViewDefinition/patients")

@@ -18,6 +18,7 @@
 #include "base/mutex.h"
 #include "sink/filesystem/filesystem_sink.h"
 #include "sink/memory/memory_sink.h"
+#include "sink/observed_sink.h"
 #include "sink/s3/s3_sink.h"
 
 namespace kiln::app {
@@ -109,7 +110,11 @@ class Application {
     KILN_ASSIGN(store_, job::JobStore::open(state_.database_path()));
     KILN_ASSIGN(const std::string instance,
                 store_->constant("instance", base::random_hex(random_, 8)));
-    KILN_ASSIGN(sink_, open_sink(options_, state_, instance, clock_, random_));
+    KILN_ASSIGN(auto sink, open_sink(options_, state_, instance, clock_, random_));
+    sink_ = sink::observe_sink(std::move(sink),
+                               [this](sink::SinkOperation operation, const base::Error& error) {
+                                 on_sink_error(operation, error);
+                               });
     job::JobEngineOptions job_options;
     job_options.max_running = options_.max_running;
     job_options.max_queued = options_.max_queued;
@@ -157,6 +162,13 @@ class Application {
   }
 
  private:
+  /// What fails in a job or a deletion is logged with its job: downloads have nobody else.
+  void on_sink_error(sink::SinkOperation operation, const base::Error& error) {
+    metrics_.count_sink_error(operation);
+    if (operation != sink::SinkOperation::kOpen && operation != sink::SinkOperation::kRead) return;
+    log_.error("download failed", {{"error", error.to_string()}});
+  }
+
   static constexpr uint32_t kShortestAdvisedTtl = 86'400;
 
   const ServeOptions& options_;
