@@ -1,6 +1,7 @@
 #include "api/metadata.h"
 
 #include <array>
+#include <span>
 
 #include "api/problem.h"
 #include "json/writer.h"
@@ -14,6 +15,7 @@ struct ParameterRow {
   std::string_view type;  ///< "" for one with parts
   std::string_view max;
   std::string_view documentation;
+  std::span<const ParameterRow> parts{};
 };
 
 struct OperationRow {
@@ -46,18 +48,29 @@ constexpr std::array kRun = {
     ParameterRow{"resource", "Resource", "*", "Evaluate these instead of the server's data"},
     ParameterRow{"_limit", "integer", "1", "At most so many rows"},
 };
+constexpr std::array kViewParts = {
+    ParameterRow{"name", "string", "1", "Of the output; else the view's own"},
+    ParameterRow{"viewCanonical", "canonical", "1", "The view, by canonical URL"},
+    ParameterRow{"viewReference", "Reference", "1", "The view, by reference"},
+    ParameterRow{"viewResource", "ViewDefinition", "1", "The view itself"},
+};
 constexpr std::array kExport = {
-    ParameterRow{"view", "", "*", "Parts: name, and viewCanonical, viewReference or viewResource"},
+    ParameterRow{"view", "", "*", "A name, and one way to say which view", kViewParts},
     ParameterRow{"clientTrackingId", "string", "1", "Comes back in every answer"},
     ParameterRow{"_compression", "code", "1",
                  "none (default), gzip, zstd: of the files; an addition of this server"},
 };
 
-void write_parameters(json::Writer& writer, const auto& rows) {
+void write_parameters(json::Writer& writer, std::span<const ParameterRow> rows) {
   for (const ParameterRow& row : rows) {
     writer.begin_object().member("name", row.name).member("use", "in").key("min").number(0);
     writer.member("max", row.max).member("documentation", row.documentation);
     if (!row.type.empty()) writer.member("type", row.type);
+    if (!row.parts.empty()) {
+      writer.key("part").begin_array();
+      write_parameters(writer, row.parts);
+      writer.end_array();
+    }
     writer.end_object();
   }
 }

@@ -38,6 +38,8 @@ class MetadataTest(unittest.TestCase):
                 continue
             definition = self.server.request("GET", canonical).json()
             self.assertEqual(definition["resourceType"], "OperationDefinition")
+            for parameter in definition["parameter"]:  # FHIR: a type or parts (opd-1)
+                self.assertNotEqual("type" in parameter, "part" in parameter, parameter["name"])
 
     def test_cli_health_and_ready(self):
         self.assertEqual(self.server.get("/health").status, 200)
