@@ -23,14 +23,14 @@ class ExportRunner final : public job::JobRunner {
   base::Result<std::vector<job::OutputFile>> run(const job::Attempt& attempt) override {
     KILN_ASSIGN(const ExportRequest request, ExportRequest::from_json(attempt.spec.request));
     KILN_ASSIGN(const dataset::SnapshotPtr snapshot, snapshot_of(attempt));
-    attempt.progress.bytes_total = snapshot->total_size();
-    attempt.progress.subjects_total = static_cast<uint32_t>(request.views.size());
     std::vector<RunningView> views;
+    std::vector<std::string> names;
     for (const ExportedView& exported : request.views) {
+      names.push_back(exported.output);
       KILN_ASSIGN(RunningView view, prepare(exported, request, attempt));
       views.push_back(std::move(view));
     }
-    if (!views.empty()) attempt.progress.set_current_subject(request.views.front().output);
+    attempt.progress.set_subjects(std::move(names));
     KILN_TRY(evaluate(*snapshot, request, views, attempt));
     attempt.progress.subjects_done = static_cast<uint32_t>(views.size());
     std::vector<job::OutputFile> files;

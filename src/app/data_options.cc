@@ -240,7 +240,7 @@ base::Result<engine::Summary> run_subjects(const dataset::Snapshot& snapshot,
   engine::Progress progress;
   std::unique_ptr<ProgressBar> bar;
   if (options.progress == "always" || (options.progress == "auto" && isatty(STDERR_FILENO) != 0)) {
-    bar = std::make_unique<ProgressBar>(progress, snapshot.total_size());
+    bar = std::make_unique<ProgressBar>(progress);
   }
   auto summary = engine::run(snapshot, subjects, run, signals.token(), &progress);
   bar.reset();

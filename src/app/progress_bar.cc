@@ -9,11 +9,9 @@
 namespace kiln::app {
 
 struct ProgressBar::State {
-  State(const engine::Progress& its_progress, uint64_t its_total)
-      : progress(its_progress), total(its_total) {}
+  explicit State(const engine::Progress& its_progress) : progress(its_progress) {}
 
   const engine::Progress& progress;
-  const uint64_t total;
   const std::chrono::steady_clock::time_point start = std::chrono::steady_clock::now();
   std::mutex mutex;
   std::condition_variable changed;
@@ -26,6 +24,7 @@ struct ProgressBar::State {
         std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     const auto bytes = static_cast<double>(progress.bytes.load());
     const uint64_t rows = progress.rows.load();
+    const uint64_t total = progress.bytes_total.load();
     const double rate = seconds > 0 ? bytes / seconds : 0;
     std::string line = "\r\x1b[K";
     if (total != 0) {
@@ -57,8 +56,8 @@ struct ProgressBar::State {
   }
 };
 
-ProgressBar::ProgressBar(const engine::Progress& progress, uint64_t total)
-    : state_(std::make_unique<State>(progress, total)) {
+ProgressBar::ProgressBar(const engine::Progress& progress)
+    : state_(std::make_unique<State>(progress)) {
   state_->thread = std::thread([state = state_.get()] { state->run(); });
 }
 

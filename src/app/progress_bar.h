@@ -10,8 +10,7 @@ namespace kiln::app {
 /// Draws from a thread of its own until it is destroyed, then wipes the line.
 class ProgressBar {
  public:
-  /// `total`: bytes to read, 0 if unknown.
-  ProgressBar(const engine::Progress& progress, uint64_t total);
+  explicit ProgressBar(const engine::Progress& progress);
   ~ProgressBar();
 
  private:

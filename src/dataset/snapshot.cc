@@ -128,10 +128,4 @@ base::Result<Snapshot> Snapshot::open(const std::vector<Input>& inputs) {
   return snapshot;
 }
 
-uint64_t Snapshot::total_size() const {
-  uint64_t total = 0;
-  for (const OpenFilePtr& file : files) total += file->state().size;
-  return total;
-}
-
 }  // namespace kiln::dataset

@@ -66,8 +66,6 @@ struct Snapshot {
   std::vector<OpenFilePtr> files;
 
   static base::Result<Snapshot> open(const std::vector<Input>& inputs);
-  /// Bytes of all files, compressed ones as they are; those of a pipe are not known and count 0.
-  uint64_t total_size() const;
 };
 
 }  // namespace kiln::dataset

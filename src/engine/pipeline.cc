@@ -23,6 +23,14 @@ std::vector<bool> wanted_files(const dataset::Snapshot& snapshot,
   return wanted;
 }
 
+uint64_t size_of(const dataset::Snapshot& snapshot, const std::vector<bool>& wanted) {
+  uint64_t size = 0;
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i]) size += snapshot.files[i]->state().size;
+  }
+  return size;
+}
+
 }  // namespace
 
 base::Result<Summary> run(const dataset::Snapshot& snapshot, const std::vector<Subject>& subjects,
@@ -30,7 +38,9 @@ base::Result<Summary> run(const dataset::Snapshot& snapshot, const std::vector<S
   const std::vector<ScanGroup> groups = group_subjects(subjects, options.filter);
   dataset::ReaderOptions reader_options = options.reader;
   reader_options.stop = stop;
-  dataset::Reader reader(snapshot, wanted_files(snapshot, groups), reader_options);
+  std::vector<bool> wanted = wanted_files(snapshot, groups);
+  if (progress != nullptr) progress->bytes_total = size_of(snapshot, wanted);
+  dataset::Reader reader(snapshot, std::move(wanted), reader_options);
   const unsigned threads = std::max(1U, options.threads);
   Sequencer sequencer(snapshot, subjects, options, uint64_t{threads} * 4, progress);
   const RunContext context{snapshot, subjects, groups, options, reader, sequencer};

@@ -277,7 +277,21 @@ TEST_F(PipelineTest, SeveralViewsShareOneScan) {
   // Each byte once.
   EXPECT_EQ(summary->bytes, text.size());
   EXPECT_EQ(progress.bytes.load(), text.size());
+  EXPECT_EQ(progress.bytes_total.load(), text.size());
   EXPECT_EQ(progress.rows.load(), 700U);
+  EXPECT_EQ(progress.subject.load(), 4U);
+}
+
+/// Else a run would seem to be at its beginning until it is at its end.
+TEST_F(PipelineTest, ProgressIsMeasuredByWhatIsRead) {
+  const std::string patients = patient_line(0) + patient_line(1);
+  add_file("Patient.ndjson", patients, "Patient");
+  add_file("Observation.ndjson", std::string(100'000, '\n'), "Observation");
+  Progress progress;
+  std::vector<SinkLog> logs;
+  ASSERT_TRUE(run_views({id_view()}, logs, options_of(1, 333), {}, &progress).ok());
+  EXPECT_EQ(progress.bytes_total.load(), patients.size());
+  EXPECT_EQ(progress.bytes.load(), patients.size());
 }
 
 TEST_F(PipelineTest, ANeedleLeavesOutNoRow) {

@@ -70,7 +70,10 @@ base::Status Sequencer::write(BlockResult& result) {
       const uint64_t rows = std::min(result.pieces[i]->rows, left);
       KILN_TRY(subjects_[i].output->write(std::move(result.pieces[i]), left));
       summary_.rows[i] += rows;
-      if (progress_ != nullptr) progress_->rows.fetch_add(rows, std::memory_order_relaxed);
+      if (progress_ != nullptr && rows != 0) {
+        progress_->rows.fetch_add(rows, std::memory_order_relaxed);
+        progress_->subject.store(i, std::memory_order_relaxed);
+      }
     }
     all_full &= summary_.rows[i] == options_.limit;
   }

@@ -133,9 +133,9 @@ JobView JobEngine::view_of(Job job) {
   const auto running = running_.find(view.job.id);
   if (running != running_.end()) {
     const JobProgress& progress = running->second->progress;
-    view.progress =
-        ProgressView{progress.scanned.rows,  progress.scanned.bytes,  progress.bytes_total,
-                     progress.subjects_done, progress.subjects_total, progress.current_subject()};
+    view.progress = ProgressView{progress.scanned.rows,        progress.scanned.bytes,
+                                 progress.scanned.bytes_total, progress.subjects_done,
+                                 progress.subjects_total(),    progress.current_subject()};
   }
   return view;
 }

@@ -117,10 +117,10 @@ TEST_P(JobEngineTest, TellsHowFarARunningJobIs) {
   runner_.step(id, [](const Attempt& attempt) {
     attempt.progress.scanned.rows = 7;
     attempt.progress.scanned.bytes = 70;
-    attempt.progress.bytes_total = 700;
+    attempt.progress.scanned.bytes_total = 700;
     attempt.progress.subjects_done = 1;
-    attempt.progress.subjects_total = 3;
-    attempt.progress.set_current_subject("patients");
+    attempt.progress.set_subjects({"conditions", "patients", "visits"});
+    attempt.progress.scanned.subject = 1;
     return std::nullopt;
   });
   const auto progress = find(id)->progress;

@@ -20,22 +20,27 @@ namespace kiln::job {
 class JobProgress {
  public:
   base::Progress scanned;
-  std::atomic<uint64_t> bytes_total{0};
   std::atomic<uint32_t> subjects_done{0};
-  std::atomic<uint32_t> subjects_total{0};
 
-  void set_current_subject(std::string name) {
+  /// Their names, in the order of `scanned.subject`.
+  void set_subjects(std::vector<std::string> names) {
     base::MutexLock lock(mutex_);
-    current_subject_ = std::move(name);
+    subjects_ = std::move(names);
   }
+  uint32_t subjects_total() const {
+    base::MutexLock lock(mutex_);
+    return static_cast<uint32_t>(subjects_.size());
+  }
+  /// Empty if there is none.
   std::string current_subject() const {
     base::MutexLock lock(mutex_);
-    return current_subject_;
+    const size_t current = scanned.subject;
+    return current < subjects_.size() ? subjects_[current] : std::string();
   }
 
  private:
   mutable base::Mutex mutex_;
-  std::string current_subject_ KILN_GUARDED_BY(mutex_);
+  std::vector<std::string> subjects_ KILN_GUARDED_BY(mutex_);
 };
 
 /// One attempt of one job. Everything lives until run() returns.

@@ -222,6 +222,25 @@ class RunningJobTest(unittest.TestCase):
             self.assertEqual(answer.issues()[0][0], "throttled")
 
 
+class ProgressTest(unittest.TestCase):
+    def test_issue_progress_moves_within_one_big_subject(self):
+        observations = '{"resourceType":"Observation","id":"o"}\n' * 600_000
+        server = Server("--poll-limit", "100000", data={
+            "Patient.ndjson": PATIENTS * 100_000, "Observation.ndjson": observations})
+        self.addCleanup(server.stop)
+        job = server.export(export_of(view("Observation", id="id", x="id.replaceMatches('o', 'p')")))
+        seen = []
+        while (answer := job.poll()).status == 202:
+            parts = dict(parts_of(answer.json()))
+            if "bytesTotal" in parts and parts["bytesTotal"]:
+                # What the view does not read is no part of it.
+                self.assertEqual(parts["bytesTotal"], len(observations))
+                seen.append((parts["percentComplete"], parts["rowsWritten"], parts["bytesRead"]))
+                self.assertEqual(answer.headers["X-Progress"], f"{parts['percentComplete']}%")
+        self.assertEqual(seen, sorted(seen))
+        self.assertTrue([one for one in seen if 0 < one[0] < 99 and 0 < one[1] < 600_000], seen[:9])
+
+
 class FailedJobTest(unittest.TestCase):
     """Input that a job finds to be bad or changed."""
 

@@ -45,7 +45,8 @@ int run(const SampleOptions& options) {
   const base::Status status = [&] {
     std::optional<ProgressBar> bar;
     if (wants_progress(options.progress)) {
-      bar.emplace(progress, sample::expected_bytes(options.data.patients));
+      progress.bytes_total = sample::expected_bytes(options.data.patients);
+      bar.emplace(progress);
     }
     return sample::write_data_set(options.data, signals.token(), progress);
   }();

@@ -1,0 +1,191 @@
+// What a job looks like from outside while time passes: an engine without threads, whose runner
+// asks what a client would.
+#include "api/export_jobs.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "api/download.h"
+#include "api/metrics.h"
+#include "api/poll_limiter.h"
+#include "job/testing/function_runner.h"
+#include "job/testing/must.h"
+#include "job/testing/seams.h"
+#include "json/document.h"
+#include "sink/memory/memory_sink.h"
+
+namespace kiln::api {
+namespace {
+
+using job::must;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using ::testing::HasSubstr;
+
+class NoObserver final : public job::JobObserver {
+ public:
+  void on_state(const job::JobId&, job::JobState, uint32_t) override {}
+  void on_attempt_end(const job::JobId&, uint64_t, uint64_t, milliseconds) override {}
+  void on_failure(const job::JobId&, const base::Error&) override {}
+  void on_expired(uint64_t) override {}
+  void on_deleted(const job::JobId&) override {}
+  void on_sink_error(const job::JobId&, const base::Error&) override {}
+  void on_store_error(const base::Error&) override {}
+};
+
+class ExportJobsTest : public ::testing::Test {
+ protected:
+  ExportJobsTest() {
+    options_.base_url = "http://kiln.example";
+    must(engine_.recover());
+  }
+
+  job::JobId submit(const std::string& tracking_id = "") {
+    return must(engine_.submit({"client", tracking_id, "", "", "csv"}, {}, nullptr));
+  }
+  /// Runs the next job; `during` is called while it is under way.
+  void run(std::function<void(job::JobProgress&)> during) {
+    runner_.body = [&](const job::Attempt& attempt) {
+      during(attempt.progress);
+      const sink::ObjectKey key{attempt.job.id.text, attempt.number, "a.csv"};
+      auto writer = must(attempt.sink.create(key, {}));
+      must(writer->write("id\n"));
+      const auto stored = must(writer->finish());
+      return job::FunctionRunner::Files{{"a", "a.csv", 7, stored.size, stored.sha256, "text/csv"}};
+    };
+    EXPECT_TRUE(engine_.run_next());
+  }
+  net::Response poll(const job::JobId& id) {
+    clock_.advance(seconds(1));  // as often as it is allowed
+    return export_status(service_, {}, id);
+  }
+  static net::Request from(const std::string& peer) {
+    net::Request request;
+    request.peer = peer;
+    return request;
+  }
+  /// A parameter's value as it stands in the body; empty if it is not there.
+  static std::string value_of(const net::Response& response, const std::string& name) {
+    const auto document = must(json::Document::parse(std::get<std::string>(response.body), "body"));
+    for (const json::Value one : document->root()["parameter"].items()) {
+      if (one["name"].text() != name) continue;
+      for (const json::Value value : one.items()) {
+        if (value.key().starts_with("value")) return std::string(value.raw());
+      }
+    }
+    return "";
+  }
+
+  ServiceOptions options_;
+  const plan::ArtefactRegistry artefacts_;
+  job::DrivenClock clock_;
+  job::SeededRandom random_;
+  NoObserver observer_;
+  job::FunctionRunner runner_;
+  const std::unique_ptr<job::JobStore> store_ =
+      must(job::JobStore::open(":memory:", job::Durability::kProcessCrash));
+  const std::unique_ptr<sink::ExportSink> sink_ = sink::make_memory_sink(1 << 20);
+  job::JobEngineOptions engine_options_{.output_ttl = seconds(600)};
+  job::JobEngine engine_{{*store_, *sink_, runner_, observer_, clock_, random_}, engine_options_};
+  PollLimiter polls_{clock_, 3};
+  Metrics metrics_;
+  base::Logger log_;
+  const Service service_{options_, artefacts_, nullptr, *sink_, engine_,
+                         polls_,   metrics_,   clock_,  log_};
+};
+
+TEST_F(ExportJobsTest, Ops_4_2_AQueuedJob) {
+  const net::Response response = poll(submit("track"));
+  EXPECT_EQ(response.status, 202);
+  EXPECT_EQ(response.headers.get("X-Progress"), "0%");
+  EXPECT_EQ(response.headers.get("Retry-After"), "1");
+  EXPECT_EQ(value_of(response, "status"), "\"accepted\"");
+  EXPECT_EQ(value_of(response, "clientTrackingId"), "\"track\"");
+  EXPECT_EQ(value_of(response, "exportStartTime"), "");
+}
+
+/// By bytes: one big subject does not stay at 0 %.
+TEST_F(ExportJobsTest, Ops_4_2_ProgressOfOneSubjectAndTheTimeThatIsLeft) {
+  const job::JobId id = submit();
+  run([&](job::JobProgress& progress) {
+    progress.set_subjects({"a"});
+    EXPECT_EQ(value_of(poll(id), "estimatedTimeRemaining"), "") << "nothing to reckon with yet";
+    progress.scanned.bytes_total = 1000;
+    progress.scanned.bytes = 250;
+    progress.scanned.rows = 7;
+    clock_.advance(seconds(8));  // ten with the polls
+    const net::Response response = poll(id);
+    EXPECT_EQ(response.status, 202);
+    EXPECT_EQ(response.headers.get("X-Progress"), "25%");
+    EXPECT_EQ(value_of(response, "status"), "\"in-progress\"");
+    EXPECT_EQ(value_of(response, "percentComplete"), "25");
+    EXPECT_EQ(value_of(response, "estimatedTimeRemaining"), "30");
+    EXPECT_EQ(value_of(response, "rowsWritten"), "7");
+    EXPECT_EQ(value_of(response, "bytesRead"), "250");
+    EXPECT_EQ(value_of(response, "bytesTotal"), "1000");
+    EXPECT_EQ(value_of(response, "subjectsDone"), "0");
+    EXPECT_EQ(value_of(response, "subjectsTotal"), "1");
+    EXPECT_EQ(value_of(response, "currentSubject"), "\"a\"");
+    progress.scanned.bytes = 1000;
+    EXPECT_EQ(poll(id).headers.get("X-Progress"), "99%") << "it is not whole before it is recorded";
+  });
+}
+
+TEST_F(ExportJobsTest, Issue_RetryAfterGrowsWithTheJobsLength) {
+  const job::JobId id = submit();
+  run([&](job::JobProgress&) {
+    EXPECT_EQ(poll(id).headers.get("Retry-After"), "1");
+    clock_.advance(seconds(99));
+    EXPECT_EQ(poll(id).headers.get("Retry-After"), "10");
+    clock_.advance(seconds(499));
+    EXPECT_EQ(poll(id).headers.get("Retry-After"), "60");
+    clock_.advance(std::chrono::hours(10));
+    EXPECT_EQ(poll(id).headers.get("Retry-After"), "120") << "at most";
+  });
+}
+
+TEST_F(ExportJobsTest, Ops_6_429_OnlyWithinASecond) {
+  const job::JobId id = submit(), other = submit();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(export_status(service_, {}, id).status, 202);
+  const net::Response refused = export_status(service_, {}, id);
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(refused.headers.get("Retry-After"), "1");
+  EXPECT_EQ(export_status(service_, {}, other).status, 202) << "each job for itself";
+  clock_.advance(milliseconds(999));
+  EXPECT_EQ(export_status(service_, {}, id).status, 429);
+  clock_.advance(milliseconds(1));
+  EXPECT_EQ(export_status(service_, {}, id).status, 202);
+}
+
+/// By the clock, whether the janitor has come or not.
+TEST_F(ExportJobsTest, Ops_4_8_EverythingIsThereUntilExpires) {
+  const job::JobId id = submit();
+  run([](job::JobProgress&) {});
+  const auto expires = must(store_->find(id))->expires;
+  ASSERT_TRUE(expires.has_value());
+  clock_.advance(*expires - clock_.now() - milliseconds(1));
+  EXPECT_EQ(export_status(service_, {}, id).status, 303);
+  const net::Response result = export_result(service_, {}, id);
+  EXPECT_EQ(result.status, 200);
+  EXPECT_EQ(result.headers.get("Expires"), base::to_http_date(*expires));
+  EXPECT_EQ(value_of(result, "_format"), "\"csv\"");
+  EXPECT_EQ(download(service_, {}, id, "a.csv").status, 200);
+  EXPECT_THAT(std::get<std::string>(list_exports(service_, from("client")).body),
+              HasSubstr(id.text));
+  clock_.advance(milliseconds(1));
+  EXPECT_EQ(export_status(service_, {}, id).status, 404);
+  EXPECT_EQ(export_result(service_, {}, id).status, 404);
+  EXPECT_EQ(download(service_, {}, id, "a.csv").status, 404);
+  EXPECT_EQ(cancel_export(service_, id).status, 404);
+  EXPECT_EQ(std::get<std::string>(list_exports(service_, from("client")).body).find(id.text),
+            std::string::npos);
+}
+
+TEST_F(ExportJobsTest, Ops_4_9_AListIsOfOnesOwnJobs) {
+  const job::JobId id = submit();
+  EXPECT_EQ(std::get<std::string>(list_exports(service_, from("other")).body).find(id.text),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace kiln::api
