@@ -7,7 +7,44 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sink/sink_contract_test.h"
+#include "sink/testing/memory_store.h"
 #include "sink/testing/scripted_store.h"
+
+namespace kiln::sink::testing {
+namespace {
+
+/// The contract, without a network.
+class InMemory final : public SinkPlace {
+ public:
+  explicit InMemory(uint64_t part_size) {
+    options_.part_size = part_size;
+    options_.prefix = "a/b";
+    front_.otherwise = [this](const SeenRequest& request) { return store_.handle(request); };
+  }
+  std::unique_ptr<ExportSink> open(const std::string& instance) override {
+    auto sink = open_s3_sink(options_, instance, front_.seams());
+    if (sink.ok()) return std::move(sink).value();
+    ADD_FAILURE() << sink.error().to_string();
+    return nullptr;
+  }
+
+ private:
+  S3Options options_ = ScriptedStore::options();
+  MemoryStore store_;
+  ScriptedStore front_;
+};
+
+INSTANTIATE_TEST_SUITE_P(
+    S3, SinkContract,
+    ::testing::Values(
+        SinkCase{"Whole", [] { return std::make_unique<InMemory>(uint64_t{16} << 20); }},
+        SinkCase{"Parts", [] { return std::make_unique<InMemory>(uint64_t{5} << 20); },
+                 size_t{23} << 20}),
+    name_of_case);
+
+}  // namespace
+}  // namespace kiln::sink::testing
 
 namespace kiln::sink {
 namespace {
@@ -235,6 +272,42 @@ TEST_F(S3SinkTest, PartsOnTheirWayAreBounded) {
   }
   thread.join();
   EXPECT_EQ(most, 2);
+}
+
+/// As the job engine does it: stop, remove, wait for the worker, remove again. Run under
+/// ThreadSanitizer.
+TEST_F(S3SinkTest, ACancelDuringTheLastPartsUploadLeavesNothing) {
+  options_.part_size = 5 * kMiB;
+  testing::MemoryStore objects;
+  const auto sink = open();
+  std::atomic<int> last_part = 0;
+  store_.otherwise = [&](const testing::SeenRequest& request) {
+    if (request.what.find("partNumber=3") != std::string::npos) ++last_part;
+    return objects.handle(request);
+  };
+  const std::string piece(kMiB, 'x');
+  int completed = 0;
+  for (int round = 0; round < 60; ++round) {
+    std::stop_source stop;
+    const std::string job = "job" + std::to_string(round);
+    std::atomic<bool> finished = false;
+    std::thread worker([&] {
+      auto writer = std::move(sink->create({job, 1, "a"}, stop.get_token())).value();
+      for (int i = 0; i < 11; ++i) (void)writer->write(piece).ok();
+      finished = writer->finish().ok();
+    });
+    // Somewhere around the last part and the completion.
+    const int before = last_part;
+    while (last_part == before && !finished) std::this_thread::yield();
+    for (int i = 0; i < round * 20; ++i) std::this_thread::yield();
+    stop.request_stop();
+    EXPECT_TRUE(sink->remove_job(job, {}).ok());
+    worker.join();
+    completed += finished ? 1 : 0;
+    EXPECT_TRUE(sink->remove_job(job, {}).ok());
+    EXPECT_TRUE(objects.keys().empty()) << objects.keys()[0];
+  }
+  RecordProperty("completed", completed);
 }
 
 TEST_F(S3SinkTest, PresignsForNoLongerThanAsked) {
