@@ -88,6 +88,16 @@ def stop_rows(table, report):
                   f"{one['median_ms']:.0f} ms, at most {one['max_ms']:.0f} ms", True)
 
 
+def load_rows(table, report):
+    times = ", ".join(f"{what} {one['median']:.0f} / {one['p99']:.0f} ms"
+                      for what, one in report["milliseconds"].items())
+    table.add(f"{report['clients']} clients that kick off, poll and download for "
+              f"{report['seconds']} s: peak RSS", "≤ 512 MiB", "-", report["peak_rss_mib"],
+              f"{report['peak_rss_mib']:.0f} MiB; {report['jobs']} jobs, {report['requests']} requests, "
+              f"{report['throttled']} of them 429; {report['bytes'] / 1e9:.1f} GB; "
+              f"median / 99 %: {times}", report["peak_rss_mib"] <= 512)
+
+
 def summarise(report):
     table = Table()
     if "clinical" in report:
@@ -110,6 +120,8 @@ def summarise(report):
         export_rows(table, report["store"]["without_md5"],
                     "versitygw `--data-integrity-etag` on the same cores", 1.5, "-")
         export_rows(table, report["store"]["as_it_comes"], "versitygw as it comes", None, "-")
+    if "load" in report:
+        load_rows(table, report["load"])
     if "stop" in report:
         stop_rows(table, report["stop"])
     return table

@@ -13,11 +13,11 @@ from bench.suite.tools import KILN
 class Server:
     """`kiln serve` on its own."""
 
-    def __init__(self, context, *options, environment=None):
+    def __init__(self, context, *options, data=None, environment=None):
         self.folder = tempfile.mkdtemp(dir=context.work)
         with open(os.path.join(self.folder, "log"), "wb") as log:
             self.process = subprocess.Popen(
-                [KILN, "serve", "--port", "0", "--data", context.clinical, "--threads", "2",
+                [KILN, "serve", "--port", "0", "--data", data or context.clinical, "--threads", "2",
                  "--state-dir", os.path.join(self.folder, "state"), "--poll-limit", "100000",
                  "--log-format", "json", "--export-output-ttl", "2", "--export-cleanup-interval",
                  "1", *options],

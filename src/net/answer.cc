@@ -9,6 +9,7 @@ namespace kiln::net {
 namespace {
 
 constexpr size_t kChunkSize = 256 * 1024;
+constexpr size_t kLeastRoom = 16 * 1024;
 constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
 constexpr std::string_view kLineEndAndLastChunk = "\r\n0\r\n\r\n";
@@ -97,12 +98,25 @@ void Answer::start_source() {
   read_chunk();
 }
 
-void Answer::read_chunk() {
+/// Only what the kernel takes at once is read: who waits for a slow client holds no memory for it.
+void Answer::next_chunk() {
   if (left_ == 0) return complete();
-  const size_t size = static_cast<size_t>(std::min<uint64_t>(left_, kChunkSize));
+  if (outbox_.room() >= kLeastRoom) return read_chunk();
+  std::string().swap(body_);
+  sending_ = true;
+  outbox_.wait_for_room([self = shared_from_this()](bool writable) {
+    self->sending_ = false;
+    if (!self->listener_) return;
+    writable ? self->read_chunk() : self->end(false);
+  });
+}
+
+void Answer::read_chunk() {
+  const size_t most = std::clamp(outbox_.room(), kLeastRoom, kChunkSize);
+  const size_t size = static_cast<size_t>(std::min<uint64_t>(left_, most));
   const bool first = !started_;
   const bool posted = services_.readers.post([self = shared_from_this(), size, first]() mutable {
-    self->body_.resize(size);
+    if (self->body_.size() < size) self->body_.resize(size);
     const SourceBody& body = std::get<SourceBody>(self->response_.body);
     self->read_ = read_guarded(*body.source, self->body_.data(), size);
     if (first && !self->read_.ok()) {
@@ -117,9 +131,9 @@ void Answer::read_chunk() {
 void Answer::chunk_arrived() {
   if (!listener_) return;
   if (instead_) return start(*std::exchange(instead_, std::nullopt));
-  if (!read_.ok() || *read_ == 0 || *read_ > body_.size()) return end(false);
+  if (!read_.ok() || *read_ == 0 || *read_ > left_) return end(false);
   left_ -= *read_;
-  send(std::string_view(body_).substr(0, *read_), &Answer::read_chunk);
+  send(std::string_view(body_).substr(0, *read_), &Answer::next_chunk);
 }
 
 void Answer::start_stream(StreamBody& stream) {

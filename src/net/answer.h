@@ -45,6 +45,7 @@ class Answer : public std::enable_shared_from_this<Answer> {
   bool leaves_body_out() const;
   void send_text(std::string& text);
   void start_source();
+  void next_chunk();
   void read_chunk();
   void chunk_arrived();
   void start_stream(StreamBody& stream);

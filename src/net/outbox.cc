@@ -42,13 +42,25 @@ void Outbox::advance(const Then& then) {
   }
 }
 
-void Outbox::wait(const Then& then) {
+void Outbox::wait_for_room(const Then& then) {
   untaken_ = untaken();
   socket_.when_writable([this, then] {
     timer_.cancel();
-    advance(then);
+    then(true);
   });
   watch_progress(then);
+}
+
+void Outbox::wait(const Then& then) {
+  wait_for_room([this, then](bool writable) { writable ? advance(then) : then(false); });
+}
+
+/// The kernel counts its own overhead as well, about as much as the bytes.
+size_t Outbox::room() const {
+  int size = 0;
+  socklen_t length = sizeof size;
+  if (::getsockopt(socket_.get(), SOL_SOCKET, SO_SNDBUF, &size, &length) != 0) return 0;
+  return static_cast<size_t>(std::max(0, size / 2 - untaken()));
 }
 
 /// A socket becomes writable only when a good part of its buffer is free. So a slow client is

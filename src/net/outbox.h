@@ -25,6 +25,10 @@ class Outbox {
   /// Calls `then` from the loop, never from inside; what `piece` points to has to live until then.
   /// `then` is what keeps the Outbox alive meanwhile.
   void send(const Piece& piece, Then then);
+  /// Bytes that can be sent without waiting, about.
+  size_t room() const;
+  /// Calls `then` as send() does, when there is room for a good part of the kernel's buffer.
+  void wait_for_room(const Then& then);
   /// Gives up on the client's patience; the socket is closed by then or not written to.
   void cancel() { timer_.cancel(); }
   uint64_t body_bytes() const { return body_bytes_; }
