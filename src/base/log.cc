@@ -67,6 +67,7 @@ void Logger::write(LogLevel level, std::string_view message, Fields fields) {
     append_escaped(line, message);
     line += '"';
     for (const LogField& field : fields) {
+      if (field.value.empty()) continue;
       line += ",\"";
       append_escaped(line, field.key);
       line += field.quoted ? "\":\"" : "\":";
@@ -76,6 +77,7 @@ void Logger::write(LogLevel level, std::string_view message, Fields fields) {
   } else {
     append_escaped(line, message);
     for (const LogField& field : fields) {
+      if (field.value.empty()) continue;
       line += ' ';
       line += field.key;
       line += '=';

@@ -12,7 +12,8 @@ namespace kiln::base {
 enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError, kOff };
 enum class LogFormat : uint8_t { kText, kJson };
 
-/// One key and value of a log line. Values are names, ids, counts and durations, never data.
+/// One key and value of a log line; left out if the value is empty. Values are names, ids, counts
+/// and durations, never data.
 struct LogField {
   LogField(std::string_view k, std::string_view v) : key(k), value(v), quoted(true) {}
   LogField(std::string_view k, const char* v) : key(k), value(v), quoted(true) {}

@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -44,6 +45,8 @@ class ConsoleTest(unittest.TestCase):
     def test_readme_commands_print_what_it_shows(self):
         ran = 0
         for block in blocks(ROOT / "README.md", "console"):
+            if "$job" in block or "curl" in block:
+                continue  # see LifeOfAnExportTest
             for command, expected in commands_of(block):
                 with self.subTest(command=command):
                     result = subprocess.run(["bash", "-c", command], cwd=ROOT, env=environment(),
@@ -69,6 +72,50 @@ class ConsoleTest(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("id,mrn,gender,birth_date", result.stdout)
         self.assertIn("HTTP/1.1 202", result.stdout)
+
+
+class LifeOfAnExportTest(unittest.TestCase):
+    """The README's job from kick-off to expiry: one shell session against a server."""
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+        subprocess.run([KILN, "sample", "demo", "--patients", "100"], cwd=self.folder, check=True,
+                       capture_output=True)
+        server = subprocess.Popen(
+            [KILN, "serve", "-d", "demo/data", "--views", "demo/views", "--port", "0",
+             "--export-output-ttl", "10", "--export-cleanup-interval", "1"],
+            cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.addCleanup(server.stdout.close)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.terminate)
+        self.base = server.stdout.readline().split()[-1]
+
+    def test_readme_the_life_of_an_export(self):
+        commands = [pair for block in blocks(ROOT / "README.md", "console") if "curl" in block
+                    for pair in commands_of(block)]
+        shown_id = re.search("/export/([0-9a-f]{32})", commands[0][1])[1]
+        job_id = shown_id
+        variables = ""
+        for command, expected in commands:
+            command, expected = (text.replace("http://127.0.0.1:8080", self.base)
+                                 .replace(shown_id, job_id) for text in (command, expected))
+            if command.startswith("job="):
+                variables = command + "\n"
+                continue
+            result = subprocess.run(["bash", "-c", variables + command], cwd=self.folder,
+                                    env=environment(), capture_output=True, text=True, timeout=60)
+            printed = result.stdout.replace("\r", "")
+            if "202 Accepted" in expected:
+                job_id = re.search("/export/([0-9a-f]{32})", printed)[1]
+                expected = expected.replace(shown_id, job_id)
+            self.assertEqual(printed, expected, command)
+        exports = list((self.folder / "kiln-state" / "exports").glob("*/*"))
+        limit = time.monotonic() + 30
+        while exports and time.monotonic() < limit:
+            exports = list((self.folder / "kiln-state" / "exports").glob("*/*"))
+        self.assertEqual(exports, [], "the files stay")
+        self.assertGreaterEqual(len(commands), 8)
 
 
 class LinkTest(unittest.TestCase):
