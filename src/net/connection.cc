@@ -88,9 +88,16 @@ void Connection::on_readable() {
   if (phase_ != Phase::kClosed) watch();
 }
 
+/// Whether many send large requests must not depend on how many may be connected.
+void Connection::hold(size_t bytes) {
+  services_.held += bytes - held_;
+  held_ = bytes;
+}
+
 void Connection::on_late_input(std::string_view bytes) {
   if (phase_ == Phase::kAnswering) {
     input_.append(bytes);
+    hold(held_ + bytes.size());
   } else if ((lingered_ += bytes.size()) > kMaxLingerBytes) {
     reset();
   }
@@ -113,6 +120,7 @@ void Connection::stop_waiting() {
 
 void Connection::become_idle() {
   phase_ = Phase::kIdle;
+  hold(input_.size());
   place_ = services_.waiting.insert(services_.waiting.end(), this);
   if (input_.empty()) std::string().swap(input_);
   timer_.start(services_.options.idle_timeout, later(&Connection::close));
@@ -134,6 +142,10 @@ void Connection::read_request(std::string_view bytes) {
     input_.erase(0, parse(input_));
   }
   if (!parser_) return;
+  hold(input_.size() + parser_->held());
+  if (services_.held > services_.options.max_held) {
+    return fail(503, "Too much is being sent to the server");
+  }
   switch (parser_->state()) {
     case RequestParser::State::kHead:
       return;
@@ -277,6 +289,7 @@ void Connection::close_socket(bool with_reset) {
   if (phase_ == Phase::kClosed) return;
   const Phase phase = std::exchange(phase_, Phase::kClosed);
   stop_waiting();
+  hold(0);
   timer_.cancel();
   if (with_reset) {
     const struct ::linger at_once { 1, 0 };

@@ -46,6 +46,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, Answer
 
   void become_idle();
   void stop_waiting();
+  void hold(size_t bytes);
   void take_input();
   void read_request(std::string_view bytes);
   size_t parse(std::string_view bytes);
@@ -75,6 +76,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, Answer
   bool watching_ = false;
   bool client_ended_ = false;  ///< the client sends no more
   std::string input_;          ///< came, but not parsed yet
+  size_t held_ = 0;            ///< bytes of the request and of what came after it
   bool unread_ = false;        ///< the client may still be sending what was not read
   size_t lingered_ = 0;
   std::chrono::steady_clock::time_point began_;  ///< of the request

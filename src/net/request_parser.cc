@@ -113,6 +113,8 @@ class RequestParser::Impl final : public http::basic_parser<true> {
     return used;
   }
 
+  size_t held() const { return head_size_ + request.body.capacity(); }
+
   State state = State::kHead;
   int status = 0;
   std::string_view text;
@@ -227,6 +229,7 @@ RequestParser::~RequestParser() = default;
 
 size_t RequestParser::feed(std::string_view bytes) { return impl_->feed(bytes); }
 RequestParser::State RequestParser::state() const { return impl_->state; }
+size_t RequestParser::held() const { return impl_->held(); }
 int RequestParser::failure_status() const { return impl_->status; }
 std::string_view RequestParser::failure_text() const { return impl_->text; }
 bool RequestParser::take_expectation() { return std::exchange(impl_->expects_continue, false); }

@@ -28,6 +28,8 @@ class RequestParser {
   size_t feed(std::string_view bytes);
   State state() const;
 
+  /// Bytes of memory that the request takes so far.
+  size_t held() const;
   /// kFailed: what to answer.
   int failure_status() const;
   std::string_view failure_text() const;

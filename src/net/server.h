@@ -15,6 +15,8 @@ struct ServerOptions {
   uint16_t port = 8080;                               ///< 0: a free one
   size_t max_header_size = 64 * 1024;                 ///< 431 above
   size_t max_body_size = 16U << 20;                   ///< 413 above
+  size_t max_held = 256U << 20;                       ///< of requests that arrive or are answered,
+                                                      ///< all together; 503 above
   std::chrono::milliseconds request_timeout{60'000};  ///< head and body have to arrive in it (408);
                                                       ///< the first byte of a streamed answer has
                                                       ///< to be there in it (504); the client has

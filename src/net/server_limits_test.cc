@@ -250,6 +250,25 @@ TEST(ServerLimits, FurtherConnectionsWaitWhileAllAreAtWork) {
   EXPECT_EQ(first.rest(), "") << "it was idle";
 }
 
+/// Many large bodies are bounded together, not only each for itself.
+TEST(ServerLimits, RequestsThatArriveAreBoundedTogether) {
+  ServerOptions options;
+  options.max_held = 200'000;
+  TestServer server(echo, options);
+  const std::string body(120'000, 'x');
+  const std::string post = "POST /p HTTP/1.1\r\nHost: x\r\nContent-Length: 120000\r\n\r\n";
+  RawClient first(server.port()), second(server.port()), other(server.port());
+  first.send(post + body.substr(1));
+  // The I/O thread has read all of that when it has served these.
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(other.exchange(get("/1")).body, "/1");
+  EXPECT_EQ(second.exchange(post + body).status, 503);
+  EXPECT_EQ(other.exchange(get("/2")).status, 200) << "a small one";
+  EXPECT_EQ(first.exchange(body.substr(0, 1)).status, 200);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(RawClient(server.port()).exchange(post + body).status, 200) << "there is room again";
+  }
+}
+
 /// Neither silent ones nor those that drip keep others out.
 TEST(ServerLimits, WhoHasWaitedLongestMakesWay) {
   ServerOptions options;

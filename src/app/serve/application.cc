@@ -82,6 +82,7 @@ net::ServerOptions server_options(const ServeOptions& options) {
   server.host = options.host;
   server.port = options.port;
   server.max_body_size = options.max_body_size;
+  server.max_held = std::max<size_t>(server.max_held, 4 * options.max_body_size);
   server.request_timeout = options.request_timeout;
   return server;
 }
