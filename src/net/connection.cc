@@ -202,7 +202,9 @@ void Connection::fail(int status, std::string_view text) {
   stop_waiting();
   exchange_ = make_exchange();
   phase_ = Phase::kAnswering;
-  input_.clear();
+  std::string().swap(exchange_->request.body);
+  std::string().swap(input_);
+  hold(0);
   unread_ = true;
   timer_.cancel();
   answer(services_.error_response(status, text));
@@ -280,6 +282,7 @@ void Connection::linger() {
   if (!unread || client_ended_ || services_.stopping) return close();
   phase_ = Phase::kLingering;
   std::string().swap(input_);
+  hold(0);
   ::shutdown(socket_.get(), SHUT_WR);
   timer_.start(std::min(kMaxLinger, services_.options.request_timeout), later(&Connection::close));
   watch();
