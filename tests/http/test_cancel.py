@@ -1,4 +1,5 @@
 """DELETE of a status URL (operations.md §4.5, §4.6)."""
+import os
 import unittest
 
 from tests.support.server import Server, export_of, view
@@ -42,6 +43,21 @@ class CancelTest(unittest.TestCase):
         self.assertEqual(self.server.export(export_of(view("Patient"))).rows("patient"),
                          [{"id": "a"}])
         self.assertEqual(len(self.server.exported_files()), 1)
+
+    def test_issue_a_cancel_frees_the_slot_in_every_format(self):
+        for form, more in (("csv", {}), ("json", {}), ("parquet", {}), ("csv", {"_compression": "gzip"}),
+                           ("ndjson", {"_compression": "zstd"})):
+            with self.subTest(form=form, **more):
+                job = self.server.export(export_of(SLOW, _format=form, **more))
+                self.until_it_runs(job)
+                self.assertEqual(self.delete(job).status, 202)
+                # The only slot has to be back for this one.
+                self.server.export(export_of(view("Patient"))).manifest()
+                self.assert_gone(job)
+                self.server.wait_until(
+                    lambda: not [path for path in self.server.exported_files() if job.id in path],
+                    "its files stay")
+                self.assertEqual(os.listdir(os.path.join(self.server.state, "scratch")), [])
 
     def test_ops_4_5_a_queued_job_never_starts(self):
         ahead = self.server.export(export_of(SLOW))

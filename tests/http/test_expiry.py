@@ -1,9 +1,11 @@
 """Expiry (operations.md §4.6, §4.8, Configuration of the export)."""
 import datetime
 import email.utils
+import socket
 import unittest
+import urllib.parse
 
-from tests.support.server import Server, export_of, parts_of, view
+from tests.support.server import DEADLINE, Server, export_of, parts_of, view
 
 DATA = {"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'}
 
@@ -75,6 +77,27 @@ class ExpiryTest(unittest.TestCase):
                              data={"Patient.ndjson": '{"resourceType":"Patient","id":7x\n'})
         job = server.export(export_of(view("Patient")))
         server.wait_until(lambda: job.poll().status == 404, "the job stays")
+
+    def test_issue_a_download_under_way_when_its_job_expires_ends_well(self):
+        server = self.server(
+            "--export-output-ttl", "2", "--export-cleanup-interval", "1",
+            data={"Observation.ndjson": '{"resourceType":"Observation","id":"o"}\n' * 400_000})
+        job = server.export(export_of(view("Observation", id="id", again="id")))
+        url = urllib.parse.urlsplit(job.outputs()["observation"][0])
+        client = socket.socket()
+        self.addCleanup(client.close)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
+        client.settimeout(DEADLINE)
+        client.connect((url.hostname, url.port))
+        client.sendall(f"GET {url.path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        received = bytearray(client.recv(100))
+        server.wait_until(lambda: not server.exported_files(), "the output stays")
+        self.assertEqual(job.poll().status, 404)
+        while piece := client.recv(1 << 20):
+            received += piece
+        head, _, body = bytes(received).partition(b"\r\n\r\n")
+        self.assertTrue(head.startswith(b"HTTP/1.1 200 "))
+        self.assertEqual(body, b'{"id":"o","again":"o"}\n' * 400_000)
 
     def test_ops_4_8_a_job_expires_while_the_server_is_down(self):
         server = self.server("--export-output-ttl", "1", "--export-cleanup-interval", "0")

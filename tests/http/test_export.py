@@ -264,6 +264,15 @@ class FailedJobTest(unittest.TestCase):
         self.assertEqual(answer.status, 404)
         server.wait_until(lambda: not server.exported_files(), "files of a failed job stay")
 
+    def test_issue_a_memory_sink_that_is_full_fails_the_job(self):
+        server = self.server_over("--export-sink", "memory:", "--export-memory-limit", "100KiB",
+                                  Patient_ndjson=PATIENTS,
+                                  Group_ndjson='{"resourceType":"Group","id":"g"}\n' * 20_000)
+        for _ in range(3):  # what a failed job had taken is given back
+            answer = server.export(export_of(view("Patient"), view("Group"))).wait()
+            self.assertEqual((answer.status, answer.issues()[0][0]), (422, "processing"))
+            self.assertEqual(len(server.export(export_of(view("Patient"))).rows("patient")), 5)
+
     def test_ops_6_failure_with_several_subjects_fails_all(self):
         server = self.server_over(Patient_ndjson=PATIENTS,
                                   Group_ndjson='{"resourceType":"Group","id":7x}\n')

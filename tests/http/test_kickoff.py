@@ -1,4 +1,5 @@
 """Kick-off of an export: what is checked before the 202, and how it is told (operations.md §4.1)."""
+import concurrent.futures
 import re
 import unittest
 
@@ -197,6 +198,15 @@ class KickOffTest(unittest.TestCase):
         other = self.server.kick_off(export_of(PUBLISHED, _format="csv"), Idempotency_Key="k")
         self.assertEqual((other.status, other.issues()[0][0]), (422, "invalid"))
         self.assertEqual(self.server.kick_off(body, Idempotency_Key="l").status, 202)
+
+    def test_issue_an_idempotency_key_sent_many_times_at_once(self):
+        body = export_of(PUBLISHED)
+        with concurrent.futures.ThreadPoolExecutor(20) as pool:
+            answers = [future.result() for future in
+                       [pool.submit(self.server.kick_off, body, Idempotency_Key="many")
+                        for _ in range(20)]]
+        self.assertEqual({answer.status for answer in answers}, {202})
+        self.assertEqual(len({answer.headers["Content-Location"] for answer in answers}), 1)
 
     def test_ops_6_429_too_many_jobs(self):
         server = Server("--export-max-running", "1", "--export-max-queued", "1",

@@ -1,9 +1,11 @@
 """What a restart finds, after an orderly end and after a kill (operations.md §4, §7)."""
 import os
 import signal
+import socket
 import unittest
+import urllib.parse
 
-from tests.support.server import Job, Server, export_of, view
+from tests.support.server import DEADLINE, Job, Server, export_of, view
 
 SLOW = view("Observation", id="id", x="id.replaceMatches('o', 'p')")
 ROWS = 200_000
@@ -115,6 +117,21 @@ class RestartTest(unittest.TestCase):
         again = self.server.kick_off(body, Idempotency_Key="k")
         self.assertEqual(Job(self.server, first.headers["Content-Location"]).id,
                          Job(self.server, again.headers["Content-Location"]).id)
+
+    def test_cli_sigterm_cuts_what_does_not_end(self):
+        """A download that is not taken is reset, never ended as if it were whole."""
+        job = self.server.export(export_of(view("Observation", id="id", a="id", b="id", c="id")))
+        url = urllib.parse.urlsplit(job.outputs()["observation"][0])
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.settimeout(DEADLINE)
+            client.connect((url.hostname, url.port))
+            client.sendall(f"GET {url.path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            self.assertTrue(client.recv(100).startswith(b"HTTP/1.1 200 "))
+            self.assertEqual(self.server.end(signal.SIGTERM), 0)
+            with self.assertRaises(ConnectionResetError):
+                while client.recv(1 << 20):
+                    pass
 
     def test_cli_sigterm_exits_0(self):
         self.server.export(export_of(SLOW))
