@@ -122,6 +122,17 @@ def store_cases(store):
             server.restart(9)
             self.assertEqual(server.get(url).body, before)
 
+        def test_a_kill_during_an_upload_leaves_only_the_next_attempts_file(self):
+            server = self.server("--s3-part-size", "5MiB", "--export-cleanup-interval", "1")
+            job = server.export(export_of(view("Observation", id="id", a="status", b="id", c="id"),
+                                          _format="ndjson"))
+            server.wait_until(lambda: self.files(server), "nothing is written")
+            server.restart(9)
+            self.assertEqual(len(job.rows("observation")), 400_000)
+            server.wait_until(lambda: metric(server, "kiln_export_deletion_debts") == 0,
+                              "the debt is not paid")
+            server.wait_until(lambda: len(self.files(server)) == 1, "an attempt's file stays")
+
         def files(self, server):
             """Keys and unfinished uploads of this test."""
             return self.store.keys(self.id().rsplit(".", 1)[1])
