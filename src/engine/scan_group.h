@@ -25,17 +25,22 @@ class ScanGroup {
   const std::vector<json::Needle>& needles() const { return needles_; }
   /// Which resources feed the subjects; null: all.
   const TypeFilter* filter() const { return filter_.get(); }
+  /// What the filter has to see, which is read before anything else; null without a filter.
+  const json::Shape* filter_shape() const { return filter_shape_.get(); }
   /// How a line of this type usually begins: {"resourceType":"Patient"
   const std::string& usual_start() const { return usual_start_; }
 
  private:
   std::string type_;
   std::vector<size_t> subjects_;
+  void choose_needles(const std::vector<Subject>& all, const FilterSpec& filter);
+
   std::vector<std::string> needle_texts_;
   std::vector<json::Needle> needles_;
   std::string usual_start_;
   std::unique_ptr<json::Shape> shape_;
   std::unique_ptr<TypeFilter> filter_;
+  std::unique_ptr<json::Shape> filter_shape_;
 };
 
 /// One group for each type among the subjects.

@@ -16,13 +16,27 @@ const char* end_of_line(const char* at) { return static_cast<const char*>(rawmem
 
 Worker::Worker(const RunContext& context) : context_(context), scanner_(json::Scanner::best()) {
   for (const ScanGroup& group : context.groups) {
-    parsers_.push_back({&group, json::LineParser(group.shape(), scanner_)});
+    parsers_.push_back({&group, json::LineParser(group.shape(), scanner_), std::nullopt});
+    if (group.filter_shape() != nullptr) {
+      parsers_.back().filter_parser.emplace(*group.filter_shape(), scanner_);
+    }
   }
   const view::RowOptions row_options{context.options.lenient_casts};
   lanes_.reserve(context.subjects.size());
   for (const Subject& subject : context.subjects) {
     lanes_.push_back(std::make_unique<Lane>(*subject.view, context.options.now, row_options));
   }
+}
+
+/// Most lines of a filtered run are left out, and what the filter has to see is little.
+json::LineResult Worker::GroupParser::parse(const char* line, bool& left_out) {
+  if (filter_parser) {
+    const json::LineResult seen = filter_parser->parse(group->type(), line);
+    left_out = seen.kind == json::LineResult::Kind::kResource &&
+               !group->filter()->accepts(filter_parser->tape());
+    if (left_out || seen.kind != json::LineResult::Kind::kResource) return seen;
+  }
+  return parser.parse(group->type(), line);
 }
 
 void Worker::run(const std::stop_token& stop) {
@@ -134,7 +148,8 @@ bool Worker::line(const char*& at, const dataset::Part& part, const dataset::Blo
     at = newline + 1;
     return true;
   }
-  const json::LineResult parsed = group->parser.parse(group->group->type(), start);
+  bool left_out = false;
+  const json::LineResult parsed = group->parse(start, left_out);
   at = end_of_line(parsed.kind == json::LineResult::Kind::kError ? start : parsed.stop) + 1;
   switch (parsed.kind) {
     case json::LineResult::Kind::kBlank:
@@ -144,11 +159,7 @@ bool Worker::line(const char*& at, const dataset::Part& part, const dataset::Blo
       return true;
     case json::LineResult::Kind::kResource:
       ++result.resources;
-      if (group->group->filter() != nullptr &&
-          !group->group->filter()->accepts(group->parser.tape())) {
-        return true;
-      }
-      return rows(*group, start, part, block, result);
+      return left_out || rows(*group, start, part, block, result);
     case json::LineResult::Kind::kError:
       break;
   }

@@ -1,6 +1,7 @@
 // One worker: parts in, block results out.
 #pragma once
 
+#include <optional>
 #include <stop_token>
 #include <vector>
 
@@ -35,10 +36,14 @@ class Worker {
     uint64_t casts_failed = 0;
   };
 
-  /// A group and its parser.
+  /// A group and its parsers.
   struct GroupParser {
     const ScanGroup* group;
     json::LineParser parser;
+    std::optional<json::LineParser> filter_parser;  ///< with a filter
+
+    /// Without a tape if the filter leaves the resource out.
+    json::LineResult parse(const char* line, bool& left_out);
   };
 
   BlockResult process(const dataset::Part& part, const dataset::Block& block,
