@@ -1,6 +1,7 @@
 #include "dataset/catalog.h"
 
 #include <cerrno>
+#include <charconv>
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -26,6 +27,13 @@ std::string_view name_of(Compression compression) {
 Compression compression_of(std::string_view name) {
   if (name == "gzip") return Compression::kGzip;
   return name == "zstd" ? Compression::kZstd : Compression::kNone;
+}
+
+/// All 64 bits of it.
+uint64_t number_of(std::string_view text) {
+  uint64_t number = 0;
+  std::from_chars(text.data(), text.data() + text.size(), number);
+  return number;
 }
 
 uint64_t unsigned_of(json::Value value) {
@@ -69,6 +77,7 @@ std::string describe_snapshot(const Snapshot& snapshot) {
     writer.member("compression", name_of(input.compression)).member("type", input.type);
     writer.key("device").number(state.device).key("inode").number(state.inode);
     writer.key("size").number(state.size).key("modified").number(state.modified_ns);
+    writer.key("fingerprint").number(state.fingerprint);
     writer.end_object();
   }
   writer.end_array();
@@ -84,7 +93,8 @@ base::Result<SnapshotPtr> reopen_snapshot(const std::string& description) {
                       item["json"].boolean() ? FileKind::kJson : FileKind::kNdjson,
                       compression_of(item["compression"].text()), std::string(item["type"].text())};
     const FileState state{unsigned_of(item["device"]), unsigned_of(item["inode"]),
-                          unsigned_of(item["size"]), item["modified"].integer().value_or(0)};
+                          unsigned_of(item["size"]), item["modified"].integer().value_or(0),
+                          number_of(item["fingerprint"].text())};
     KILN_ASSIGN(OpenFilePtr file, OpenFile::open_as_it_was(input, state));
     snapshot->files.push_back(std::move(file));
   }

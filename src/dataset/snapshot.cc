@@ -1,6 +1,7 @@
 #include "dataset/snapshot.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include <fcntl.h>
@@ -8,13 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/digest.h"
+
 namespace kiln::dataset {
 namespace {
 
 FileState state_of(const struct stat& info) {
   return {static_cast<uint64_t>(info.st_dev), static_cast<uint64_t>(info.st_ino),
           static_cast<uint64_t>(info.st_size),
-          info.st_mtim.tv_sec * int64_t{1'000'000'000} + info.st_mtim.tv_nsec};
+          info.st_mtim.tv_sec * int64_t{1'000'000'000} + info.st_mtim.tv_nsec, 0};
 }
 
 base::Error changed(const std::string& path, const char* how) {
@@ -49,7 +52,22 @@ base::Result<std::shared_ptr<const OpenFile>> OpenFile::adopt(const Input& input
   const bool seekable = S_ISREG(info.st_mode) && !is_stdin;
   FileState state = state_of(info);
   if (!seekable) state.size = 0;
-  return std::shared_ptr<const OpenFile>(new OpenFile(input, descriptor, state, seekable));
+  std::shared_ptr<OpenFile> file(new OpenFile(input, descriptor, state, seekable));
+  if (seekable) {
+    KILN_ASSIGN(file->state_.fingerprint, file->fingerprint());
+  }
+  return std::shared_ptr<const OpenFile>(std::move(file));
+}
+
+/// What is read is bounded by the length that the file had when it was opened.
+base::Result<uint64_t> OpenFile::fingerprint() const {
+  static constexpr uint64_t kEnd = 4096;
+  std::array<char, kEnd> bytes;
+  KILN_ASSIGN(const size_t head, read_at(bytes.data(), bytes.size(), 0));
+  const uint64_t first = base::crc32c({bytes.data(), head});
+  const uint64_t tail_at = state_.size - std::min(state_.size, kEnd);
+  KILN_ASSIGN(const size_t tail, read_at(bytes.data(), bytes.size(), tail_at));
+  return first << 32 | base::crc32c({bytes.data(), tail});
 }
 
 base::Result<std::shared_ptr<const OpenFile>> OpenFile::open_as_it_was(const Input& input,
@@ -69,8 +87,10 @@ base::Result<std::shared_ptr<const OpenFile>> OpenFile::open_as_it_was(const Inp
   }
   const int descriptor = fcntl((*opened)->descriptor_, F_DUPFD_CLOEXEC, 3);
   if (descriptor < 0) return base::io_error("cannot read " + input.path, errno);
-  return std::shared_ptr<const OpenFile>(
+  std::shared_ptr<const OpenFile> file(
       new OpenFile(input, descriptor, state, (*opened)->seekable()));
+  if (!file->check_unchanged().ok()) return gone("a file was written to");
+  return file;
 }
 
 base::Result<size_t> OpenFile::read_at(char* to, size_t size, uint64_t offset) const {
@@ -116,7 +136,9 @@ base::Status OpenFile::check_unchanged() const {
   if (now.size == state_.size && now.modified_ns != state_.modified_ns) {
     return changed(input_.path, "was changed");
   }
-  return {};
+  if (now.modified_ns == state_.modified_ns) return {};
+  KILN_ASSIGN(const uint64_t print, fingerprint());
+  return print == state_.fingerprint ? base::Status() : changed(input_.path, "was written anew");
 }
 
 base::Result<Snapshot> Snapshot::open(const std::vector<Input>& inputs) {

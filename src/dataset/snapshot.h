@@ -19,6 +19,8 @@ struct FileState {
   uint64_t inode = 0;
   uint64_t size = 0;
   int64_t modified_ns = 0;
+  /// Of the first and the last few kilobytes: tells appending from writing anew.
+  uint64_t fingerprint = 0;
 
   friend bool operator==(const FileState&, const FileState&) = default;
 };
@@ -47,14 +49,16 @@ class OpenFile {
   base::Result<size_t> read_at(char* to, size_t size, uint64_t offset) const;
   /// The next bytes of a file that cannot seek; 0 at its end. Waits for them, kCancelled on a stop.
   base::Result<size_t> read_next(char* to, size_t size, const std::stop_token& stop = {}) const;
-  /// kConflict if the file was changed in place since it was opened (its length grew: fine).
+  /// kConflict if the file was changed in place since it was opened. What was appended is fine, as
+  /// far as the ends of what was there before can tell.
   base::Status check_unchanged() const;
 
  private:
   OpenFile(Input input, int descriptor, FileState state, bool seekable);
+  base::Result<uint64_t> fingerprint() const;
   const Input input_;
   const int descriptor_;
-  const FileState state_;
+  FileState state_;  ///< constant once it is open
   const bool seekable_;
 };
 

@@ -89,6 +89,26 @@ TEST(OpenFileTest, AFileChangedInPlaceIsAConflict) {
   EXPECT_NE(status.error().message().find(path), std::string::npos);
 }
 
+/// Longer than before, but not by what was appended.
+TEST(OpenFileTest, AFileWrittenAnewIsAConflictAlsoIfItIsLonger) {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("a", "0123456789");
+  set_modified(path, 1'700'000'000);
+  const OpenFilePtr file = open_file(path);
+  folder.write("a", "0123456789 and more");
+  set_modified(path, 1'700'000'001);
+  EXPECT_TRUE(file->check_unchanged().ok());
+  EXPECT_TRUE(OpenFile::open_as_it_was(file->input(), file->state()).ok());
+  for (const char* anew : {"x123456789 and more", "012345678x and more"}) {
+    folder.write("a", anew);
+    set_modified(path, 1'700'000'002);
+    EXPECT_EQ(file->check_unchanged().error().code(), base::ErrorCode::kConflict) << anew;
+    EXPECT_EQ(OpenFile::open_as_it_was(file->input(), file->state()).error().code(),
+              base::ErrorCode::kConflict)
+        << anew;
+  }
+}
+
 TEST(OpenFileTest, WhatCannotBeOpened) {
   const TemporaryFolder folder;
   const auto missing = OpenFile::open({folder.path_of("no"), FileKind::kNdjson, {}, ""});

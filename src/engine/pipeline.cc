@@ -1,8 +1,8 @@
 #include "engine/pipeline.h"
 
 #include <algorithm>
-#include <thread>
 
+#include "base/thread.h"
 #include "engine/scan_group.h"
 #include "engine/sequencer.h"
 #include "engine/worker.h"
@@ -38,20 +38,22 @@ base::Result<Summary> run(const dataset::Snapshot& snapshot, const std::vector<S
   const std::vector<ScanGroup> groups = group_subjects(subjects, options.filter);
   dataset::ReaderOptions reader_options = options.reader;
   reader_options.stop = stop;
-  std::vector<bool> wanted = wanted_files(snapshot, groups);
+  const std::vector<bool> wanted = wanted_files(snapshot, groups);
   if (progress != nullptr) progress->bytes_total = size_of(snapshot, wanted);
-  dataset::Reader reader(snapshot, std::move(wanted), reader_options);
+  dataset::Reader reader(snapshot, wanted, reader_options);
   const unsigned threads = std::max(1U, options.threads);
   Sequencer sequencer(snapshot, subjects, options, uint64_t{threads} * 4, progress);
   const RunContext context{snapshot, subjects, groups, options, reader, sequencer};
   {
-    std::vector<std::jthread> others;
+    std::vector<base::JoiningThread> others;
     for (unsigned i = 1; i < threads; ++i) {
-      others.emplace_back([&context, stop] { Worker(context).run(stop); });
+      auto other = base::start_thread([&context, stop] { Worker(context).run(stop); });
+      if (!other.ok()) break;  // those that there are do the work
+      others.emplace_back(std::move(*other));
     }
     Worker(context).run(stop);
   }
-  return sequencer.finish(stop);
+  return sequencer.finish(wanted, stop);
 }
 
 }  // namespace kiln::engine

@@ -16,7 +16,11 @@ Sequencer::Sequencer(const dataset::Snapshot& snapshot, const std::vector<Subjec
 
 bool Sequencer::deposit(uint64_t ordinal, BlockResult result, const std::stop_token& stop) {
   // Wakes waiting workers when a stop comes; taken before the lock, as it may run at once.
-  const std::stop_callback wake(stop, [this] { end(); });
+  const std::stop_callback wake(stop, [this] {
+    // Not between the look of a waiter and its sleep.
+    base::MutexLock lock(mutex_);
+    end();
+  });
   base::MutexLock lock(mutex_);
   while (ordinal >= next_ + window_ && !ended()) changed_.wait(mutex_);
   if (ended()) return false;
@@ -83,12 +87,15 @@ base::Status Sequencer::write(BlockResult& result) {
   return {};
 }
 
-base::Result<Summary> Sequencer::finish(const std::stop_token& stop) {
+base::Result<Summary> Sequencer::finish(const std::vector<bool>& wanted,
+                                        const std::stop_token& stop) {
   if (error_) return std::move(*error_);
   if (stop.stop_requested()) {
     return base::Error(base::ErrorCode::kCancelled, "the run was stopped");
   }
-  for (const dataset::OpenFilePtr& file : snapshot_.files) KILN_TRY(file->check_unchanged());
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i]) KILN_TRY(snapshot_.files[i]->check_unchanged());
+  }
   for (const Subject& subject : subjects_) KILN_TRY(subject.output->finish());
   return std::move(summary_);
 }

@@ -40,7 +40,8 @@ class Sequencer {
   bool deposit(uint64_t ordinal, BlockResult result, const std::stop_token& stop);
   bool ended() const { return ended_.load(std::memory_order_relaxed); }
   /// After all workers have ended: finishes the outputs, or gives the first error in input order.
-  base::Result<Summary> finish(const std::stop_token& stop);
+  /// `wanted`: the files that were read, which must not have changed.
+  base::Result<Summary> finish(const std::vector<bool>& wanted, const std::stop_token& stop);
 
  private:
   void drain() KILN_REQUIRES(mutex_);

@@ -22,8 +22,8 @@ struct JobId {
 /// Whether a text has the form of a JobId: what does not is nobody's job and left alone.
 bool is_job_id(std::string_view text);
 
-/// accepted -> in-progress -> completed | failed | cancelled; accepted -> cancelled;
-/// in-progress -> accepted only by recovery after a crash. The last three never change.
+/// accepted -> in-progress -> completed | failed | cancelled; accepted -> cancelled; in-progress ->
+/// accepted at a stop of the server and after a crash. The last three never change.
 enum class JobState : uint8_t { kAccepted, kInProgress, kCompleted, kFailed, kCancelled };
 
 /// "accepted", "in-progress", "completed", "failed", "cancelled" (operations.md §4).
@@ -44,6 +44,8 @@ struct Submission {
 struct JobSpec {
   std::string request;
   std::string inputs;  ///< the state of the data that it was made for
+
+  friend bool operator==(const JobSpec&, const JobSpec&) = default;
 };
 
 /// One stored file of a completed job.

@@ -1,8 +1,10 @@
 #include "job/job_engine.h"
 
 #include <algorithm>
+#include <exception>
 
 #include "base/crash_point.h"
+#include "base/thread.h"
 
 namespace kiln::job {
 namespace {
@@ -23,10 +25,13 @@ JobEngine::~JobEngine() { stop(); }
 
 base::Status JobEngine::start() {
   KILN_TRY(recover());
-  for (unsigned i = 0; i < options_.max_running; ++i) {
-    threads_.emplace_back([this] { run_slot(); });
-  }
-  threads_.emplace_back([this] { run_janitor(); });
+  const auto start_one = [this](void (JobEngine::*body)()) -> base::Status {
+    KILN_ASSIGN(auto thread, base::start_thread([this, body] { (this->*body)(); }));
+    threads_.push_back(std::move(thread));
+    return {};
+  };
+  KILN_TRY(start_one(&JobEngine::run_janitor));
+  for (unsigned i = 0; i < options_.max_running; ++i) KILN_TRY(start_one(&JobEngine::run_slot));
   return {};
 }
 
@@ -228,10 +233,10 @@ void JobEngine::run_job(const JobId& id, Running& running) {
   if (!found || !*found) return;
   // Cancelled since, before there was any output.
   if ((*found)->state != JobState::kInProgress) return;
-  const auto spec = insist<JobSpec>([&] { return parts_.store.spec_of(id); });
-  if (!spec) return;
+  const auto spec = insist<std::optional<JobSpec>>([&] { return parts_.store.spec_of(id); });
+  if (!spec || !*spec) return;  // stopping, or cancelled and expired since
   parts_.observer.on_state(id, JobState::kInProgress, (*found)->attempt);
-  run_attempt(**found, *spec, running);
+  run_attempt(**found, **spec, running);
 }
 
 void JobEngine::run_attempt(const Job& job, const JobSpec& spec, Running& running) {
@@ -249,7 +254,7 @@ void JobEngine::run_attempt(const Job& job, const JobSpec& spec, Running& runnin
                         running.progress,
                         running.stop.get_token(),
                         std::move(pinned)};
-  const base::Result<std::vector<OutputFile>> result = parts_.runner.run(attempt);
+  const base::Result<std::vector<OutputFile>> result = run_guarded(attempt);
   KILN_CRASH_POINT("run.after_end");
   uint64_t bytes = 0;
   if (result.ok()) {
@@ -260,6 +265,16 @@ void JobEngine::run_attempt(const Job& job, const JobSpec& spec, Running& runnin
       std::chrono::duration_cast<milliseconds>(parts_.clock.steady_now() - begin));
   settle(job, result);
   wake_janitor();
+}
+
+/// One job that goes wrong must not take the others with it.
+base::Result<std::vector<OutputFile>> JobEngine::run_guarded(const Attempt& attempt) {
+  try {
+    return parts_.runner.run(attempt);
+  } catch (const std::exception& error) {
+    return base::Error(base::ErrorCode::kInternal,
+                       std::string("an exception left a job: ") + error.what());
+  }
 }
 
 /// What the end of an attempt means is decided by the store alone: whoever comes second, the worker

@@ -106,6 +106,7 @@ class JobEngine {
   void run_slot();
   void run_job(const JobId& id, Running& running);
   void run_attempt(const Job& job, const JobSpec& spec, Running& running);
+  base::Result<std::vector<OutputFile>> run_guarded(const Attempt& attempt);
   void settle(const Job& job, const base::Result<std::vector<OutputFile>>& result);
   void run_janitor();
   void wake_janitor();

@@ -100,6 +100,19 @@ TEST_F(JobRecoveryTest, WhatWasRunningRunsAgainApart) {
   EXPECT_EQ(must(store_->debt_count()), 0U);
 }
 
+TEST_F(JobRecoveryTest, AnExceptionFailsItsJobAndNoOther) {
+  const JobId bad = submit(), good = submit();
+  run([](const Attempt&) -> base::Result<FunctionRunner::Files> {
+    throw std::runtime_error("as told");
+  });
+  EXPECT_EQ(find(bad)->job.state, JobState::kFailed);
+  EXPECT_EQ(find(bad)->job.failure.status, 500);
+  run_to_its_end();
+  EXPECT_EQ(find(good)->job.state, JobState::kCompleted);
+  engine_->clean_up();
+  EXPECT_THAT(must(inner_->list_jobs({})), ElementsAre(good.text));
+}
+
 TEST_F(JobRecoveryTest, Ops_7_ThreeCrashesAreOneTooMany) {
   const JobId id = submit(), other = submit();
   for (uint32_t crash = 1; crash <= 3; ++crash) {

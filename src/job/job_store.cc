@@ -110,12 +110,18 @@ base::Status JobStore::add(const Job& job, const JobSpec& spec) {
   return transaction.commit();
 }
 
-base::Result<JobSpec> JobStore::spec_of(const JobId& id) {
+base::Result<std::optional<JobSpec>> JobStore::spec_of(const JobId& id) {
   base::MutexLock lock(mutex_);
   KILN_ASSIGN(Statement query, database_.prepare("SELECT request, inputs FROM spec WHERE job = ?"));
   KILN_ASSIGN(const bool row, query.bind(id.text).step());
-  if (!row) return base::Error(base::ErrorCode::kNotFound, "there is no such job");
-  return JobSpec{query.text(0), query.text(1)};
+  if (!row) return std::optional<JobSpec>();
+  return std::optional<JobSpec>(JobSpec{query.text(0), query.text(1)});
+}
+
+/// With its end: else jobs that are long over would fill the disk.
+base::Status JobStore::drop_spec(const JobId& id) {
+  KILN_ASSIGN(Statement statement, database_.prepare("DELETE FROM spec WHERE job = ?"));
+  return statement.bind(id.text).run();
 }
 
 base::Result<std::optional<Job>> JobStore::find(const JobId& id) {
@@ -233,6 +239,7 @@ base::Result<bool> JobStore::complete(const JobId& id, uint32_t attempt,
     insert.bind(static_cast<int64_t>(file.rows)).bind(static_cast<int64_t>(file.size));
     KILN_TRY(insert.bind(file.sha256).bind(file.media_type).run());
   }
+  KILN_TRY(drop_spec(id));
   KILN_TRY(transaction.commit());
   return true;
 }
@@ -253,6 +260,7 @@ base::Result<bool> JobStore::fail(const JobId& id, uint32_t attempt, const Failu
   }
   if (database_.changes() == 0) return false;
   KILN_CRASH_POINT("finish.in_transaction");
+  KILN_TRY(drop_spec(id));
   KILN_TRY(record_debt(id, 0, now));
   KILN_TRY(transaction.commit());
   return true;
@@ -272,6 +280,7 @@ base::Result<bool> JobStore::cancel(const JobId& id, base::WallTime now, base::W
   }
   if (database_.changes() == 0) return false;
   KILN_CRASH_POINT("finish.in_transaction");
+  KILN_TRY(drop_spec(id));
   KILN_TRY(record_debt(id, 0, now));
   KILN_TRY(transaction.commit());
   return true;

@@ -28,8 +28,8 @@ class JobStore {
 
   base::Status add(const Job& job, const JobSpec& spec);
   base::Result<std::optional<Job>> find(const JobId& id);
-  /// Of a job that is there.
-  base::Result<JobSpec> spec_of(const JobId& id);
+  /// Nothing once the job has ended: it is not needed any more.
+  base::Result<std::optional<JobSpec>> spec_of(const JobId& id);
   base::Result<std::optional<JobId>> find_idempotent(const std::string& client,
                                                      const std::string& key);
   /// Newest first; without files.
@@ -76,6 +76,7 @@ class JobStore {
  private:
   explicit JobStore(Database database) : database_(std::move(database)) {}
   base::Result<std::vector<OutputFile>> files_of(const JobId& id) KILN_REQUIRES(mutex_);
+  base::Status drop_spec(const JobId& id) KILN_REQUIRES(mutex_);
   base::Status record_debt(const JobId& id, uint32_t before_attempt, base::WallTime now)
       KILN_REQUIRES(mutex_);
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/mutex.h"
+#include "base/thread.h"
 #include "sql/session.h"
 
 namespace kiln::sql {
@@ -262,10 +263,10 @@ class ParquetOutput final : public engine::Output {
     }
     std::string copy = "COPY (SELECT " + columns + " FROM kiln_rows()) TO " + quote_literal(path_) +
                        " (FORMAT parquet, COMPRESSION zstd)";
-    writer_ = std::thread([this, copy = std::move(copy)] {
-      result_ = session_->execute(copy);
-      channel_.close();  // whoever still pushes must not wait
-    });
+    KILN_ASSIGN(writer_, base::start_thread([this, copy = std::move(copy)] {
+                  result_ = session_->execute(copy);
+                  channel_.close();  // whoever still pushes must not wait
+                }));
     return {};
   }
 

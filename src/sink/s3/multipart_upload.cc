@@ -3,6 +3,8 @@
 #include <functional>
 #include <utility>
 
+#include "base/thread.h"
+
 namespace kiln::sink {
 namespace {
 
@@ -59,8 +61,14 @@ base::Status MultipartUpload::add_part(std::string& part) {
     part = std::move(spare_.back());
     spare_.pop_back();
   }
-  if (under_way_ > threads_.size()) threads_.emplace_back([this] { run(); });
   changed_.notify_all();
+  if (under_way_ <= threads_.size()) return {};
+  auto thread = base::start_thread([this] { run(); });
+  if (thread.ok()) {
+    threads_.push_back(std::move(*thread));
+  } else if (threads_.empty()) {
+    return std::move(thread).error();
+  }
   return {};
 }
 
@@ -92,7 +100,8 @@ void MultipartUpload::run() {
 bool MultipartUpload::take(Part& part) {
   base::MutexLock lock(mutex_);
   while (waiting_.empty() && !no_more_) changed_.wait(mutex_);
-  if (waiting_.empty() || stop_.stop_requested()) return false;
+  // After a stop too: its request fails at once, and who waits for the part is told.
+  if (waiting_.empty()) return false;
   part = std::move(waiting_.front());
   waiting_.pop_front();
   return true;
