@@ -10,6 +10,8 @@ namespace {
 
 constexpr size_t kChunkSize = 256 * 1024;
 constexpr size_t kLeastRoom = 16 * 1024;
+/// A client that holds a thread has to take this much within its patience, a kilobyte a second.
+constexpr int kLeastOfAStream = 64 * 1024;
 constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
 constexpr std::string_view kLineEndAndLastChunk = "\r\n0\r\n\r\n";
@@ -37,6 +39,15 @@ Response early_response(const EarlyErrorResponder& responder, const base::Error&
       if (std::holds_alternative<std::string>(response.body)) return response;
     }
   } catch (...) {  // As if there were no responder.
+  }
+  return services.error_response(500, "The answer could not be made");
+}
+
+Response made_later(const LaterBody& later, const Services& services) {
+  try {
+    Response response = later.make();
+    if (!std::holds_alternative<LaterBody>(response.body)) return response;
+  } catch (...) {  // As an exception in a handler.
   }
   return services.error_response(500, "The answer could not be made");
 }
@@ -81,7 +92,29 @@ void Answer::start(Response response) {
               false, std::nullopt};
   if (auto* text = std::get_if<std::string>(&response_.body)) return send_text(*text);
   if (std::holds_alternative<SourceBody>(response_.body)) return start_source();
+  if (auto* later = std::get_if<LaterBody>(&response_.body)) return start_later(*later);
   start_stream(std::get<StreamBody>(response_.body));
+}
+
+bool Answer::take_place() {
+  if (services_.streams_running.fetch_add(1) < services_.options.max_streams) return true;
+  services_.streams_running.fetch_sub(1);
+  return false;
+}
+
+void Answer::start_later(LaterBody& later) {
+  if (!take_place()) return start(services_.error_response(503, "Too many answers are being made"));
+  const bool posted = services_.streams.post([self = shared_from_this(), body = std::move(later)] {
+    Response response = made_later(body, self->services_);
+    self->services_.streams_running.fetch_sub(1);
+    self->exchange_->response = std::move(response);
+    self->services_.loop.post([self] {
+      if (self->listener_) self->start(std::move(self->exchange_->response));
+    });
+  });
+  if (posted) return;
+  services_.streams_running.fetch_sub(1);
+  start(services_.error_response(503, "No thread to make the answer"));
 }
 
 void Answer::send_text(std::string& text) {
@@ -125,7 +158,9 @@ void Answer::read_chunk() {
     EventLoop& loop = self->services_.loop;
     loop.post([answer = std::move(self)] { answer->chunk_arrived(); });
   });
-  if (!posted) end(false);
+  if (posted) return;
+  if (started_) return end(false);
+  start(services_.error_response(503, "No thread to read the answer"));
 }
 
 void Answer::chunk_arrived() {
@@ -141,10 +176,8 @@ void Answer::start_stream(StreamBody& stream) {
   framing_.chunked = chunked;
   if (leaves_body_out()) return send({}, &Answer::complete);
   if (!chunked) framing_.keep_alive = false;  // The end of the connection is the end of the body.
-  if (services_.streams_running.fetch_add(1) >= services_.options.max_streams) {
-    services_.streams_running.fetch_sub(1);
-    return start(services_.error_response(503, "Too many answers are being made"));
-  }
+  if (!take_place()) return start(services_.error_response(503, "Too many answers are being made"));
+  outbox_.expect(kLeastOfAStream);
   const std::weak_ptr<Answer> weak = weak_from_this();
   pipe_ = std::make_shared<StreamPipe>(kChunkSize, [weak, &loop = services_.loop] {
     loop.post([weak] {

@@ -164,7 +164,8 @@ class Transfer {
     }
   }
 
-  /// Until less than a byte per second has moved for the stall time. Connecting has its own limit.
+  /// Until nothing has moved for the stall time. (Stores send blanks to say that they are at work.)
+  /// Connecting has its own limit.
   std::chrono::milliseconds time_to_stall() {
     const auto now = Clock::now();
     curl_off_t connected = 0;
@@ -174,8 +175,7 @@ class Transfer {
     curl_easy_getinfo(handle_.easy, CURLINFO_SIZE_UPLOAD_T, &sent);
     curl_easy_getinfo(handle_.easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
     const curl_off_t moved = sent + received + header_bytes_;
-    const auto least = std::max<curl_off_t>(1, request_.stall_timeout.count() / 1000);
-    if (connected == 0 || moved - window_moved_ >= least) {
+    if (connected == 0 || moved != window_moved_) {
       window_began_ = now;
       window_moved_ = moved;
     }

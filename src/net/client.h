@@ -20,7 +20,7 @@ struct ClientRequest {
   /// ends the transfer and is perform()'s result.
   std::function<base::Status(std::string_view)> on_body{};
   std::chrono::milliseconds connect_timeout{5'000};
-  /// Less than a byte per second for this long ends the transfer.
+  /// Not a byte, either way, for this long ends the transfer.
   std::chrono::milliseconds stall_timeout{30'000};
   /// A larger body of an answer is kLimit (on_body not counted).
   size_t max_body_size = 64U << 20;

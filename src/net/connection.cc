@@ -242,6 +242,7 @@ void Connection::on_late_answer() {
 }
 
 void Connection::answer(Response response) {
+  if (const auto* text = std::get_if<std::string>(&response.body)) hold(held_ + text->capacity());
   // The answer may be at its end at once, and let go of.
   const auto answer = std::make_shared<Answer>(services_, socket_, exchange_,
                                                static_cast<Answer::Listener&>(*this));

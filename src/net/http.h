@@ -88,11 +88,16 @@ struct StreamBody {
   Producer producer;
   EarlyErrorResponder on_early_error;
 };
+/// A response that takes longer to make than a handler may: it is made on a producer's thread. The
+/// request outlives it. Must not make another one of its kind.
+struct LaterBody {
+  std::function<Response()> make;
+};
 
 struct Response {
   int status = 200;
   Headers headers;
-  std::variant<std::string, SourceBody, StreamBody> body;
+  std::variant<std::string, SourceBody, StreamBody, LaterBody> body;
 };
 
 /// "Fri" ... see base::to_http_date for dates.

@@ -68,7 +68,7 @@ size_t Outbox::room() const {
 void Outbox::watch_progress(const Then& then) {
   timer_.start(patience_, [this, then] {
     const int before = std::exchange(untaken_, untaken());
-    if (untaken_ >= before) return then(false);
+    if (before - untaken_ < std::min(least_, before)) return then(false);
     watch_progress(then);
   });
 }

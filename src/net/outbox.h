@@ -29,6 +29,8 @@ class Outbox {
   size_t room() const;
   /// Calls `then` as send() does, when there is room for a good part of the kernel's buffer.
   void wait_for_room(const Then& then);
+  /// The client has gone if it takes less than so many bytes (or all there are) in its patience.
+  void expect(int bytes) { least_ = bytes; }
   /// Gives up on the client's patience; the socket is closed by then or not written to.
   void cancel() { timer_.cancel(); }
   uint64_t body_bytes() const { return body_bytes_; }
@@ -47,6 +49,7 @@ class Outbox {
   Piece piece_;
   uint64_t body_bytes_ = 0;
   int untaken_ = 0;
+  int least_ = 1;
 };
 
 }  // namespace kiln::net

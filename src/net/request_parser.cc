@@ -66,7 +66,7 @@ bool split_target(Request& request) {
   const size_t question = std::min(found->find('?'), found->size());
   auto path = percent_decode(found->substr(0, question), false);
   auto query = parse_query(found->substr(std::min(question + 1, found->size())));
-  if (!path || !query) return false;
+  if (!path || !query || query->size() > kMaxFields) return false;
   request.path = path->empty() ? "/" : std::move(*path);
   request.query = std::move(*query);
   return true;

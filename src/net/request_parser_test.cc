@@ -203,5 +203,18 @@ TEST(RequestParser, KeepAlive) {
   EXPECT_TRUE(keeps("GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n"));
 }
 
+/// Each costs far more memory than bytes on the wire.
+TEST(RequestParser, FieldsOfTheQueryAreBounded) {
+  const auto state_of = [](int fields) {
+    std::string target = "/?a";
+    for (int i = 1; i < fields; ++i) target += "&a";
+    RequestParser parser({64 << 10, 1});
+    parser.feed("GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    return parser.state();
+  };
+  EXPECT_EQ(state_of(256), RequestParser::State::kDone);
+  EXPECT_EQ(state_of(257), RequestParser::State::kFailed);
+}
+
 }  // namespace
 }  // namespace kiln::net

@@ -176,6 +176,54 @@ TEST(ServerSource, IsCancelledWhenItsClientHasGoneAndAtTheEndOfAStop) {
   }
 }
 
+TEST(ServerLater, IsMadeOnAnotherThreadAndHoldsUpNoHandler) {
+  Event running;
+  Event go;
+  Event stopped;
+  ServerOptions options;
+  options.handler_threads = 1;
+  options.max_streams = 1;
+  TestServer server(
+      [&](const Request& request) -> Response {
+        if (request.path == "/fast") return text("fast");
+        if (request.path == "/throws") {
+          return {200, {}, LaterBody{[]() -> Response { throw std::runtime_error("x"); }}};
+        }
+        if (request.path == "/again") {
+          return {200, {}, LaterBody{[] { return Response{200, {}, LaterBody{}}; }}};
+        }
+        if (request.path == "/gone") {
+          return {200, {}, LaterBody{[&request, &stopped] {
+                    if (wait_for_stop(request.stop)) stopped.set();
+                    return text("nobody");
+                  }}};
+        }
+        return {200, {}, LaterBody{[&, &request = request] {
+                  running.set();
+                  go.wait();
+                  return Response{201, {}, "later " + request.path};
+                }}};
+      },
+      options);
+  RawClient slow(server.port()), other(server.port());
+  slow.send(get("/slow"));
+  ASSERT_TRUE(running.wait());  // in the only place
+  const RawReply refused = other.exchange(get("/slow2"));
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(other.exchange(get("/fast")).body, "fast");
+  go.set();
+  const RawReply reply = slow.reply();
+  EXPECT_EQ(reply.status, 201);
+  EXPECT_EQ(reply.body, "later /slow");
+  EXPECT_EQ(slow.exchange(get("/throws")).status, 500);
+  EXPECT_EQ(slow.exchange(get("/again")).status, 500);
+  EXPECT_EQ(slow.exchange(head("/slow3")).field("Content-Length"), "12");
+  slow.send(get("/gone"));
+  EXPECT_EQ(other.exchange(get("/fast")).body, "fast");
+  slow.reset();
+  EXPECT_TRUE(stopped.wait());
+}
+
 TEST(ServerStream, ArrivesWholeInChunks) {
   const std::string bytes = pattern(3'000'000);
   TestServer server([&](const Request& request) {
