@@ -1,7 +1,15 @@
 #include "base/log.h"
 
-#include <spdlog/sinks/stdout_sinks.h>
+#include <algorithm>
+#include <cerrno>
+#include <mutex>
+
+#include <poll.h>
+#include <spdlog/async_logger.h>
+#include <spdlog/details/thread_pool.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
 namespace kiln::base {
 namespace {
@@ -39,19 +47,63 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
   return spdlog::level::off;
 }
 
+/// stderr, whose reader may have stopped: then lines are lost, as the end of the process must not
+/// wait for it.
+class Stderr final : public spdlog::sinks::base_sink<std::mutex> {
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    if (cut_) line.push_back('\n');
+    formatter_->format(message, line);
+    write({line.data(), line.size()});
+  }
+  void flush_() override {}
+
+ private:
+  static constexpr size_t kPiece = 4096;  // a pipe that is ready takes as much without blocking
+  static constexpr int kPatience = 1000;  // ms
+
+  void write(std::string_view bytes) {
+    const size_t size = bytes.size();
+    while (!bytes.empty()) {
+      pollfd entry{STDERR_FILENO, POLLOUT, 0};
+      if (::poll(&entry, 1, blocked_ ? 0 : kPatience) == 0) {
+        blocked_ = true;
+        cut_ = cut_ || bytes.size() < size;
+        return;
+      }
+      const ssize_t written = ::write(STDERR_FILENO, bytes.data(), std::min(bytes.size(), kPiece));
+      if (written < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+      if (written < 0) return;
+      bytes.remove_prefix(static_cast<size_t>(written));
+    }
+    blocked_ = cut_ = false;
+  }
+
+  bool blocked_ = false;
+  bool cut_ = false;  ///< half a line has been written
+};
+
 }  // namespace
 
 struct Logger::Sink {
+  /// Nobody who logs may wait for whoever reads: what is too much for the queue is lost, oldest
+  /// first.
+  static constexpr size_t kQueue = 8192;
+
   explicit Sink(LogFormat format)
-      : logger("kiln", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
-    logger.set_level(spdlog::level::trace);
-    logger.flush_on(spdlog::level::trace);
-    logger.set_pattern(format == LogFormat::kJson
-                           ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
-                           : "%Y-%m-%dT%H:%M:%S.%eZ %-7l %v",
-                       spdlog::pattern_time_type::utc);
+      : writer(std::make_shared<spdlog::details::thread_pool>(kQueue, 1)),
+        logger(
+            std::make_shared<spdlog::async_logger>("kiln", std::make_shared<Stderr>(), writer,
+                                                   spdlog::async_overflow_policy::overrun_oldest)) {
+    logger->set_level(spdlog::level::trace);
+    logger->set_pattern(format == LogFormat::kJson
+                            ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
+                            : "%Y-%m-%dT%H:%M:%S.%eZ %-7l %v",
+                        spdlog::pattern_time_type::utc);
   }
-  spdlog::logger logger;
+  std::shared_ptr<spdlog::details::thread_pool> writer;
+  std::shared_ptr<spdlog::async_logger> logger;
 };
 
 Logger::Logger() : level_(LogLevel::kOff), format_(LogFormat::kText) {}
@@ -88,7 +140,7 @@ void Logger::write(LogLevel level, std::string_view message, Fields fields) {
     }
   }
   // The text is passed as an argument, so that braces in it are not a format.
-  sink_->logger.log(to_spdlog(level), "{}", line);
+  sink_->logger->log(to_spdlog(level), "{}", line);
 }
 
 }  // namespace kiln::base

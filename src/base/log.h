@@ -28,7 +28,9 @@ struct LogField {
   bool quoted;
 };
 
-/// Writes lines to stderr. Thread-safe. A default-made Logger is off.
+/// Writes lines to stderr, on a thread of its own: whoever logs does not wait, and if nobody takes
+/// the lines the oldest are lost. All are written when it is destroyed. Thread-safe. A default-made
+/// Logger is off.
 ///
 ///   log.info("export completed", {{"job", id}, {"rows", rows}});
 class Logger {

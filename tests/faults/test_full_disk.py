@@ -46,7 +46,7 @@ class FullDiskTest(unittest.TestCase):
         self.assertNotIn(self.disk, answer.text)
         self.assertEqual(job.wait().body, answer.body)
         self.assertEqual(server.get(f"/export/{job.id}/files/patient.{form}").status, 404)
-        self.assertIn("No space left", server.log_text())
+        server.wait_for_log("No space left")
 
     def test_issue_a_full_sink_fails_the_job_and_leaves_no_debris(self):
         server = Server("--export-sink", "file:" + self.disk, data=DATA)

@@ -1,5 +1,6 @@
 """Bytes from anyone: limits, slow clients, bad requests (operations.md §6, §7)."""
 import json
+import os
 import resource
 import socket
 import unittest
@@ -149,6 +150,21 @@ class ManyConnectionsTest(unittest.TestCase):
         server = self.server(descriptors=256)
         self.hold(server, 5000)
         self.check(server)
+
+
+class SilentLogTest(unittest.TestCase):
+    def test_issue_nobody_who_reads_the_log_stops_no_request(self):
+        """stderr is a pipe that is full."""
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, reader)
+        server = Server(start=False, data={"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'})
+        self.addCleanup(server.stop)
+        server.start(log=writer)
+        os.close(writer)
+        for _ in range(3000):  # lines of more than 100 bytes; a pipe holds 64 KiB
+            self.assertEqual(server.get("/health").status, 200)
+        self.assertEqual(server.export(export_of(view("Patient"))).rows("patient"), [{"id": "a"}])
+        self.assertEqual(server.end(), 0)
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ class MetadataTest(unittest.TestCase):
             os.remove(path)
         self.assertEqual(server.get(url).status, 404)
         self.assertIn('kiln_sink_errors_total{operation="open"} 1', server.get("/metrics").text)
-        self.assertIn("download failed", server.log_text())
+        server.wait_for_log("download failed")
 
     def test_issue_the_log_has_a_line_per_request_and_transition_with_the_job(self):
         server = Server("--log-format", "json", data={
@@ -106,6 +106,7 @@ class MetadataTest(unittest.TestCase):
 
     def test_cli_the_log_has_no_data(self):
         self.server.post("/$viewdefinition-run", view("Patient", secret="'s3cr3t-value'"))
+        self.server.wait_for_log("$viewdefinition-run")
         self.assertNotIn("s3cr3t-value", self.server.log_text())
 
 

@@ -54,8 +54,8 @@ class LoadTest(unittest.TestCase):
         self.assertEqual(total["errors"], [])
         self.assertGreater(total["jobs"], CLIENTS)
         self.assertLessEqual(peak, 512 * MIB)
-        self.assertNotIn(" error ", server.log_text())
         self.assertEqual(server.end(), 0)
+        self.assertNotIn(" error ", server.log_text())
 
 
 class SlowDownloadsTest(unittest.TestCase):

@@ -112,11 +112,12 @@ class Server:
                 out.write(text)
         return path
 
-    def start(self):
+    def start(self, log=None):
+        """`log`: a descriptor for stderr in place of the file that log_text() reads."""
         self.log = open(os.path.join(self.folder, "log"), "ab")
         self.process = subprocess.Popen(
             [KILN, "serve", "--port", "0", "--state-dir", self.state, *self.options],
-            stdout=subprocess.PIPE, stderr=self.log, env=self.environment, text=True,
+            stdout=subprocess.PIPE, stderr=self.log if log is None else log, env=self.environment, text=True,
             preexec_fn=self.before_start)
         line = self.process.stdout.readline()
         assert line.startswith("kiln: listening on http://"), self.log_text()
@@ -125,6 +126,10 @@ class Server:
     def log_text(self):
         with open(os.path.join(self.folder, "log"), encoding="utf-8") as log:
             return log.read()
+
+    def wait_for_log(self, text):
+        """The log is written by a thread of its own."""
+        self.wait_until(lambda: text in self.log_text(), f"not in the log: {text}")
 
     def end(self, number=signal.SIGTERM):
         """Ends the process with a signal; its exit status."""
