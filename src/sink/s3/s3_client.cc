@@ -125,7 +125,7 @@ net::ClientRequest S3Client::signed_request(const S3Request& request,
   net::ClientRequest wire;
   for (const auto& [name, value] : request.headers.fields()) {
     // Others may be changed on the way: they are sent, but not signed.
-    if (name.starts_with("x-amz-") || name == "content-md5") {
+    if (name.starts_with("x-amz-") || name == "content-md5" || name == "content-type") {
       covered.headers[name] = value;
     } else {
       wire.headers.add(name, value);

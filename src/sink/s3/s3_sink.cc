@@ -107,6 +107,8 @@ class S3Sink final : public ExportSink {
     if (!is_safe_name(job)) return Error(ErrorCode::kInternal, "not a job's name");
     const std::string folder = root_ + std::string(job) + "/";
     const auto is_wanted = [&](const std::string& key) {
+      // Not every store minds the prefix.
+      if (!key.starts_with(folder)) return false;
       uint32_t attempt = 0;
       const char* const begin = key.data() + folder.size();
       const auto [end, error] = std::from_chars(begin, key.data() + key.size(), attempt);

@@ -103,7 +103,8 @@ TEST_F(S3SinkTest, RemovesWhatIsAnAttemptsAndNothingElse) {
                 "<NextContinuationToken>n</NextContinuationToken>"
                 "<Contents><Key>some/where/own/job/1/a</Key></Contents>"
                 "<Contents><Key>some/where/own/job/notes</Key></Contents>"
-                "<Contents><Key>some/where/own/job/12x/a</Key></Contents></ListBucketResult>");
+                "<Contents><Key>some/where/own/job/12x/a</Key></Contents>"
+                "<Contents><Key>some/where/own/joc/1/a</Key></Contents></ListBucketResult>");
   store_.answer(200, "<DeleteResult/>");
   store_.answer(200,
                 "<ListBucketResult><Contents><Key>some/where/own/job/30/c</Key></Contents>"
