@@ -88,6 +88,21 @@ base::Result<std::string> JobStore::constant(std::string_view name, const std::s
   return row ? query.text(0) : if_new;
 }
 
+base::Status JobStore::replace_constant(std::string_view name, const std::string& value) {
+  base::MutexLock lock(mutex_);
+  KILN_ASSIGN(Statement update, database_.prepare("UPDATE constant SET value = ? WHERE name = ?"));
+  return update.bind(value).bind(name).run();
+}
+
+base::Result<bool> JobStore::has_output() {
+  base::MutexLock lock(mutex_);
+  KILN_ASSIGN(Statement query,
+              database_.prepare("SELECT EXISTS (SELECT 1 FROM debt) OR EXISTS "
+                                "(SELECT 1 FROM job WHERE attempt > 0 AND state <= ?)"));
+  KILN_TRY(query.bind(number_of(JobState::kCompleted)).step());
+  return query.number(0) != 0;
+}
+
 base::Status JobStore::add(const Job& job, const JobSpec& spec) {
   base::MutexLock lock(mutex_);
   Transaction transaction(database_);

@@ -25,6 +25,9 @@ class JobStore {
 
   /// A value that is made once and kept for ever, such as the instance id.
   base::Result<std::string> constant(std::string_view name, const std::string& if_new);
+  base::Status replace_constant(std::string_view name, const std::string& value);
+  /// Whether a sink may hold output that is wanted, or owed.
+  base::Result<bool> has_output();
 
   base::Status add(const Job& job, const JobSpec& spec);
   base::Result<std::optional<Job>> find(const JobId& id);

@@ -409,6 +409,31 @@ TEST_F(JobStoreTest, EachEndHasATimeOfItsOwn) {
                   .ok());
 }
 
+TEST_F(JobStoreTest, AConstantCanBeReplacedOnPurpose) {
+  EXPECT_EQ(must(store_->constant("sink", "first")), "first");
+  must(store_->replace_constant("sink", "second"));
+  reopen();
+  EXPECT_EQ(must(store_->constant("sink", "third")), "second");
+}
+
+TEST_F(JobStoreTest, KnowsWhetherASinkHasAnythingOfIt) {
+  EXPECT_FALSE(must(store_->has_output()));
+  put("waiting", JobState::kAccepted);
+  EXPECT_FALSE(must(store_->has_output())) << "it has not begun";
+  put("failed", JobState::kFailed);
+  EXPECT_TRUE(must(store_->has_output())) << "owed";
+  must(store_->pay_debt(debts()[0]));
+  EXPECT_FALSE(must(store_->has_output()));
+  put("running", JobState::kInProgress);
+  EXPECT_TRUE(must(store_->has_output()));
+  EXPECT_TRUE(must(store_->requeue({"running"}, 1, true, at(20))));
+  must(store_->pay_debt(debts()[0]));
+  EXPECT_TRUE(must(store_->has_output())) << "an attempt may have left something";
+  EXPECT_EQ(must(store_->start({"running"}, at(30))), 2U);
+  EXPECT_TRUE(must(store_->complete({"running"}, 2, kTwoFiles, at(40), at(100))));
+  EXPECT_TRUE(must(store_->has_output()));
+}
+
 TEST_F(JobStoreTest, RefusesADatabaseOfAnotherSchema) {
   store_.reset();
   for (const char* version : {"1", "3"}) {

@@ -90,6 +90,43 @@ class RestartTest(unittest.TestCase):
         server.restart()
         self.assertEqual(job.poll().status, 404)
 
+    def test_ops_4_a_sink_that_has_output_is_kept(self):
+        """Of completed jobs, and what is owed to deletion."""
+        server = Server(data={"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'})
+        self.addCleanup(server.stop)
+        job = server.export(export_of(view("Patient")))
+        job.wait()
+        server.end()
+        options = list(server.options)
+        server.options += ["--export-sink", "file:" + os.path.join(server.folder, "other")]
+        with self.assertRaises(AssertionError):
+            server.start()
+        self.assertEqual(server.end(), 1)
+        self.assertIn("the state directory has jobs whose output is in file:", server.log_text())
+        server.options = options
+        server.start()
+        self.assertEqual(job.rows("patient"), [{"id": "a"}])
+
+    def test_ops_4_a_sink_without_output_can_be_changed(self):
+        server = Server(data={"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'})
+        self.addCleanup(server.stop)
+        server.end()
+        server.options += ["--export-sink", "file:" + os.path.join(server.folder, "other")]
+        server.start()
+        self.assertEqual(server.export(export_of(view("Patient"))).rows("patient"), [{"id": "a"}])
+
+    def test_ops_4_a_memory_sink_can_be_changed(self):
+        server = Server("--export-sink", "memory:",
+                        data={"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'})
+        self.addCleanup(server.stop)
+        job = server.export(export_of(view("Patient")))
+        job.wait()
+        server.end()
+        server.options[server.options.index("memory:")] = "file:"
+        server.start()
+        self.assertEqual(job.poll().status, 404)
+        self.assertEqual(server.export(export_of(view("Patient"))).rows("patient"), [{"id": "a"}])
+
     def test_ops_4_6_foreign_files_in_the_sink_are_left_alone(self):
         job = self.server.export(export_of(view("Patient")))
         job.wait()

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <latch>
 #include <thread>
+
+#include <sys/stat.h>
 
 #include "api/export_runner.h"
 #include "api/job_monitor.h"
@@ -24,21 +27,56 @@
 namespace kiln::app {
 namespace {
 
+constexpr std::string_view kFile = "file:";
+
+/// Of a file: sink.
+std::string file_path_of(const ServeOptions& options, const StateDirectory& state) {
+  std::string path = options.export_sink.substr(kFile.size());
+  if (path.starts_with("//")) path.erase(0, 2);
+  return path.empty() ? state.exports_path() : path;
+}
+
 base::Result<std::unique_ptr<sink::ExportSink>> open_sink(const ServeOptions& options,
                                                           const StateDirectory& state,
                                                           const std::string& instance,
                                                           base::Clock& clock,
                                                           base::RandomSource& random) {
-  static constexpr std::string_view kFile = "file:";
   if (options.export_sink == "memory:") return sink::make_memory_sink(options.memory_limit);
   if (options.export_sink.starts_with(kFile)) {
-    std::string path = options.export_sink.substr(kFile.size());
-    if (path.starts_with("//")) path.erase(0, 2);
-    return sink::open_filesystem_sink(path.empty() ? state.exports_path() : path, instance);
+    return sink::open_filesystem_sink(file_path_of(options, state), instance);
   }
   auto s3 = s3_options_of(options, [](const char* name) { return std::getenv(name); });
   if (!s3.ok()) return std::move(s3).error().in("--export-sink");
   return sink::open_s3_sink(*s3, instance, clock, random);
+}
+
+/// Where a sink keeps its files: two of one identity see the same ones.
+base::Result<std::string> identity_of_sink(const ServeOptions& options,
+                                           const StateDirectory& state) {
+  if (!options.export_sink.starts_with("s3://")) {
+    if (options.export_sink == "memory:") return options.export_sink;
+    return "file:" + std::filesystem::weakly_canonical(file_path_of(options, state)).string();
+  }
+  KILN_ASSIGN(const auto s3,
+              s3_options_of(options, [](const char* name) { return std::getenv(name); }));
+  return "s3://" + s3.bucket + "/" + s3.prefix + (s3.endpoint.empty() ? "" : " at " + s3.endpoint);
+}
+
+/// Output that is owed or promised must be where this server looks for it.
+base::Status check_sink(job::JobStore& store, const std::string& identity, base::WallTime now) {
+  KILN_ASSIGN(const std::string known, store.constant("sink", identity));
+  if (known == identity) return {};
+  if (known == "memory:") {  // it is gone
+    KILN_TRY(store.expire_completed(now));
+    return store.replace_constant("sink", identity);
+  }
+  KILN_ASSIGN(const bool has_output, store.has_output());
+  if (!has_output) return store.replace_constant("sink", identity);
+  return base::Error(base::ErrorCode::kConflict,
+                     "the state directory has jobs whose output is in " + known +
+                         ": keep that sink until they have expired, or take another --state-dir "
+                         "for " +
+                         identity);
 }
 
 /// Artefacts from --views, and those among the data.
@@ -111,6 +149,8 @@ class Application {
     KILN_ASSIGN(store_, job::JobStore::open(state_.database_path()));
     KILN_ASSIGN(const std::string instance,
                 store_->constant("instance", base::random_hex(random_, 8)));
+    KILN_ASSIGN(const std::string identity, identity_of_sink(options_, state_));
+    KILN_TRY(check_sink(*store_, identity, clock_.now()));
     KILN_ASSIGN(auto sink, open_sink(options_, state_, instance, clock_, random_));
     sink_ = sink::observe_sink(std::move(sink),
                                [this](sink::SinkOperation operation, const base::Error& error) {
@@ -191,6 +231,7 @@ class Application {
 }  // namespace
 
 base::Status serve(const ServeOptions& options, std::stop_token stop) {
+  ::umask(077);  // job ids are capabilities, outputs are patients' data
   std::unique_ptr<dataset::Catalog> data;
   if (std::find(options.data.begin(), options.data.end(), "-") != options.data.end()) {
     return base::Error(base::ErrorCode::kUsage, "a server cannot serve standard input");

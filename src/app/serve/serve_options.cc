@@ -17,22 +17,29 @@ using base::Error;
 using base::ErrorCode;
 using Kind = ServeOption::Kind;
 
+/// More of it than anybody needs would only fail later.
+constexpr uint64_t kMostThreads = 1024;
+constexpr uint64_t kMostQueued = 1'000'000;
+
 template <typename Number>
-base::Status set_number(Number& to, const std::string& text, uint64_t least = 0) {
+base::Status set_number(Number& to, const std::string& text, uint64_t least = 0,
+                        uint64_t most = std::numeric_limits<Number>::max()) {
   uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (text.empty() || error != std::errc() || end != text.data() + text.size() || number < least ||
-      number > std::numeric_limits<Number>::max()) {
-    return Error(ErrorCode::kUsage,
-                 "not a number of " + std::to_string(least) + " or more: " + text);
+      number > most) {
+    return Error(ErrorCode::kUsage, "not a number from " + std::to_string(least) + " to " +
+                                        std::to_string(most) + ": " + text);
   }
   to = static_cast<Number>(number);
   return {};
 }
 
 base::Status set_size(uint64_t& to, const std::string& text) {
+  static constexpr uint64_t kMost = uint64_t{1} << 50;
   KILN_ASSIGN(to, parse_size(text));
-  return {};
+  if (to > 0 && to <= kMost) return {};
+  return Error(ErrorCode::kUsage, "not a size of 1 byte to 1 PiB: " + text);
 }
 
 template <typename Enum>
@@ -157,13 +164,13 @@ const std::vector<ServeOption>& serve_option_table() {
       {"export-cleanup-interval", Kind::kValue, "SECONDS", "Between clean-up passes (300)",
        "HFS_EXPORT_CLEANUP_INTERVAL", [](O& o, S& v) { return set_number(o.cleanup_interval, v); }},
       {"export-max-running", Kind::kValue, "N", "Jobs that run at once (2)", "",
-       [](O& o, S& v) { return set_number(o.max_running, v, 1); }},
+       [](O& o, S& v) { return set_number(o.max_running, v, 1, kMostThreads); }},
       {"export-max-queued", Kind::kValue, "N", "Jobs that may wait (100); over it: 429", "",
-       [](O& o, S& v) { return set_number(o.max_queued, v); }},
+       [](O& o, S& v) { return set_number(o.max_queued, v, 0, kMostQueued); }},
       {"export-part-rows", Kind::kValue, "N", "Rows per exported file; 0: one file (0)", "",
        [](O& o, S& v) { return set_number(o.part_rows, v); }},
       {"threads", Kind::kValue, "N", "Threads of an evaluation (all cores)", "",
-       [](O& o, S& v) { return set_number(o.threads, v, 1); }},
+       [](O& o, S& v) { return set_number(o.threads, v, 1, kMostThreads); }},
       {"export-memory-limit", Kind::kValue, "SIZE", "Bound of the memory: sink (256MiB)", "",
        [](O& o, S& v) { return set_size(o.memory_limit, v); }},
       {"s3-part-size", Kind::kValue, "SIZE", "S3: larger files go up in parts of this size (16MiB)",

@@ -19,6 +19,15 @@ base::Status make_folder(const std::string& path) {
   return base::io_error("cannot make the folder " + path, errno);
 }
 
+/// So that a power cut cannot take away the folder of jobs that were accepted.
+base::Status sync_folder(const fs::path& path) {
+  const int folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = folder >= 0 && ::fsync(folder) == 0;
+  const int error = errno;
+  if (folder >= 0) ::close(folder);
+  return synced ? base::Status() : base::io_error("cannot sync " + path.string(), error);
+}
+
 }  // namespace
 
 base::Result<StateDirectory> StateDirectory::open(const std::string& given) {
@@ -27,6 +36,7 @@ base::Result<StateDirectory> StateDirectory::open(const std::string& given) {
   const fs::path parent = fs::path(path).parent_path();
   if (!parent.empty()) fs::create_directories(parent, code);
   KILN_TRY(make_folder(path));
+  KILN_TRY(sync_folder(parent));
   const std::string lock_path = path + "/lock";
   const int lock = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0) return base::io_error("cannot use the state directory " + path, errno);
