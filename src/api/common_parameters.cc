@@ -7,24 +7,38 @@
 namespace kiln::api {
 namespace {
 
-/// References of a repeating parameter; a query string may hold several, separated by commas.
+/// References of a repeating parameter, without our own base; a query string may hold several,
+/// separated by commas.
 std::vector<std::string> read_references(const OperationInput& input, std::string_view name,
-                                         Problems& problems) {
+                                         const Service& service, Problems& problems) {
   std::vector<std::string> references;
   for (const Parameter* const parameter : input.all(name)) {
     const auto text = reference_of(*parameter, problems);
     if (!text) continue;
-    std::string_view rest = *text;
-    while (!rest.empty()) {
-      const size_t end = parameter->query_text ? rest.find(',') : std::string_view::npos;
-      references.emplace_back(rest.substr(0, end));
-      rest = end == std::string_view::npos ? "" : rest.substr(end + 1);
+    for (std::string_view rest = *text; !rest.empty();) {
+      const std::string_view one =
+          rest.substr(0, parameter->query_text ? rest.find(',') : std::string_view::npos);
+      rest.remove_prefix(std::min(one.size() + 1, rest.size()));
+      references.emplace_back(local_reference(one, service));
     }
   }
   return references;
 }
 
 }  // namespace
+
+std::string_view local_reference(std::string_view reference, const Service& service) {
+  const std::string_view base = service.options.base_url;
+  if (reference.starts_with(base) && reference.substr(base.size()).starts_with('/')) {
+    reference.remove_prefix(base.size() + 1);
+  }
+  return reference;
+}
+
+base::Result<dataset::SnapshotPtr> open_data(const Service& service) {
+  if (service.data == nullptr) return dataset::SnapshotPtr(new dataset::Snapshot());
+  return service.data->snapshot();
+}
 
 void check_names(const std::vector<Parameter>& parameters, const std::set<std::string_view>& known,
                  Problems& problems) {
@@ -57,10 +71,11 @@ bool read_header(const OperationInput& input, Problems& problems) {
   return parameter == nullptr || boolean_of(*parameter, problems).value_or(true);
 }
 
-FilterParameters read_filters(const OperationInput& input, Problems& problems) {
+FilterParameters read_filters(const OperationInput& input, const Service& service,
+                              Problems& problems) {
   FilterParameters filters;
-  filters.patients = read_references(input, "patient", problems);
-  filters.groups = read_references(input, "group", problems);
+  filters.patients = read_references(input, "patient", service, problems);
+  filters.groups = read_references(input, "group", service, problems);
   if (const Parameter* const since = only(input, "_since", problems)) {
     filters.since = text_of(*since, problems).value_or("");
     if (!filters.since.empty() && !fhir::Temporal::parse_date_time(filters.since)) {
@@ -72,20 +87,22 @@ FilterParameters read_filters(const OperationInput& input, Problems& problems) {
 
 engine::FilterSpec resolve_filters(const FilterParameters& filters,
                                    const dataset::Snapshot& snapshot, const Service& service,
-                                   std::stop_token stop, Problems& problems) {
+                                   const net::Request& request, Problems& problems) {
   engine::FilterSpec spec;
   if (const auto since = fhir::Temporal::parse_date_time(filters.since)) {
     spec.since = since->to_unix_microseconds();
   }
-  if (filters.patients.empty() && filters.groups.empty()) return spec;
+  if (!filters.needs_cohort()) return spec;
   auto cohort =
       engine::find_cohort(snapshot, filters.patients, filters.groups,
-                          engine_options(service.options, service.clock.now()), std::move(stop));
+                          engine_options(service.options, service.clock.now()), request.stop);
   if (!cohort.ok()) {
-    if (cohort.error().code() == base::ErrorCode::kIo) {
-      service.log.error("cohort cannot be read", {{"error", cohort.error().to_string()}});
+    const Problem problem = problem_of(cohort.error(), "", request.id);
+    if (problem.status >= 500) {
+      service.log.error("cohort cannot be read",
+                        {{"id", request.id}, {"error", cohort.error().to_string()}});
     }
-    problems.add(problem_of(cohort.error()));
+    problems.add(problem);
     return spec;
   }
   for (const std::string& patient : cohort->unknown_patients) {

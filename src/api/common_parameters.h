@@ -3,7 +3,6 @@
 
 #include <optional>
 #include <set>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,9 +10,16 @@
 #include "api/negotiation.h"
 #include "api/operation_input.h"
 #include "api/service.h"
+#include "dataset/catalog.h"
 #include "engine/resource_filter.h"
 
 namespace kiln::api {
+
+/// An absolute reference below our own base without that base; any other as it is.
+std::string_view local_reference(std::string_view reference, const Service& service);
+
+/// The data as they are now; none if the server has no data.
+base::Result<dataset::SnapshotPtr> open_data(const Service& service);
 
 /// 400 `not-supported` for every parameter that is not among `known`; `source` is understood by
 /// nobody yet.
@@ -28,18 +34,20 @@ bool read_header(const OperationInput& input, Problems& problems);
 
 /// Which resources feed the views (operations.md §3).
 struct FilterParameters {
-  std::vector<std::string> patients;  ///< "Patient/1"
-  std::vector<std::string> groups;    ///< "Group/1"
+  std::vector<std::string> patients;  ///< "Patient/1", "1"
+  std::vector<std::string> groups;    ///< "Group/1", "1"
   std::string since;                  ///< a dateTime; "" if not given
 
-  bool empty() const { return patients.empty() && groups.empty() && since.empty(); }
+  /// Patients and groups have to be looked up, which takes a scan.
+  bool needs_cohort() const { return !patients.empty() || !groups.empty(); }
 };
-FilterParameters read_filters(const OperationInput& input, Problems& problems);
+FilterParameters read_filters(const OperationInput& input, const Service& service,
+                              Problems& problems);
 
 /// Looks patients and groups up in the data. 400 `not-found` for those that are not there, which is
-/// no 404: the subject was found.
+/// no 404: the subject was found. With a cohort it takes as long as a scan of Patient and Group.
 engine::FilterSpec resolve_filters(const FilterParameters& filters,
                                    const dataset::Snapshot& snapshot, const Service& service,
-                                   std::stop_token stop, Problems& problems);
+                                   const net::Request& request, Problems& problems);
 
 }  // namespace kiln::api

@@ -4,18 +4,20 @@
 #include <charconv>
 
 #include "api/export_jobs.h"
+#include "api/fault.h"
 #include "api/problem.h"
+#include "base/text.h"
 
 namespace kiln::api {
 namespace {
 
+/// One that is too large to hold is as large as can be.
 std::optional<uint64_t> number_of(std::string_view text) {
   uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) {
-    return std::nullopt;
-  }
-  return number;
+  if (text.empty() || end != text.data() + text.size()) return std::nullopt;
+  if (error == std::errc::result_out_of_range) return UINT64_MAX;
+  return error == std::errc() ? std::optional(number) : std::nullopt;
 }
 
 /// True if a list of entity tags has this one, or is "*". Weak tags compare equal here.
@@ -39,13 +41,10 @@ net::Response unsatisfiable(uint64_t size) {
   return response;
 }
 
-net::Response sink_failed(const base::Error& error) {
+net::Response sink_failed(const Service& service, const net::Request& request,
+                          const base::Error& error) {
   if (error.code() == base::ErrorCode::kNotFound) return no_such_job();
-  Problem problem = problem_of(error);
-  // Where files are stored is for the log.
-  if (problem.status == 503)
-    problem.text = "the store of exported files cannot be reached just now";
-  return outcome_response(problem);
+  return fault_response(service, request, "exported file cannot be read", error);
 }
 
 }  // namespace
@@ -53,7 +52,7 @@ net::Response sink_failed(const base::Error& error) {
 RangeKind parse_range(std::string_view header, uint64_t size, ByteRange& range) {
   range = {0, size};
   static constexpr std::string_view kUnit = "bytes=";
-  if (!header.starts_with(kUnit)) return RangeKind::kNone;
+  if (base::lower(header.substr(0, kUnit.size())) != kUnit) return RangeKind::kNone;
   header.remove_prefix(kUnit.size());
   const size_t dash = header.find('-');
   if (dash == std::string_view::npos || header.find(',') != std::string_view::npos) {
@@ -79,10 +78,10 @@ RangeKind parse_range(std::string_view header, uint64_t size, ByteRange& range) 
 
 net::Response download(const Service& service, const net::Request& request, const job::JobId& id,
                        std::string_view name) {
-  const auto view = service.jobs.find(id);
-  if (!view.ok()) return sink_failed(view.error());
-  if (!*view) return no_such_job();
-  const job::Job& job = (*view)->job;
+  net::Response response;
+  const auto view = find_job(service, request, id, response);
+  if (!view) return response;
+  const job::Job& job = view->job;
   const auto file = std::find_if(job.files.begin(), job.files.end(),
                                  [&](const job::OutputFile& one) { return one.name == name; });
   if (file == job.files.end()) return no_such_job();
@@ -96,14 +95,12 @@ net::Response download(const Service& service, const net::Request& request, cons
                        ? service.sink.presign(key, seconds, file->media_type, file->name)
                        : std::nullopt;
   if (url) {
-    net::Response response;
     response.status = 307;
     response.headers.add("Location", *url);
     return response;
   }
 
   const std::string tag = "\"" + file->sha256 + "\"";
-  net::Response response;
   response.headers.add("ETag", tag);
   response.headers.add("Accept-Ranges", "bytes");
   if (const auto none_match = request.headers.get("If-None-Match");
@@ -126,9 +123,11 @@ net::Response download(const Service& service, const net::Request& request, cons
   response.headers.add("Content-Type", file->media_type);
   response.headers.add("Content-Disposition", "attachment; filename=\"" + file->name + "\"");
   auto source = service.sink.open(key, range.offset, range.length);
-  if (!source.ok()) return sink_failed(source.error());
+  if (!source.ok()) return sink_failed(service, request, source.error());
   response.body = net::SourceBody{std::move(source).value(), range.length,
-                                  [](const base::Error& error) { return sink_failed(error); }};
+                                  [&service, &request](const base::Error& error) {
+                                    return sink_failed(service, request, error);
+                                  }};
   return response;
 }
 

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "api/authorizer.h"
 #include "api/export_links.h"
+#include "api/fault.h"
 #include "api/negotiation.h"
 #include "api/parameters_writer.h"
 #include "api/poll_limiter.h"
@@ -14,9 +16,9 @@ namespace {
 using std::chrono::duration_cast;
 using std::chrono::seconds;
 
-net::Response store_failed(const Service& service, const base::Error& error) {
-  service.log.error("job store failed", {{"error", error.to_string()}});
-  return outcome_response(problem_of(error));
+net::Response store_failed(const Service& service, const net::Request& request,
+                           const base::Error& error) {
+  return fault_response(service, request, "job store failed", error);
 }
 
 net::Response not_acceptable() {
@@ -48,8 +50,14 @@ std::optional<int64_t> seconds_left(const Service& service, const job::JobView& 
 
 void write_progress(const Service& service, const job::JobView& view, ParametersWriter& body) {
   if (view.job.started) body.instant("exportStartTime", *view.job.started);
-  if (!view.progress) return;
-  const job::ProgressView& progress = *view.progress;
+  job::ProgressView progress{};
+  if (view.progress) {
+    progress = *view.progress;
+  } else if (view.job.state == job::JobState::kAccepted) {
+    progress.subjects_total = view.job.submission.subjects;
+  } else {
+    return;
+  }
   if (const auto left = seconds_left(service, view)) body.integer("estimatedTimeRemaining", *left);
   body.integer("percentComplete", percent_of(progress));
   body.decimal("rowsWritten", progress.rows).decimal("bytesRead", progress.bytes_read);
@@ -128,20 +136,33 @@ net::Response no_such_job() {
   return outcome_response(Problem{404, "not-found", "no such export", ""});
 }
 
+std::optional<job::JobView> find_job(const Service& service, const net::Request& request,
+                                     const job::JobId& id, net::Response& instead) {
+  auto view = service.jobs.find(id);
+  if (!view.ok()) {
+    instead = store_failed(service, request, view.error());
+    return std::nullopt;
+  }
+  if (*view && service.authorizer.may_see(request, (*view)->job.submission)) {
+    return std::move(view).value();
+  }
+  instead = no_such_job();
+  return std::nullopt;
+}
+
 net::Response export_status(const Service& service, const net::Request& request,
                             const job::JobId& id) {
   if (!accepts_fhir_json(request.headers)) return not_acceptable();
-  const auto view = service.jobs.find(id);
-  if (!view.ok()) return store_failed(service, view.error());
-  if (!*view) return no_such_job();
+  net::Response response;
+  const auto view = find_job(service, request, id, response);
+  if (!view) return response;
   if (!service.polls.allow(id.text)) {
-    net::Response response = outcome_response(
+    response = outcome_response(
         Problem{429, "throttled", "this job is polled too often; Retry-After tells when", ""});
     response.headers.add("Retry-After", "1");
     return response;
   }
-  if (!job::is_final((*view)->job.state)) return running_response(service, **view);
-  net::Response response;
+  if (!job::is_final(view->job.state)) return running_response(service, *view);
   response.status = 303;
   response.headers.add("Location", result_url(service, id));
   return response;
@@ -150,30 +171,32 @@ net::Response export_status(const Service& service, const net::Request& request,
 net::Response export_result(const Service& service, const net::Request& request,
                             const job::JobId& id) {
   if (!accepts_fhir_json(request.headers)) return not_acceptable();
-  const auto view = service.jobs.find(id);
-  if (!view.ok()) return store_failed(service, view.error());
-  if (!*view || !job::is_final((*view)->job.state)) return no_such_job();
-  const job::Job& job = (*view)->job;
-  if (job.state == job::JobState::kCompleted) return manifest_response(service, job);
   net::Response response;
+  const auto view = find_job(service, request, id, response);
+  if (!view) return response;
+  const job::Job& job = view->job;
+  if (!job::is_final(job.state)) return no_such_job();
+  if (job.state == job::JobState::kCompleted) return manifest_response(service, job);
   response.status = job.failure.status;
   response.headers.add("Content-Type", "application/fhir+json");
   response.body = job.failure.outcome;
   return response;
 }
 
-net::Response cancel_export(const Service& service, const job::JobId& id) {
-  const auto known = service.jobs.cancel(id);
-  if (!known.ok()) return store_failed(service, known.error());
-  if (!*known) return no_such_job();
+net::Response cancel_export(const Service& service, const net::Request& request,
+                            const job::JobId& id) {
   net::Response response;
+  if (!find_job(service, request, id, response)) return response;
+  const auto known = service.jobs.cancel(id);
+  if (!known.ok()) return store_failed(service, request, known.error());
+  if (!*known) return no_such_job();
   response.status = 202;
   return response;
 }
 
 net::Response list_exports(const Service& service, const net::Request& request) {
-  const auto views = service.jobs.jobs_of(request.peer);
-  if (!views.ok()) return store_failed(service, views.error());
+  const auto views = service.jobs.jobs_of(service.authorizer.client_of(request));
+  if (!views.ok()) return store_failed(service, request, views.error());
   ParametersWriter body;
   for (const job::JobView& view : *views) {
     const job::Job& job = view.job;

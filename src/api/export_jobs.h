@@ -1,6 +1,8 @@
 // A job's own URLs: status, result, cancel, list (operations.md §4.2, 4.3, 4.5).
 #pragma once
 
+#include <optional>
+
 #include "api/service.h"
 #include "net/http.h"
 
@@ -10,11 +12,15 @@ net::Response export_status(const Service& service, const net::Request& request,
                             const job::JobId& id);
 net::Response export_result(const Service& service, const net::Request& request,
                             const job::JobId& id);
-net::Response cancel_export(const Service& service, const job::JobId& id);
+net::Response cancel_export(const Service& service, const net::Request& request,
+                            const job::JobId& id);
 /// The caller's jobs, newest first: our own addition.
 net::Response list_exports(const Service& service, const net::Request& request);
 
-/// 404 for a job that is not there for the caller.
+/// The job if it is there for the request; else nothing, and what to answer.
+std::optional<job::JobView> find_job(const Service& service, const net::Request& request,
+                                     const job::JobId& id, net::Response& instead);
+/// 404 for what is not there for the caller.
 net::Response no_such_job();
 
 }  // namespace kiln::api

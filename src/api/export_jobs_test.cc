@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "api/authorizer.h"
 #include "api/download.h"
 #include "api/metrics.h"
 #include "api/poll_limiter.h"
@@ -33,6 +34,16 @@ class NoObserver final : public job::JobObserver {
   void on_store_error(const base::Error&) override {}
 };
 
+/// A client sees its own jobs.
+class StrictAuthorizer final : public Authorizer {
+ public:
+  std::string client_of(const net::Request& request) const override { return request.peer; }
+  bool may_see(const net::Request& request, const job::Submission& job) const override {
+    return !strict || request.peer == job.client;
+  }
+  bool strict = false;
+};
+
 class ExportJobsTest : public ::testing::Test {
  protected:
   ExportJobsTest() {
@@ -41,7 +52,7 @@ class ExportJobsTest : public ::testing::Test {
   }
 
   job::JobId submit(const std::string& tracking_id = "") {
-    return must(engine_.submit({"client", tracking_id, "", "", "csv"}, {}, nullptr));
+    return must(engine_.submit({"client", tracking_id, "", "", "csv", 2}, {}, nullptr));
   }
   /// Runs the next job; `during` is called while it is under way.
   void run(std::function<void(job::JobProgress&)> during) {
@@ -90,8 +101,9 @@ class ExportJobsTest : public ::testing::Test {
   PollLimiter polls_{clock_, 3};
   Metrics metrics_;
   base::Logger log_;
-  const Service service_{options_, artefacts_, nullptr, *sink_, engine_,
-                         polls_,   metrics_,   clock_,  log_};
+  StrictAuthorizer authorizer_;
+  const Service service_{options_,    artefacts_, nullptr,  *sink_, engine_,
+                         authorizer_, polls_,     metrics_, clock_, log_};
 };
 
 TEST_F(ExportJobsTest, Ops_4_2_AQueuedJob) {
@@ -102,6 +114,9 @@ TEST_F(ExportJobsTest, Ops_4_2_AQueuedJob) {
   EXPECT_EQ(value_of(response, "status"), "\"accepted\"");
   EXPECT_EQ(value_of(response, "clientTrackingId"), "\"track\"");
   EXPECT_EQ(value_of(response, "exportStartTime"), "");
+  EXPECT_EQ(value_of(response, "percentComplete"), "0");
+  EXPECT_EQ(value_of(response, "subjectsDone"), "0");
+  EXPECT_EQ(value_of(response, "subjectsTotal"), "2");
 }
 
 /// By bytes: one big subject does not stay at 0 %.
@@ -176,9 +191,29 @@ TEST_F(ExportJobsTest, Ops_4_8_EverythingIsThereUntilExpires) {
   EXPECT_EQ(export_status(service_, {}, id).status, 404);
   EXPECT_EQ(export_result(service_, {}, id).status, 404);
   EXPECT_EQ(download(service_, {}, id, "a.csv").status, 404);
-  EXPECT_EQ(cancel_export(service_, id).status, 404);
+  EXPECT_EQ(cancel_export(service_, {}, id).status, 404);
   EXPECT_EQ(std::get<std::string>(list_exports(service_, from("client")).body).find(id.text),
             std::string::npos);
+}
+
+/// The same authorization everywhere: what another may not see is not there.
+TEST_F(ExportJobsTest, Ops_4_9_AnothersJobIsNotThere) {
+  authorizer_.strict = true;
+  const job::JobId done = submit();
+  run([](job::JobProgress&) {});
+  const job::JobId waiting = submit();
+  const net::Request owner = from("client"), other = from("other");
+  for (const job::JobId& id : {done, waiting}) {
+    EXPECT_EQ(export_status(service_, other, id).status, 404);
+    EXPECT_EQ(export_result(service_, other, id).status, 404);
+    EXPECT_EQ(download(service_, other, id, "a.csv").status, 404);
+    EXPECT_EQ(cancel_export(service_, other, id).status, 404);
+  }
+  EXPECT_EQ(export_status(service_, owner, waiting).status, 202) << "it has not been cancelled";
+  EXPECT_EQ(export_status(service_, owner, done).status, 303);
+  EXPECT_EQ(export_result(service_, owner, done).status, 200);
+  EXPECT_EQ(download(service_, owner, done, "a.csv").status, 200);
+  EXPECT_EQ(cancel_export(service_, owner, waiting).status, 202);
 }
 
 TEST_F(ExportJobsTest, Ops_4_9_AListIsOfOnesOwnJobs) {

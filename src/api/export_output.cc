@@ -11,14 +11,25 @@
 namespace kiln::api {
 namespace {
 
+/// Whatever the sink says, the client could not have asked otherwise.
+base::Error not_stored(const base::Error& error) {
+  if (error.code() == base::ErrorCode::kCancelled) return error.clone();
+  return base::Error(base::ErrorCode::kUnavailable, error.to_string());
+}
+
 /// Bytes into an object of the sink; tells what was stored when it has been finished.
 class ObjectSink final : public engine::ByteSink {
  public:
   ObjectSink(std::unique_ptr<sink::ObjectWriter> writer, sink::StoredObject& stored)
       : writer_(std::move(writer)), stored_(stored) {}
-  base::Status write(std::string_view bytes) override { return writer_->write(bytes); }
+  base::Status write(std::string_view bytes) override {
+    const base::Status status = writer_->write(bytes);
+    return status.ok() ? base::Status() : not_stored(status.error());
+  }
   base::Status finish() override {
-    KILN_ASSIGN(stored_, writer_->finish());
+    const auto stored = writer_->finish();
+    if (!stored.ok()) return not_stored(stored.error());
+    stored_ = *stored;
     return {};
   }
 
@@ -27,10 +38,14 @@ class ObjectSink final : public engine::ByteSink {
   sink::StoredObject& stored_;
 };
 
-base::Result<std::unique_ptr<sink::ObjectWriter>> create_object(const ExportTarget& target,
-                                                                const std::string& name) {
+/// `stored` is told when the object has been finished.
+base::Result<std::unique_ptr<engine::ByteSink>> create_object(const ExportTarget& target,
+                                                              const std::string& name,
+                                                              sink::StoredObject& stored) {
   const job::Attempt& attempt = target.attempt;
-  return attempt.sink.create({attempt.job.id.text, attempt.number, name}, attempt.stop);
+  auto writer = attempt.sink.create({attempt.job.id.text, attempt.number, name}, attempt.stop);
+  if (!writer.ok()) return not_stored(writer.error());
+  return std::unique_ptr<engine::ByteSink>(new ObjectSink(std::move(writer).value(), stored));
 }
 
 /// CSV, NDJSON, JSON.
@@ -94,8 +109,7 @@ class TextExport final : public ExportOutput {
     file_.output = target_.view.output;
     file_.name = file_name(target_.view.file, target_.request, part);
     file_.media_type = std::string(table::media_type(target_.request.format));
-    KILN_ASSIGN(auto writer, create_object(target_, file_.name));
-    sink_ = std::make_unique<ObjectSink>(std::move(writer), stored_);
+    KILN_ASSIGN(sink_, create_object(target_, file_.name, stored_));
     if (target_.request.compression == FileCompression::kGzip) {
       sink_ = engine::make_gzip_sink(std::move(sink_));
       file_.media_type = "application/gzip";
@@ -129,8 +143,7 @@ class TextExport final : public ExportOutput {
   uint64_t rows_ = 0;  ///< of the part at hand
 };
 
-/// Parquet: a whole file in the scratch folder, then into the sink. Parts are cut at pieces, so
-/// that each has at least as many rows as asked for.
+/// Parquet: a whole file in the scratch folder, then into the sink.
 class ParquetExport final : public ExportOutput {
  public:
   explicit ParquetExport(const ExportTarget& target) : target_(target) {}
@@ -140,17 +153,24 @@ class ParquetExport final : public ExportOutput {
   }
 
   base::Status write(std::unique_ptr<engine::Piece> piece, uint64_t limit) override {
-    rows_ += std::min(piece->rows, limit);
-    KILN_TRY(parquet_->write(std::move(piece), limit));
-    if (target_.part_rows == 0 || rows_ < target_.part_rows) return {};
-    KILN_TRY(finish_part());
-    return begin_part();
+    for (uint64_t left = std::min(piece->rows, limit); left != 0;) {
+      if (target_.part_rows != 0 && rows_ == target_.part_rows) {
+        KILN_TRY(finish_part());
+        KILN_TRY(begin_part());
+      }
+      const uint64_t room = target_.part_rows == 0 ? left : target_.part_rows - rows_;
+      const uint64_t rows = std::min(left, room);
+      std::unique_ptr<engine::Piece> rest;
+      if (rows < piece->rows) rest = sql::split_piece(*piece, rows);
+      KILN_TRY(parquet_->write(std::move(piece), rows));
+      piece = std::move(rest);
+      rows_ += rows;
+      left -= rows;
+    }
+    return {};
   }
 
-  base::Status finish() override {
-    if (rows_ == 0 && !files_.empty()) return {};
-    return finish_part();
-  }
+  base::Status finish() override { return finish_part(); }
 
   base::Status begin_part() {
     rows_ = 0;
@@ -172,9 +192,10 @@ class ParquetExport final : public ExportOutput {
     file.name = file_name(target_.view.file, target_.request, part);
     file.media_type = std::string(table::media_type(table::Format::kParquet));
     file.rows = rows_;
-    KILN_ASSIGN(auto writer, create_object(target_, file.name));
-    KILN_TRY(scratch_->read([&](std::string_view bytes) { return writer->write(bytes); }));
-    KILN_ASSIGN(const sink::StoredObject stored, writer->finish());
+    sink::StoredObject stored;
+    KILN_ASSIGN(const auto object, create_object(target_, file.name, stored));
+    KILN_TRY(scratch_->read([&](std::string_view bytes) { return object->write(bytes); }));
+    KILN_TRY(object->finish());
     scratch_.reset();
     file.size = stored.size;
     file.sha256 = stored.sha256;

@@ -1,9 +1,9 @@
 #include "api/export_request.h"
 
-#include <algorithm>
 #include <cctype>
 #include <set>
 
+#include "base/text.h"
 #include "json/writer.h"
 
 namespace kiln::api {
@@ -14,12 +14,6 @@ constexpr size_t kLongestStem = 100;
 FileCompression compression_of(std::string_view name) {
   if (name == "gzip") return FileCompression::kGzip;
   return name == "zstd" ? FileCompression::kZstd : FileCompression::kNone;
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
 }
 
 std::string safe_stem(std::string_view name) {
@@ -92,7 +86,7 @@ std::vector<std::string> file_stems(const std::vector<std::string>& output_names
   for (const std::string& name : output_names) {
     const std::string stem = safe_stem(name);
     std::string candidate = stem;
-    for (int i = 2; !taken.insert(lower(candidate)).second; ++i) {
+    for (int i = 2; !taken.insert(base::lower(candidate)).second; ++i) {
       candidate = stem + "_" + std::to_string(i);
     }
     stems.push_back(std::move(candidate));

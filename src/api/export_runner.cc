@@ -40,13 +40,14 @@ class ExportRunner final : public job::JobRunner {
     return files;
   }
 
-  job::Failure failure_of(const job::Job&, const base::Error& error) override {
-    Problem problem = problem_of(error);
+  job::Failure failure_of(const job::Job& job, const base::Error& error) override {
+    Problem problem = problem_of(error, "", job.id.text);
     if (problem.status == 422) problem.code = "processing";
-    if (problem.status > 500) {  // an end is not transient; where things are stored is for the log
-      problem.status = 500;
-      problem.code = "exception";
-      problem.text = "the output could not be stored; the server's log tells more";
+    if (problem.status > 500) {  // an end is not transient
+      problem = {500, "exception",
+                 "the output could not be stored; the server's log tells more, under the id " +
+                     job.id.text,
+                 ""};
     }
     return {problem.status, operation_outcome({problem})};
   }
@@ -84,9 +85,10 @@ class ExportRunner final : public job::JobRunner {
     }
     engine::Options options = engine_options(parts_.options, parts_.clock.now());
     options.filter = request.filter;
-    const auto summary =
-        engine::run(snapshot, subjects, options, attempt.stop, &attempt.progress.scanned);
-    return summary.ok() ? base::Status() : base::Status(summary.error().clone());
+    KILN_ASSIGN(const auto summary,
+                engine::run(snapshot, subjects, options, attempt.stop, &attempt.progress.scanned));
+    log_left_out(parts_.log, "job", attempt.job.id.text, summary);
+    return {};
   }
 
   const RunnerParts parts_;

@@ -12,6 +12,7 @@ namespace kiln::api {
 struct RunnerParts {
   const ServiceOptions& options;
   base::Clock& clock;
+  base::Logger& log;
 };
 
 std::unique_ptr<job::JobRunner> make_export_runner(RunnerParts parts);

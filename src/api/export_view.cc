@@ -1,33 +1,50 @@
 #include "api/export_view.h"
 
 #include <algorithm>
-#include <cctype>
+#include <memory>
 
+#include "api/authorizer.h"
 #include "api/common_parameters.h"
 #include "api/export_links.h"
 #include "api/export_request.h"
+#include "api/fault.h"
 #include "api/view_subject.h"
 #include "base/digest.h"
+#include "base/text.h"
 
 namespace kiln::api {
 namespace {
 
 constexpr std::string_view kOperation = "$viewdefinition-export";
+constexpr size_t kMostViews = 1000;
+constexpr size_t kLongestTrackingId = 1000;
 
-/// "respond-async" anywhere in the Prefer header's list, in any case (RFC 7240).
+/// "respond-async" anywhere in the Prefer header's list, in any case, with parameters or without
+/// (RFC 7240).
 bool prefers_async(const net::Headers& headers) {
-  std::string prefer = headers.get("Prefer").value_or("");
-  std::transform(prefer.begin(), prefer.end(), prefer.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  for (size_t at = 0; at < prefer.size();) {
-    const size_t end = std::min(prefer.find_first_of(",;", at), prefer.size());
-    const size_t first = prefer.find_first_not_of(" \t", at);
-    const size_t last = prefer.find_last_not_of(" \t", end - 1);
-    if (first < end && prefer.substr(first, last - first + 1) == "respond-async") return true;
-    at = end + 1;
+  const std::string prefer = base::lower(headers.get("Prefer").value_or(""));
+  for (std::string_view rest = prefer; !rest.empty();) {
+    const std::string_view one = rest.substr(0, rest.find(','));
+    if (base::trimmed(one.substr(0, one.find(';'))) == "respond-async") return true;
+    rest.remove_prefix(std::min(one.size() + 1, rest.size()));
   }
   return false;
 }
+
+/// What was asked for, on its way from the parameters to a job.
+struct KickOff {
+  Problems problems;
+  ExportRequest request;
+  std::vector<ViewSubject> subjects;
+  FilterParameters filters;
+  job::Submission submission;
+};
+
+/// A view as it was named, and what the name stands for if that is known.
+struct NamedView {
+  std::string name;  ///< "" if neither the request nor the view gives one
+  std::optional<ViewSubject> subject;
+};
 
 const Parameter* part_of(const Parameter& parameter, std::string_view name, Problems& problems) {
   const Parameter* found = nullptr;
@@ -41,58 +58,71 @@ const Parameter* part_of(const Parameter& parameter, std::string_view name, Prob
   return found;
 }
 
-std::optional<ViewSubject> read_view(const Parameter& parameter, const Service& service,
-                                     Problems& problems) {
+NamedView read_view(const Parameter& parameter, const Service& service, Problems& problems) {
+  NamedView view;
   check_names(parameter.parts, {"name", "viewCanonical", "viewReference", "viewResource"},
               problems);
+  if (const Parameter* const name = part_of(parameter, "name", problems)) {
+    view.name = text_of(*name, problems).value_or("");
+  }
   const ViewNaming naming{part_of(parameter, "viewCanonical", problems),
                           part_of(parameter, "viewReference", problems),
                           part_of(parameter, "viewResource", problems)};
   if (naming.count() != 1) {
     problems.add(400, "invalid", parameter.expression,
                  "exactly one of viewCanonical, viewReference and viewResource is needed");
-    return std::nullopt;
+    return view;
   }
-  auto subject = resolve_view(naming, service, problems);
-  if (const Parameter* const name = part_of(parameter, "name", problems)) {
-    const auto text = text_of(*name, problems);
-    if (text && subject) subject->name = *text;
-  }
-  return subject;
+  view.subject = resolve_view(naming, service, problems);
+  if (view.name.empty() && view.subject) view.name = view.subject->name;
+  return view;
 }
 
-std::vector<ViewSubject> read_subjects(const OperationInput& input,
-                                       const std::optional<std::string>& id, const Service& service,
-                                       Problems& problems) {
-  std::vector<ViewSubject> subjects;
+std::vector<NamedView> read_views(const OperationInput& input, const std::optional<std::string>& id,
+                                  const Service& service, Problems& problems) {
+  std::vector<NamedView> views;
   const auto add = [&](std::optional<ViewSubject> subject) {
-    if (subject) subjects.push_back(std::move(*subject));
+    std::string name = subject ? subject->name : "";
+    views.push_back({std::move(name), std::move(subject)});
   };
-  const auto views = input.all("view");
+  const auto parameters = input.all("view");
   if (id) {
-    if (!views.empty()) {
+    if (!parameters.empty()) {
       problems.add(400, "invalid", "view", "the view is named by the URL, not by 'view'");
     }
+    if (input.bare) {
+      problems.add(400, "invalid", "", "the view is named by the URL, not by the body");
+    }
     add(resolve_view_id(*id, service, problems));
-    return subjects;
+    return views;
   }
-  if (views.empty() && !input.bare) {
+  if (parameters.empty() && !input.bare) {
     problems.add(400, "required", "view", "which views? at least one 'view' is needed");
   }
+  if (parameters.size() > kMostViews) {
+    problems.add(400, "too-costly", "view",
+                 "more than " + std::to_string(kMostViews) + " views in one export");
+    return views;
+  }
   if (input.bare) add(inline_view(input.document, input.bare, "", service, problems));
-  for (const Parameter* const view : views) add(read_view(*view, service, problems));
-  return subjects;
+  for (const Parameter* const view : parameters) {
+    views.push_back(read_view(*view, service, problems));
+  }
+  return views;
 }
 
 /// Names for the outputs that have none, and no name twice.
-void name_outputs(std::vector<ViewSubject>& subjects, Problems& problems) {
-  for (size_t i = 0; i < subjects.size(); ++i) {
-    if (subjects[i].name.empty()) subjects[i].name = "view" + std::to_string(i + 1);
-    for (size_t j = 0; j < i; ++j) {
-      if (subjects[j].name != subjects[i].name) continue;
-      problems.add(400, "invalid", "view", "two outputs are named '" + subjects[i].name + "'");
-      break;
+void name_outputs(std::vector<NamedView>& views, Problems& problems) {
+  std::set<std::string, std::less<>> taken;
+  for (const NamedView& view : views) {
+    if (!view.name.empty() && !taken.insert(view.name).second) {
+      problems.add(400, "invalid", "view", "two outputs are named '" + view.name + "'");
     }
+  }
+  for (size_t i = 0; i < views.size(); ++i) {
+    if (!views[i].name.empty()) continue;
+    views[i].name = "view" + std::to_string(i + 1);
+    while (!taken.insert(views[i].name).second) views[i].name += "_";
   }
 }
 
@@ -123,79 +153,116 @@ void refuse_run_parameters(const OperationInput& input, Problems& problems) {
   }
 }
 
-base::Result<dataset::SnapshotPtr> open_data(const Service& service) {
-  if (service.data == nullptr) return dataset::SnapshotPtr(new dataset::Snapshot());
-  return service.data->snapshot();
+std::string read_tracking_id(const OperationInput& input, Problems& problems) {
+  const Parameter* const parameter = only(input, "clientTrackingId", problems);
+  if (parameter == nullptr) return "";
+  std::string text = text_of(*parameter, problems).value_or("");
+  if (text.size() > kLongestTrackingId) {
+    problems.add(400, "too-long", "clientTrackingId",
+                 "longer than " + std::to_string(kLongestTrackingId) + " bytes");
+  }
+  return text;
 }
 
-net::Response refuse_submission(const base::Error& error, const Service& service) {
-  if (error.code() == base::ErrorCode::kLimit) {
-    net::Response response =
-        outcome_response(Problem{429, "throttled", error.message() + "; try again later", ""});
-    response.headers.add("Retry-After", "30");
-    return response;
+net::Response throttled() {
+  net::Response response =
+      outcome_response(Problem{429, "throttled", "too many jobs are waiting; try again later", ""});
+  response.headers.add("Retry-After", "30");
+  return response;
+}
+
+net::Response refuse_submission(const base::Error& error, const Service& service,
+                                const net::Request& request) {
+  if (error.code() == base::ErrorCode::kLimit) return throttled();
+  if (error.code() == base::ErrorCode::kInvalid) return outcome_response(problem_of(error));
+  return fault_response(service, request, "kick-off failed", error);
+}
+
+/// Everything that the request alone can tell.
+std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Request& request,
+                                       const std::optional<std::string>& id) {
+  auto kick_off = std::make_shared<KickOff>();
+  Problems& problems = kick_off->problems;
+  if (!prefers_async(request.headers)) {
+    problems.add(400, "required", "", "an export needs the header Prefer: respond-async");
   }
-  service.log.warning("kick-off refused", {{"error", error.to_string()}});
-  return outcome_response(problem_of(error));
+  const OperationInput input = read_operation_input(request, problems);
+  check_names(input.parameters,
+              {"_format", "header", "patient", "group", "_since", "clientTrackingId",
+               "_compression", "view", "_limit", "resource", "parameters"},
+              problems);
+  refuse_run_parameters(input, problems);
+  ExportRequest& job_request = kick_off->request;
+  job_request.operation = std::string(kOperation);
+  const auto format = read_format(input, false, problems);
+  if (format && format->flat) job_request.format = *format->flat;
+  job_request.header = read_header(input, problems);
+  job_request.compression = read_compression(input, job_request.format, problems);
+  kick_off->filters = read_filters(input, service, problems);
+  kick_off->submission.tracking_id = read_tracking_id(input, problems);
+  if (!input.readable) return kick_off;
+  auto views = read_views(input, id, service, problems);
+  name_outputs(views, problems);
+  for (NamedView& view : views) {
+    if (!view.subject) continue;
+    view.subject->name = std::move(view.name);
+    const base::Status status =
+        table::check_format(job_request.format, view.subject->view->schema());
+    if (!status.ok()) {
+      problems.add(422, "invalid", view.subject->expression, status.error().message());
+    }
+    kick_off->subjects.push_back(std::move(*view.subject));
+  }
+  return kick_off;
+}
+
+void take_subjects(KickOff& kick_off) {
+  std::vector<std::string> names;
+  for (const ViewSubject& subject : kick_off.subjects) names.push_back(subject.name);
+  const std::vector<std::string> stems = file_stems(names);
+  for (size_t i = 0; i < names.size(); ++i) {
+    kick_off.request.views.push_back({names[i], stems[i], std::move(kick_off.subjects[i].text)});
+  }
+}
+
+/// The filters against the data, then the job.
+net::Response submit(const Service& service, const net::Request& request, KickOff& kick_off) {
+  const auto data = open_data(service);
+  if (!data.ok()) return fault_response(service, request, "data cannot be opened", data.error());
+  kick_off.request.filter =
+      resolve_filters(kick_off.filters, **data, service, request, kick_off.problems);
+  if (!kick_off.problems.empty()) return outcome_response(kick_off.problems);
+  take_subjects(kick_off);
+  job::Submission& submission = kick_off.submission;
+  submission.client = service.authorizer.client_of(request);
+  submission.idempotency_key = request.headers.get("Idempotency-Key").value_or("");
+  submission.request_hash = base::sha256_hex(request.target + "\n" + request.body);
+  submission.summary = table::name_of(kick_off.request.format);
+  submission.subjects = static_cast<uint32_t>(kick_off.request.views.size());
+  const auto submitted = service.jobs.submit(
+      submission, {kick_off.request.to_json(), dataset::describe_snapshot(**data)}, *data);
+  if (!submitted.ok()) return refuse_submission(submitted.error(), service, request);
+  service.log.info("export requested", {{"id", request.id},
+                                        {"job", submitted->text},
+                                        {"views", submission.subjects},
+                                        {"format", submission.summary}});
+  return accepted_response(service, *submitted, submission.tracking_id);
 }
 
 }  // namespace
 
 net::Response export_views(const Service& service, const net::Request& request,
                            const std::optional<std::string>& id) {
-  Problems problems;
-  if (!prefers_async(request.headers)) {
-    problems.add(400, "required", "", "an export needs the header Prefer: respond-async");
+  auto kick_off = read_kick_off(service, request, id);
+  if (!kick_off->filters.needs_cohort()) return submit(service, request, *kick_off);
+  // No scan for a job that would not be taken anyway, unless it may be one that is known.
+  if (!request.headers.get("Idempotency-Key") && service.jobs.is_full()) {
+    return throttled();
   }
-  const OperationInput input = read_operation_input(request, problems);
-  if (problems.status() == 415 || (!problems.empty() && !input.document && !request.body.empty())) {
-    return outcome_response(problems);
-  }
-  check_names(input.parameters,
-              {"_format", "header", "patient", "group", "_since", "clientTrackingId",
-               "_compression", "view", "_limit", "resource", "parameters"},
-              problems);
-  refuse_run_parameters(input, problems);
-  ExportRequest job_request;
-  job_request.operation = std::string(kOperation);
-  const auto format = read_format(input, false, problems);
-  if (format && format->flat) job_request.format = *format->flat;
-  job_request.header = read_header(input, problems);
-  job_request.compression = read_compression(input, job_request.format, problems);
-  const FilterParameters filters = read_filters(input, problems);
-  auto subjects = read_subjects(input, id, service, problems);
-  name_outputs(subjects, problems);
-  for (const ViewSubject& subject : subjects) {
-    const base::Status status = table::check_format(job_request.format, subject.view->schema());
-    if (!status.ok()) problems.add(422, "invalid", subject.expression, status.error().message());
-  }
-  job::Submission submission;
-  if (const Parameter* const tracking = only(input, "clientTrackingId", problems)) {
-    submission.tracking_id = text_of(*tracking, problems).value_or("");
-  }
-  const auto data = open_data(service);
-  if (!data.ok()) return refuse_submission(data.error(), service);
-  job_request.filter = resolve_filters(filters, **data, service, request.stop, problems);
-  if (!problems.empty()) return outcome_response(problems);
-  std::vector<std::string> names;
-  for (const ViewSubject& subject : subjects) names.push_back(subject.name);
-  const std::vector<std::string> stems = file_stems(names);
-  for (size_t i = 0; i < subjects.size(); ++i) {
-    job_request.views.push_back({names[i], stems[i], std::move(subjects[i].text)});
-  }
-  submission.client = request.peer;
-  submission.idempotency_key = request.headers.get("Idempotency-Key").value_or("");
-  submission.request_hash = base::sha256_hex(request.target + "\n" + request.body);
-  submission.summary = table::name_of(job_request.format);
-  const std::string tracking_id = submission.tracking_id;
-  const auto submitted = service.jobs.submit(
-      std::move(submission), {job_request.to_json(), dataset::describe_snapshot(**data)}, *data);
-  if (!submitted.ok()) return refuse_submission(submitted.error(), service);
-  service.log.info("export requested", {{"id", request.id},
-                                        {"job", submitted->text},
-                                        {"views", job_request.views.size()},
-                                        {"format", table::name_of(job_request.format)}});
-  return accepted_response(service, *submitted, tracking_id);
+  net::Response response;
+  response.body = net::LaterBody{
+      [&service, &request, kick_off] { return submit(service, request, *kick_off); }};
+  return response;
 }
 
 }  // namespace kiln::api

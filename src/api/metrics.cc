@@ -33,17 +33,17 @@ struct Metrics::Families {
       BuildGauge().Name("kiln_export_jobs").Help("Export jobs by state").Register(registry);
   prometheus::Counter& rows = BuildCounter()
                                   .Name("kiln_export_rows_total")
-                                  .Help("Rows written by exports")
+                                  .Help("Rows of exports that were completed")
                                   .Register(registry)
                                   .Add({});
   prometheus::Counter& bytes = BuildCounter()
                                    .Name("kiln_export_bytes_total")
-                                   .Help("Bytes written by exports")
+                                   .Help("Bytes of exports that were completed")
                                    .Register(registry)
                                    .Add({});
   prometheus::Histogram& job_seconds = BuildHistogram()
                                            .Name("kiln_export_job_duration_seconds")
-                                           .Help("Attempts of export jobs")
+                                           .Help("Attempts at export jobs, from start to end")
                                            .Register(registry)
                                            .Add({}, kJobSeconds);
   prometheus::Gauge& debts = BuildGauge()

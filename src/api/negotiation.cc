@@ -1,9 +1,10 @@
 #include "api/negotiation.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 #include <vector>
+
+#include "base/text.h"
 
 namespace kiln::api {
 namespace {
@@ -16,17 +17,11 @@ struct MediaRange {
   double weight = 1;
 };
 
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
 template <typename Function>
 void for_each_piece(std::string_view text, char separator, Function function) {
   while (!text.empty()) {
     const size_t end = std::min(text.find(separator), text.size());
-    function(trimmed(text.substr(0, end)));
+    function(base::trimmed(text.substr(0, end)));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
 }
@@ -40,9 +35,7 @@ std::vector<MediaRange> accepted(const net::Headers& headers) {
     bool first = true;
     for_each_piece(piece, ';', [&](std::string_view part) {
       if (first) {
-        range.type = std::string(part);
-        std::transform(range.type.begin(), range.type.end(), range.type.begin(),
-                       [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        range.type = base::lower(part);
       } else if (part.starts_with("q=")) {
         range.weight = std::strtod(std::string(part.substr(2)).c_str(), nullptr);
       }
@@ -75,13 +68,15 @@ bool admits(const std::vector<MediaRange>& ranges, std::string_view type) {
 std::optional<Representation> by_accept(const std::vector<MediaRange>& ranges) {
   const Representation usual{{table::Format::kNdjson}};
   if (ranges.empty()) return usual;
-  bool any = false;
+  bool any = false, any_text = false;
   for (const MediaRange& range : ranges) {
     if (range.weight <= 0) continue;
     if (const auto format = row_format_of(range.type)) return Representation{*format};
     any = any || range.type == "*/*" || range.type == "application/*";
+    any_text = any_text || range.type == "text/*";
   }
-  return any ? std::optional(usual) : std::nullopt;
+  if (any) return usual;
+  return any_text ? std::optional(Representation{{table::Format::kCsv}}) : std::nullopt;
 }
 
 }  // namespace
@@ -92,7 +87,7 @@ std::string RowFormat::media_type() const {
 
 std::optional<RowFormat> row_format_of(std::string_view text) {
   if (text == "fhir" || text == kFhirJson) return RowFormat();
-  text = trimmed(text.substr(0, text.find(';')));
+  text = base::trimmed(text.substr(0, text.find(';')));
   const auto flat = table::format_of(text);
   if (!flat) return text == kFhirJson ? std::optional(RowFormat()) : std::nullopt;
   return RowFormat{flat};

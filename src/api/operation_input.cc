@@ -1,57 +1,75 @@
 #include "api/operation_input.h"
 
-#include <algorithm>
-#include <array>
-#include <cctype>
 #include <charconv>
 #include <map>
 #include <set>
 
+#include "base/text.h"
+
 namespace kiln::api {
 namespace {
 
-bool is_json_type(std::string content_type) {
-  content_type.resize(std::min(content_type.find(';'), content_type.size()));
-  while (!content_type.empty() && content_type.back() == ' ') content_type.pop_back();
-  std::transform(content_type.begin(), content_type.end(), content_type.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+/// Larger bodies fit, but not more values: one of them takes a hundred bytes of memory.
+constexpr size_t kMostValues = 1'000'000;
+
+bool is_json_type(std::string_view header) {
+  const std::string content_type = base::lower(base::trimmed(header.substr(0, header.find(';'))));
   return content_type.empty() || content_type == "application/fhir+json" ||
          content_type == "application/json";
 }
 
-/// The value[x] of a parameter: its one member whose key starts so.
-json::Value value_of(json::Value parameter) {
-  for (const json::Value member : parameter.items()) {
-    if (member.key().starts_with("value")) return member;
-  }
-  return {};
-}
+/// More parameters and parts than anyone needs, and few enough to answer for each.
+constexpr size_t kMostParameters = 10'000;
 
-Parameter read_parameter(json::Value item, std::string expression) {
-  Parameter parameter;
-  parameter.name = std::string(item["name"].text());
-  parameter.expression = std::move(expression);
-  parameter.value = value_of(item);
-  parameter.resource = item["resource"];
-  for (const json::Value part : item["part"].items()) {
-    std::string inner = parameter.expression + "." + std::string(part["name"].text());
-    parameter.parts.push_back(read_parameter(part, std::move(inner)));
-  }
-  return parameter;
-}
+class ParameterReader {
+ public:
+  explicit ParameterReader(Problems& problems) : problems_(problems) {}
 
-/// Parameters with parts repeat, and are counted: view[0], view[1].
-void read_parameters(json::Value body, OperationInput& input) {
-  std::map<std::string, size_t, std::less<>> counts;
-  for (const json::Value item : body["parameter"].items()) {
-    std::string name(item["name"].text());
-    const bool indexed =
-        item["part"].is_array() || name == "view" || name == "query" || name == "subject";
-    const size_t index = counts[name]++;
-    std::string expression = indexed ? name + "[" + std::to_string(index) + "]" : name;
-    input.parameters.push_back(read_parameter(item, std::move(expression)));
+  /// Parameters with parts repeat, and are counted: view[0], view[1].
+  void read(json::Value body, std::vector<Parameter>& parameters) {
+    const json::Value items = body["parameter"];
+    if (!items.missing() && !items.is_array()) {
+      problems_.add(400, "invalid", "parameter", "'parameter' must be an array");
+    }
+    std::map<std::string, size_t, std::less<>> counts;
+    for (const json::Value item : items.items()) {
+      std::string name(item["name"].text());
+      const bool indexed =
+          item["part"].is_array() || name == "view" || name == "query" || name == "subject";
+      const size_t index = counts[name]++;
+      std::string expression = indexed ? name + "[" + std::to_string(index) + "]" : name;
+      read_one(item, std::move(expression), parameters);
+    }
+    if (count_ > kMostParameters) {
+      problems_.add(400, "too-costly", "parameter",
+                    "more than " + std::to_string(kMostParameters) + " parameters");
+    }
   }
-}
+
+ private:
+  void read_one(json::Value item, std::string expression, std::vector<Parameter>& parameters) {
+    if (++count_ > kMostParameters) return;
+    Parameter& parameter = parameters.emplace_back();
+    parameter.name = std::string(item["name"].text());
+    parameter.expression = std::move(expression);
+    parameter.resource = item["resource"];
+    for (const json::Value member : item.items()) {
+      if (!member.key().starts_with("value")) continue;
+      if (!parameter.value.missing()) {
+        problems_.add(400, "invalid", parameter.expression,
+                      "'" + parameter.name + "' has two values");
+      }
+      parameter.value = member;
+    }
+    for (const json::Value part : item["part"].items()) {
+      std::string inner = parameter.expression + "." + std::string(part["name"].text());
+      read_one(part, std::move(inner), parameter.parts);
+    }
+  }
+
+  Problems& problems_;
+  size_t count_ = 0;
+};
 
 void read_query(const net::Request& request, OperationInput& input) {
   std::set<std::string, std::less<>> in_body;
@@ -91,31 +109,47 @@ std::vector<const Parameter*> OperationInput::all(std::string_view name) const {
   return found;
 }
 
+namespace {
+
+/// False, with a problem, if there is a body that is none for an operation.
+bool read_body(const net::Request& request, OperationInput& input, Problems& problems) {
+  if (request.method != "POST" || request.body.empty()) return true;
+  const std::string coding = request.headers.get("Content-Encoding").value_or("identity");
+  if (base::lower(coding) != "identity") {
+    problems.add(415, "not-supported", "", "a body with the Content-Encoding " + coding);
+    return false;
+  }
+  if (!is_json_type(request.headers.get("Content-Type").value_or(""))) {
+    problems.add(415, "not-supported", "",
+                 "the body must be application/fhir+json or application/json");
+    return false;
+  }
+  auto document = json::Document::parse(request.body, "request body", kMostValues);
+  if (!document.ok()) {
+    const bool too_long = document.error().code() == base::ErrorCode::kLimit;
+    problems.add(too_long ? 413 : 400, too_long ? "too-long" : "invalid", "",
+                 full_text(document.error()));
+    return false;
+  }
+  const json::Value root = (*document)->root();
+  if (!root.is_object()) {
+    problems.add(400, "invalid", "", "the body must be a Parameters resource");
+    return false;
+  }
+  input.document = std::move(document).value();
+  if (root["resourceType"].text() == "Parameters") {
+    ParameterReader(problems).read(root, input.parameters);
+  } else {
+    input.bare = root;
+  }
+  return true;
+}
+
+}  // namespace
+
 OperationInput read_operation_input(const net::Request& request, Problems& problems) {
   OperationInput input;
-  if (request.method == "POST" && !request.body.empty()) {
-    if (!is_json_type(request.headers.get("Content-Type").value_or(""))) {
-      problems.add(415, "not-supported", "",
-                   "the body must be application/fhir+json or application/json");
-      return input;
-    }
-    auto document = json::Document::parse(request.body, "request body");
-    if (!document.ok()) {
-      problems.add(400, "invalid", "", full_text(document.error()));
-      return input;
-    }
-    input.document = std::move(document).value();
-    const json::Value root = input.document->root();
-    if (!root.is_object()) {
-      problems.add(400, "invalid", "", "the body must be a Parameters resource");
-      return input;
-    }
-    if (root["resourceType"].text() == "Parameters") {
-      read_parameters(root, input);
-    } else {
-      input.bare = root;
-    }
-  }
+  input.readable = read_body(request, input, problems);
   read_query(request, input);
   return input;
 }

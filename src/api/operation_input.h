@@ -27,14 +27,16 @@ struct Parameter {
 struct OperationInput {
   json::DocumentPtr document;  ///< null without a body
   std::vector<Parameter> parameters;
-  json::Value bare;  ///< a body that is a resource other than Parameters
+  json::Value bare;      ///< a body that is a resource other than Parameters
+  bool readable = true;  ///< false: the body says nothing, as a problem tells
 
   /// Those of a name, in order.
   std::vector<const Parameter*> all(std::string_view name) const;
 };
 
 /// Reads body and query. A name that the body has is not taken from the query. Problems: 415 for a
-/// content type that is not JSON, 400 for a body that is none, with its position.
+/// content type that is not JSON or a coding, 400 for a body that is none, with its position, and
+/// for one that is no Parameters as FHIR has them.
 OperationInput read_operation_input(const net::Request& request, Problems& problems);
 
 /// The values that a parameter can have, whatever value[x] holds them (operations.md §7). Nothing,

@@ -7,6 +7,9 @@
 namespace kiln::api {
 namespace {
 
+/// An answer to a hostile request must not be many times as large as the request.
+constexpr size_t kMostIssues = 200;
+
 struct Meaning {
   int status;
   std::string_view issue;
@@ -30,7 +33,7 @@ Meaning meaning_of(base::ErrorCode code) {
     case base::ErrorCode::kCancelled:
       return {503, "transient"};
     case base::ErrorCode::kUnavailable:
-      return {503, "transient"};
+      return {503, "transient", false};
     case base::ErrorCode::kInterrupted:
       return {500, "exception"};
     case base::ErrorCode::kIo:
@@ -39,6 +42,13 @@ Meaning meaning_of(base::ErrorCode code) {
       break;
   }
   return {500, "exception", false};
+}
+
+std::string fault_text(int status, std::string_view reference) {
+  std::string text = status == 503 ? "the server cannot do that just now; try again later"
+                                   : "the server has failed; its log tells more";
+  if (!reference.empty()) text += ", under the id " + std::string(reference);
+  return text;
 }
 
 }  // namespace
@@ -62,26 +72,38 @@ std::string full_text(const base::Error& error) {
     text += ", in: " + error.excerpt() + " (character " + std::to_string(error.caret() + 1) + ")";
   }
   if (!error.suggestion().empty()) text += "; did you mean '" + error.suggestion() + "'?";
-  if (error.position().line != 0) {
-    text += " [" + error.position().source + ":" + std::to_string(error.position().line) + ":" +
-            std::to_string(error.position().column) + "]";
-  }
-  return text;
+  const base::SourcePosition& at = error.position();
+  if (at.source.empty() && at.line == 0) return text;
+  text += " [" + at.source.substr(at.source.rfind('/') + 1);
+  if (at.line != 0) text += ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
+  return text + "]";
 }
 
-Problem problem_of(const base::Error& error, std::string expression) {
+Problem problem_of(const base::Error& error, std::string expression, std::string_view reference) {
   const Meaning meaning = meaning_of(error.code());
   Problem problem{meaning.status, std::string(meaning.issue), full_text(error),
                   std::move(expression)};
-  if (!meaning.is_public) problem.text = "the server has failed; its log tells more";
+  if (!meaning.is_public) problem.text = fault_text(meaning.status, reference);
   if (problem.expression.empty()) problem.expression = error.path();
   return problem;
+}
+
+Problem fault_of(const base::Error& error, std::string_view reference) {
+  if (error.code() == base::ErrorCode::kUnavailable) return problem_of(error, "", reference);
+  return {500, "exception", fault_text(500, reference), ""};
 }
 
 std::string operation_outcome(const std::vector<Problem>& problems) {
   json::Writer writer;
   writer.begin_object().member("resourceType", "OperationOutcome").key("issue").begin_array();
+  size_t told = 0;
   for (const Problem& problem : problems) {
+    if (told++ == kMostIssues) {
+      const size_t left = problems.size() - kMostIssues;
+      writer.begin_object().member("severity", "information").member("code", "incomplete");
+      writer.member("diagnostics", std::to_string(left) + " more issues are left out").end_object();
+      break;
+    }
     writer.begin_object()
         .member("severity",
                 problem.status >= 500 && problem.code == "exception" ? "fatal" : "error")

@@ -33,8 +33,13 @@ class Problems {
 };
 
 /// The one table from error codes to HTTP: what an error means when it is about `expression`. Our
-/// own faults (500) get a generic text; the caller logs the error itself.
-Problem problem_of(const base::Error& error, std::string expression = "");
+/// own faults (500, 503) get a generic text, as theirs may hold paths and addresses: the caller
+/// logs the error with `reference`, the request's or the job's id, which the text names.
+Problem problem_of(const base::Error& error, std::string expression = "",
+                   std::string_view reference = "");
+/// Whatever the error says, the client could not have done otherwise: 500, or 503 for what may work
+/// later.
+Problem fault_of(const base::Error& error, std::string_view reference);
 
 /// An OperationOutcome as JSON.
 std::string operation_outcome(const std::vector<Problem>& problems);
@@ -43,7 +48,8 @@ net::Response outcome_response(int status, const std::vector<Problem>& problems)
 net::Response outcome_response(const Problems& problems);
 net::Response outcome_response(const Problem& problem);
 
-/// The message with its position, caret excerpt and suggestion in one line.
+/// The message with its position, caret excerpt and suggestion in one line; of a path only the
+/// file's name.
 std::string full_text(const base::Error& error);
 
 }  // namespace kiln::api

@@ -4,6 +4,7 @@
 #include "api/download.h"
 #include "api/export_jobs.h"
 #include "api/export_view.h"
+#include "api/fault.h"
 #include "api/metadata.h"
 #include "api/metrics.h"
 #include "api/problem.h"
@@ -101,8 +102,9 @@ void Routes::add_jobs() {
   router_.add("GET", "/export/{job}", [this](const Routed& routed) {
     return export_status(service_, routed.request, job_of(routed));
   });
-  router_.add("DELETE", "/export/{job}",
-              [this](const Routed& routed) { return cancel_export(service_, job_of(routed)); });
+  router_.add("DELETE", "/export/{job}", [this](const Routed& routed) {
+    return cancel_export(service_, routed.request, job_of(routed));
+  });
   router_.add("GET", "/export/{job}/result", [this](const Routed& routed) {
     return export_result(service_, routed.request, job_of(routed));
   });
@@ -127,14 +129,17 @@ void Routes::add_rest() {
     });
   }
   router_.add("GET", "/health", [](const Routed&) { return plain_text(200, "live\n"); });
-  router_.add("GET", "/ready", [this](const Routed&) {
+  router_.add("GET", "/ready", [this](const Routed& routed) {
     const auto gauges = service_.jobs.gauges();
     if (gauges.ok()) return plain_text(200, "ready\n");
+    fault_response(service_, routed.request, "job store failed", gauges.error());
     return outcome_response(Problem{503, "transient", "the job store cannot be read", ""});
   });
-  router_.add("GET", "/metrics", [this](const Routed&) {
+  router_.add("GET", "/metrics", [this](const Routed& routed) {
     const auto gauges = service_.jobs.gauges();
-    if (!gauges.ok()) return outcome_response(problem_of(gauges.error()));
+    if (!gauges.ok()) {
+      return fault_response(service_, routed.request, "job store failed", gauges.error());
+    }
     net::Response response = plain_text(200, service_.metrics.to_text(*gauges));
     response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     return response;

@@ -27,9 +27,11 @@ base::Status evaluate(const RowRequest& request, engine::Output& output, const S
   engine::Options options = engine_options(service.options, service.clock.now());
   options.limit = request.limit;
   options.filter = request.filter;
-  const auto summary = engine::run(*request.data, {{request.subject.view.get(), &output}}, options,
-                                   std::move(stop), nullptr);
-  return summary.ok() ? base::Status() : base::Status(summary.error().clone());
+  KILN_ASSIGN(const auto summary,
+              engine::run(*request.data, {{request.subject.view.get(), &output}}, options,
+                          std::move(stop), nullptr));
+  log_left_out(service.log, "id", request.id, summary);
+  return {};
 }
 
 base::Status produce_parquet(const RowRequest& request, const Service& service,
@@ -71,6 +73,14 @@ engine::Options engine_options(const ServiceOptions& options, base::WallTime now
   return result;
 }
 
+void log_left_out(base::Logger& log, std::string_view kind, const std::string& id,
+                  const engine::Summary& summary) {
+  for (const auto& [file, lines] : summary.other_types) {
+    log.warning("lines of another type than the file's name says are left out",
+                {{kind, id}, {"file", file}, {"lines", lines}});
+  }
+}
+
 net::Response row_response(std::shared_ptr<const RowRequest> request, const Service& service) {
   const Representation& representation = request->representation;
   net::Response response;
@@ -82,8 +92,10 @@ net::Response row_response(std::shared_ptr<const RowRequest> request, const Serv
     return produce(*request, service, writer, std::move(stop));
   };
   body.on_early_error = [request, &service](const base::Error& error) {
-    Problem problem = problem_of(error, request->subject.expression);
-    if (problem.status == 500) service.log.error("run failed", {{"error", error.to_string()}});
+    Problem problem = problem_of(error, request->subject.expression, request->id);
+    if (problem.status == 500) {
+      service.log.error("run failed", {{"id", request->id}, {"error", error.to_string()}});
+    }
     if (problem.status == 422) problem.code = "processing";
     return outcome_response(problem);
   };

@@ -12,6 +12,7 @@ namespace kiln::api {
 
 /// One evaluation whose rows go straight to the client.
 struct RowRequest {
+  std::string id;  ///< of the HTTP request, for the log
   ViewSubject subject;
   dataset::SnapshotPtr data;
   Representation representation;
@@ -23,6 +24,10 @@ struct RowRequest {
 /// A response that evaluates while it is sent. A failure before the first byte becomes an
 /// OperationOutcome, a later one breaks the connection.
 net::Response row_response(std::shared_ptr<const RowRequest> request, const Service& service);
+
+/// Tells the log what an evaluation has passed over; `kind` is what the id is of: "id" or "job".
+void log_left_out(base::Logger& log, std::string_view kind, const std::string& id,
+                  const engine::Summary& summary);
 
 /// What an evaluation at `now` runs with.
 engine::Options engine_options(const ServiceOptions& options, base::WallTime now);

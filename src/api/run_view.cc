@@ -1,6 +1,7 @@
 #include "api/run_view.h"
 
 #include "api/common_parameters.h"
+#include "api/fault.h"
 #include "api/row_body.h"
 #include "json/minify.h"
 
@@ -24,6 +25,9 @@ std::optional<ViewSubject> read_subject(const OperationInput& input,
         problems.add(400, "invalid", std::string(form),
                      "the view is named by the URL, not by '" + std::string(form) + "'");
       }
+    }
+    if (input.bare) {
+      problems.add(400, "invalid", "", "the view is named by the URL, not by the body");
     }
     return resolve_view_id(*id, service, problems);
   }
@@ -76,50 +80,65 @@ std::optional<std::string> read_resources(const OperationInput& input, Problems&
   return lines;
 }
 
-base::Result<dataset::SnapshotPtr> open_data(const std::optional<std::string>& resources,
-                                             const Service& service) {
-  if (resources) return dataset::snapshot_of_lines(*resources);
-  if (service.data == nullptr) return dataset::SnapshotPtr(new dataset::Snapshot());
-  return service.data->snapshot();
-}
-
 void check_columns(const RowFormat& format, const ViewSubject& subject, Problems& problems) {
   if (!format.flat) return;
   const base::Status status = table::check_format(*format.flat, subject.view->schema());
   if (!status.ok()) problems.add(422, "invalid", subject.expression, status.error().message());
 }
 
-}  // namespace
-
-net::Response run_view(const Service& service, const net::Request& request,
-                       const std::optional<std::string>& id) {
+/// What was asked for, on its way from the parameters to its rows.
+struct Run {
   Problems problems;
+  RowRequest request;
+  FilterParameters filters;
+  std::optional<std::string> resources;
+};
+
+/// Everything that the request alone can tell.
+std::shared_ptr<Run> read_run(const Service& service, const net::Request& request,
+                              const std::optional<std::string>& id) {
+  auto run = std::make_shared<Run>();
+  Problems& problems = run->problems;
   const OperationInput input = read_operation_input(request, problems);
-  if (!problems.empty()) return outcome_response(problems);
   check_names(input.parameters, known_names(), problems);
   if (!input.all("parameters").empty()) {
     problems.add(400, "invalid", "parameters", "a ViewDefinition takes no 'parameters'");
   }
   const auto format = read_format(input, true, problems);
-  auto row_request = std::make_shared<RowRequest>();
-  row_request->header = read_header(input, problems);
-  row_request->limit = read_limit(input, problems);
-  const FilterParameters filters = read_filters(input, problems);
-  const auto resources = read_resources(input, problems);
-  auto subject = read_subject(input, id, service, problems);
+  run->request.id = request.id;
+  run->request.header = read_header(input, problems);
+  run->request.limit = read_limit(input, problems);
+  run->filters = read_filters(input, service, problems);
+  run->resources = read_resources(input, problems);
   const auto representation = negotiate(format, request.headers, problems);
+  if (!input.readable) return run;
+  auto subject = read_subject(input, id, service, problems);
   if (subject && representation) check_columns(representation->format, *subject, problems);
-  auto data = open_data(resources, service);
-  if (!data.ok()) {
-    service.log.error("data cannot be opened", {{"error", data.error().to_string()}});
-    return outcome_response(problem_of(data.error()));
-  }
-  row_request->filter = resolve_filters(filters, **data, service, request.stop, problems);
-  if (!problems.empty()) return outcome_response(problems);
-  row_request->subject = std::move(*subject);
-  row_request->data = std::move(data).value();
-  row_request->representation = *representation;
-  return row_response(std::move(row_request), service);
+  if (subject) run->request.subject = std::move(*subject);
+  if (representation) run->request.representation = *representation;
+  return run;
+}
+
+/// The filters against the data, then the rows.
+net::Response answer(const Service& service, const net::Request& request, Run& run) {
+  auto data = run.resources ? dataset::snapshot_of_lines(*run.resources) : open_data(service);
+  if (!data.ok()) return fault_response(service, request, "data cannot be opened", data.error());
+  run.request.filter = resolve_filters(run.filters, **data, service, request, run.problems);
+  if (!run.problems.empty()) return outcome_response(run.problems);
+  run.request.data = std::move(data).value();
+  return row_response(std::make_shared<RowRequest>(std::move(run.request)), service);
+}
+
+}  // namespace
+
+net::Response run_view(const Service& service, const net::Request& request,
+                       const std::optional<std::string>& id) {
+  auto run = read_run(service, request, id);
+  if (!run->filters.needs_cohort()) return answer(service, request, *run);
+  net::Response response;
+  response.body =
+      net::LaterBody{[&service, &request, run] { return answer(service, request, *run); }};
+  return response;
 }
 
 }  // namespace kiln::api

@@ -16,6 +16,7 @@
 
 namespace kiln::api {
 
+class Authorizer;
 class Metrics;
 class PollLimiter;
 
@@ -36,6 +37,7 @@ struct Service {
   dataset::Catalog* data;  ///< null: the server has none
   sink::ExportSink& sink;
   job::JobEngine& jobs;
+  const Authorizer& authorizer;
   PollLimiter& polls;
   Metrics& metrics;
   base::Clock& clock;

@@ -1,5 +1,7 @@
 #include "api/view_subject.h"
 
+#include "api/common_parameters.h"
+
 namespace kiln::api {
 namespace {
 
@@ -48,8 +50,7 @@ std::optional<ViewSubject> published(const plan::Artefact* artefact, const std::
 std::optional<std::string> id_of_reference(std::string_view reference,
                                            const std::string& expression, const Service& service,
                                            Problems& problems) {
-  const std::string base = service.options.base_url + "/";
-  if (reference.starts_with(base)) reference.remove_prefix(base.size());
+  reference = local_reference(reference, service);
   if (reference.find("://") != std::string_view::npos) {
     problems.add(404, "not-found", expression, "not on this server: " + std::string(reference));
     return std::nullopt;
@@ -69,8 +70,8 @@ std::optional<std::string> id_of_reference(std::string_view reference,
 std::optional<ViewSubject> inline_view(const json::DocumentPtr& document, json::Value value,
                                        const std::string& expression, const Service& service,
                                        Problems& problems) {
-  const std::string type(value["resourceType"].text());
-  if (type != "ViewDefinition") {
+  if (!view::is_view(value)) {
+    const std::string type(value["resourceType"].text());
     problems.add(422, "invalid", expression,
                  "a ViewDefinition is needed" + (type.empty() ? "" : ", not a " + type));
     return std::nullopt;
@@ -95,7 +96,7 @@ std::optional<ViewSubject> resolve_view(const ViewNaming& naming, const Service&
       return std::nullopt;
     }
     // The document of a request lives as long as its parameters; a view keeps its own.
-    auto document = json::Document::parse(std::string(resource.raw()), "request body");
+    auto document = json::Document::parse(std::string(resource.raw()), parameter.expression);
     if (!document.ok()) {
       problems.add(problem_of(document.error(), parameter.expression));
       return std::nullopt;

@@ -1,18 +1,12 @@
 #include "base/near_name.h"
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
+
+#include "base/text.h"
 
 namespace kiln::base {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
 
 /// Letters added, left out, changed, or swapped with their neighbour.
 size_t edit_distance(const std::string& a, const std::string& b) {

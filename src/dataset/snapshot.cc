@@ -22,7 +22,8 @@ FileState state_of(const struct stat& info) {
 
 base::Error changed(const std::string& path, const char* how) {
   return base::Error(base::ErrorCode::kConflict,
-                     std::string("the file ") + how + " while it was being read: " + path);
+                     std::string("the file ") + how + " while it was being read")
+      .at({path});
 }
 
 }  // namespace
@@ -73,9 +74,9 @@ base::Result<uint64_t> OpenFile::fingerprint() const {
 base::Result<std::shared_ptr<const OpenFile>> OpenFile::open_as_it_was(const Input& input,
                                                                        const FileState& state) {
   const auto gone = [&](const std::string& how) {
-    return base::Error(
-        base::ErrorCode::kConflict,
-        "the data have changed since the job was accepted, " + how + ": " + input.path);
+    return base::Error(base::ErrorCode::kConflict,
+                       "the data have changed since the job was accepted: " + how)
+        .at({input.path});
   };
   auto opened = open(input);
   if (!opened.ok()) return gone("a file cannot be opened any more");

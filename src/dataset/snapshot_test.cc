@@ -86,7 +86,7 @@ TEST(OpenFileTest, AFileChangedInPlaceIsAConflict) {
   const auto status = file->check_unchanged();
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().code(), base::ErrorCode::kConflict);
-  EXPECT_NE(status.error().message().find(path), std::string::npos);
+  EXPECT_EQ(status.error().position().source, path);
 }
 
 /// Longer than before, but not by what was appended.

@@ -1,6 +1,7 @@
 #include "engine/cohort.h"
 
 #include <map>
+#include <optional>
 #include <set>
 
 #include "engine/resource_filter.h"
@@ -71,17 +72,22 @@ base::Result<RowCollector::Rows> read_rows(std::string_view view_text,
   return collector.rows();
 }
 
-/// "Group/1", "1" or ".../Group/1": the id, whatever the type.
-std::string id_of(std::string_view reference) {
-  reference = reference.substr(0, reference.find("/_history/"));
-  return std::string(reference.substr(reference.rfind('/') + 1));
+/// The id in "Patient/1" or "1"; no id if the reference is any other.
+std::string id_of(std::string_view reference, std::string_view type) {
+  const size_t slash = reference.find('/');
+  if (slash == std::string_view::npos) return std::string(reference);
+  return std::string(reference.substr(0, slash) == type ? reference.substr(slash + 1) : "");
 }
 
-bool refers_to(std::string_view reference, std::string_view type) {
-  const size_t slash = reference.substr(0, reference.find("/_history/")).rfind('/');
-  if (slash == std::string_view::npos) return true;  // a bare id
+/// The group in a member: the id in "Group/1" or ".../Group/1"; nothing if it refers to something
+/// else.
+std::optional<std::string> group_id_of(std::string_view reference) {
+  reference = reference.substr(0, reference.find("/_history/"));
+  const size_t slash = reference.rfind('/');
+  if (slash == std::string_view::npos) return std::nullopt;
   const std::string_view before = reference.substr(0, slash);
-  return before == type || before.ends_with("/" + std::string(type));
+  if (before != "Group" && !before.ends_with("/Group")) return std::nullopt;
+  return std::string(reference.substr(slash + 1));
 }
 
 /// Groups by id with the references of their members.
@@ -100,8 +106,8 @@ void add_members(const Members& members, const std::string& group, std::set<std:
       const std::string_view patient = patient_id_of(reference);
       if (!patient.empty()) {
         patients.emplace(patient);
-      } else if (reference.find('/') != std::string::npos && refers_to(reference, "Group")) {
-        open.push_back(id_of(reference));
+      } else if (auto inner = group_id_of(reference)) {
+        open.push_back(std::move(*inner));
       }
     }
   }
@@ -120,10 +126,12 @@ base::Result<Cohort> find_cohort(const dataset::Snapshot& snapshot,
   if (!patients.empty()) {
     KILN_ASSIGN(const auto rows, read_rows(kPatientView, snapshot, unfiltered, stop));
     std::set<std::string> known;
-    for (const auto& row : rows) known.insert(row[0]);
+    for (const auto& row : rows) {
+      if (!row[0].empty()) known.insert(row[0]);
+    }
     for (const std::string& reference : patients) {
-      const std::string id = id_of(reference);
-      if (refers_to(reference, "Patient") && known.contains(id)) {
+      const std::string id = id_of(reference, "Patient");
+      if (known.contains(id)) {
         cohort.patients.insert(id);
       } else {
         cohort.unknown_patients.push_back(reference);
@@ -134,17 +142,18 @@ base::Result<Cohort> find_cohort(const dataset::Snapshot& snapshot,
     KILN_ASSIGN(const auto rows, read_rows(kGroupView, snapshot, unfiltered, stop));
     Members members;
     for (const auto& row : rows) {
+      if (row[0].empty()) continue;
       std::vector<std::string>& references = members[row[0]];
       if (!row[1].empty()) references.push_back(row[1]);
     }
     std::set<std::string> visited;
     for (const std::string& reference : groups) {
-      const std::string id = id_of(reference);
-      if (!refers_to(reference, "Group") || !members.contains(id)) {
+      const std::string id = id_of(reference, "Group");
+      if (members.contains(id)) {
+        add_members(members, id, visited, cohort.patients);
+      } else {
         cohort.unknown_groups.push_back(reference);
-        continue;
       }
-      add_members(members, id, visited, cohort.patients);
     }
   }
   return cohort;

@@ -17,8 +17,8 @@ struct Cohort {
 };
 
 /// Looks the patients up and follows the groups, and groups in them, to their members: those that
-/// are not inactive (operations.md §7). References are "Patient/1", "1" or absolute. Reads the
-/// Patient and Group resources of the snapshot through the pipeline.
+/// are not inactive (operations.md §7). References are "Patient/1" or "1"; any other is unknown.
+/// Reads the Patient and Group resources of the snapshot through the pipeline.
 base::Result<Cohort> find_cohort(const dataset::Snapshot& snapshot,
                                  const std::vector<std::string>& patients,
                                  const std::vector<std::string>& groups, const Options& options,

@@ -18,6 +18,8 @@ constexpr std::string_view kData = R"({"resourceType":"Patient","id":"a"}
 {"resourceType":"Group","id":"empty"}
 {"resourceType":"Group","id":"outer","member":[{"entity":{"reference":"Group/inner"}}]}
 {"resourceType":"Group","id":"inner","member":[{"entity":{"reference":"Patient/b"}},{"entity":{"reference":"Group/outer"}}]}
+{"resourceType":"Patient"}
+{"resourceType":"Group"}
 {"resourceType":"Group","id":"devices","member":[{"entity":{"reference":"Device/a"}}]}
 )";
 
@@ -36,11 +38,11 @@ TEST(CohortTest, FindsPatientsByAnyFormOfReference) {
 }
 
 TEST(CohortTest, NamesWhatIsNotThere) {
-  const Cohort cohort =
-      cohort_of({"Patient/a", "Patient/x", "Group/two"}, {"Group/x", "Patient/a"});
+  const Cohort cohort = cohort_of({"Patient/a", "Patient/x", "Group/two", ""},
+                                  {"Group/x", "Patient/a", "http://x/Group/two"});
   EXPECT_THAT(cohort.patients, UnorderedElementsAre("a"));
-  EXPECT_THAT(cohort.unknown_patients, ElementsAre("Patient/x", "Group/two"));
-  EXPECT_THAT(cohort.unknown_groups, ElementsAre("Group/x", "Patient/a"));
+  EXPECT_THAT(cohort.unknown_patients, ElementsAre("Patient/x", "Group/two", ""));
+  EXPECT_THAT(cohort.unknown_groups, ElementsAre("Group/x", "Patient/a", "http://x/Group/two"));
 }
 
 TEST(CohortTest, TakesTheMembersThatAreNotInactive) {

@@ -37,6 +37,7 @@ struct Submission {
   std::string idempotency_key;
   std::string request_hash;  ///< of what an equal key must come with
   std::string summary;       ///< of the request, in its owner's words
+  uint32_t subjects = 0;     ///< how many tables were asked for
 };
 
 /// What the runner needs to do the job, also in another process. May be megabytes: kept apart, and

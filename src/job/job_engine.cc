@@ -102,11 +102,8 @@ base::Result<JobId> JobEngine::submit(Submission submission, const JobSpec& spec
     if (stop_.stop_requested()) {
       return base::Error(base::ErrorCode::kUnavailable, "the server is stopping");
     }
-    // Those that a free slot is about to take do not wait.
-    if (queue_.size() + running_.size() >= options_.max_queued + options_.max_running) {
-      return base::Error(base::ErrorCode::kLimit, "too many jobs are waiting");
-    }
   }
+  if (is_full()) return base::Error(base::ErrorCode::kLimit, "too many jobs are waiting");
   Job job;
   job.id = {base::random_hex(parts_.random, kJobIdBytes)};
   job.created = parts_.clock.now();
@@ -122,6 +119,12 @@ base::Result<JobId> JobEngine::submit(Submission submission, const JobSpec& spec
   }
   work_.notify_one();
   return job.id;
+}
+
+/// Those that a free slot is about to take do not wait.
+bool JobEngine::is_full() {
+  base::MutexLock lock(mutex_);
+  return queue_.size() + running_.size() >= options_.max_queued + options_.max_running;
 }
 
 bool JobEngine::is_expired(const Job& job) {
@@ -152,7 +155,7 @@ base::Result<std::optional<JobView>> JobEngine::find(const JobId& id) {
 }
 
 base::Result<std::vector<JobView>> JobEngine::jobs_of(const std::string& client) {
-  KILN_ASSIGN(auto jobs, parts_.store.jobs_of(client));
+  KILN_ASSIGN(auto jobs, parts_.store.jobs_of(client, kMostListed));
   std::vector<JobView> views;
   for (Job& job : jobs) {
     if (visible(job)) views.push_back(view_of(std::move(job)));
@@ -256,12 +259,15 @@ void JobEngine::run_attempt(const Job& job, const JobSpec& spec, Running& runnin
                         std::move(pinned)};
   const base::Result<std::vector<OutputFile>> result = run_guarded(attempt);
   KILN_CRASH_POINT("run.after_end");
-  uint64_t bytes = 0;
+  uint64_t rows = 0, bytes = 0;
   if (result.ok()) {
-    for (const OutputFile& file : *result) bytes += file.size;
+    for (const OutputFile& file : *result) {
+      rows += file.rows;
+      bytes += file.size;
+    }
   }
   parts_.observer.on_attempt_end(
-      job.id, running.progress.scanned.rows, bytes,
+      job.id, rows, bytes,
       std::chrono::duration_cast<milliseconds>(parts_.clock.steady_now() - begin));
   settle(job, result);
   wake_janitor();

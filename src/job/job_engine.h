@@ -84,8 +84,11 @@ class JobEngine {
   /// the job has ended in this process.
   base::Result<JobId> submit(Submission submission, const JobSpec& spec,
                              std::shared_ptr<const void> pinned);
+  /// Whether a submission would be kLimit now.
+  bool is_full();
   base::Result<std::optional<JobView>> find(const JobId& id);
-  /// Newest first, cancelled and expired ones left out.
+  /// The newest kMostListed, newest first, cancelled and expired ones left out.
+  static constexpr size_t kMostListed = 1000;
   base::Result<std::vector<JobView>> jobs_of(const std::string& client);
   /// True: there was such a job. Accepted or in progress: it is cancelled from here on, and of
   /// several calls only one is told so; completed or failed: it stays as it is.

@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS constant (name TEXT PRIMARY KEY, value TEXT NOT NULL)
 CREATE TABLE IF NOT EXISTS job (
   id TEXT PRIMARY KEY, state INTEGER NOT NULL, client TEXT NOT NULL, tracking_id TEXT NOT NULL,
   idempotency_key TEXT NOT NULL, request_hash TEXT NOT NULL, summary TEXT NOT NULL,
+  subjects INTEGER NOT NULL,
   attempt INTEGER NOT NULL, crashes INTEGER NOT NULL, created INTEGER NOT NULL, started INTEGER,
   completed_at INTEGER, failed_at INTEGER, cancelled_at INTEGER, expires INTEGER,
   row_count INTEGER NOT NULL DEFAULT 0, size INTEGER NOT NULL DEFAULT 0,
@@ -37,24 +38,26 @@ CREATE TABLE IF NOT EXISTS debt (
 )sql";
 
 constexpr std::string_view kJobColumns =
-    "id, state, client, tracking_id, idempotency_key, request_hash, summary, attempt, crashes, "
-    "created, started, coalesce(completed_at, failed_at, cancelled_at), expires, row_count, size, "
+    "id, state, client, tracking_id, idempotency_key, request_hash, summary, subjects, attempt, "
+    "crashes, created, started, coalesce(completed_at, failed_at, cancelled_at), expires, "
+    "row_count, size, "
     "failure_status, failure_outcome";
 
 Job job_of(const Statement& row) {
   Job job;
   job.id = {row.text(0)};
   job.state = static_cast<JobState>(row.number(1));
-  job.submission = {row.text(2), row.text(3), row.text(4), row.text(5), row.text(6)};
-  job.attempt = static_cast<uint32_t>(row.number(7));
-  job.crashes = static_cast<uint32_t>(row.number(8));
-  job.created = time_of(row.number(9));
-  job.started = optional_time(row, 10);
-  job.finished = optional_time(row, 11);
-  job.expires = optional_time(row, 12);
-  job.rows = static_cast<uint64_t>(row.number(13));
-  job.size = static_cast<uint64_t>(row.number(14));
-  job.failure = {static_cast<int>(row.number(15)), row.text(16)};
+  job.submission = {row.text(2), row.text(3), row.text(4),
+                    row.text(5), row.text(6), static_cast<uint32_t>(row.number(7))};
+  job.attempt = static_cast<uint32_t>(row.number(8));
+  job.crashes = static_cast<uint32_t>(row.number(9));
+  job.created = time_of(row.number(10));
+  job.started = optional_time(row, 11);
+  job.finished = optional_time(row, 12);
+  job.expires = optional_time(row, 13);
+  job.rows = static_cast<uint64_t>(row.number(14));
+  job.size = static_cast<uint64_t>(row.number(15));
+  job.failure = {static_cast<int>(row.number(16)), row.text(17)};
   return job;
 }
 
@@ -110,11 +113,15 @@ base::Status JobStore::add(const Job& job, const JobSpec& spec) {
   {
     KILN_ASSIGN(Statement insert,
                 database_.prepare("INSERT INTO job (id, state, client, tracking_id, "
-                                  "idempotency_key, request_hash, summary, attempt, crashes, "
-                                  "created) VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0, ?)"));
+                                  "idempotency_key, request_hash, summary, subjects, attempt, "
+                                  "crashes, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?)"));
     const Submission& s = job.submission;
     insert.bind(job.id.text).bind(number_of(JobState::kAccepted)).bind(s.client);
-    insert.bind(s.tracking_id).bind(s.idempotency_key).bind(s.request_hash).bind(s.summary);
+    insert.bind(s.tracking_id)
+        .bind(s.idempotency_key)
+        .bind(s.request_hash)
+        .bind(s.summary)
+        .bind(s.subjects);
     KILN_TRY(insert.bind(ms(job.created)).run());
   }
   KILN_CRASH_POINT("submit.in_transaction");
@@ -175,12 +182,12 @@ base::Result<std::optional<JobId>> JobStore::find_idempotent(const std::string& 
   return row ? std::optional<JobId>(JobId{query.text(0)}) : std::nullopt;
 }
 
-base::Result<std::vector<Job>> JobStore::jobs_of(const std::string& client) {
+base::Result<std::vector<Job>> JobStore::jobs_of(const std::string& client, size_t most) {
   base::MutexLock lock(mutex_);
-  KILN_ASSIGN(Statement query,
-              database_.prepare("SELECT " + std::string(kJobColumns) +
-                                " FROM job WHERE client = ? ORDER BY created DESC, id DESC"));
-  query.bind(client);
+  KILN_ASSIGN(Statement query, database_.prepare("SELECT " + std::string(kJobColumns) +
+                                                 " FROM job WHERE client = ? AND state <> ? "
+                                                 "ORDER BY created DESC, id DESC LIMIT ?"));
+  query.bind(client).bind(number_of(JobState::kCancelled)).bind(static_cast<int64_t>(most));
   std::vector<Job> jobs;
   for (;;) {
     KILN_ASSIGN(const bool row, query.step());

@@ -225,10 +225,13 @@ TEST_F(JobStoreTest, ListsByStateAndByClient) {
   EXPECT_THAT(must(store_->in_state(JobState::kAccepted)),
               ElementsAre(Pair(JobId{"b"}, "y"), Pair(JobId{"c"}, "x"), Pair(JobId{"a"}, "x")));
   std::vector<std::string> of_x;
-  for (const Job& job : must(store_->jobs_of("x"))) of_x.push_back(job.id.text);
+  for (const Job& job : must(store_->jobs_of("x", 10))) of_x.push_back(job.id.text);
   EXPECT_THAT(of_x, ElementsAre("a", "c"));
+  EXPECT_EQ(must(store_->jobs_of("x", 1)).size(), 1U);
   EXPECT_EQ(must(store_->count(JobState::kAccepted)), 3U);
   EXPECT_EQ(must(store_->count(JobState::kCompleted)), 0U);
+  must(store_->cancel({"a"}, at(9), at(10)));
+  EXPECT_EQ(must(store_->jobs_of("x", 1)).front().id.text, "c");
 }
 
 TEST_F(JobStoreTest, AnIdempotencyKeyIsOneClientsOwn) {

@@ -15,7 +15,8 @@ namespace ondemand = simdjson::ondemand;
 /// Walks simdjson's on-demand values into nodes.
 class DocumentBuilder {
  public:
-  explicit DocumentBuilder(Document& document) : document_(document) {}
+  DocumentBuilder(Document& document, size_t most_values)
+      : document_(document), most_values_(most_values) {}
 
   base::Status build() {
     const std::string_view text = document_.text_;
@@ -48,6 +49,11 @@ class DocumentBuilder {
   }
 
   base::Error fail(simdjson::error_code error, const char* where) const {
+    if (error == simdjson::CAPACITY) {
+      return base::Error(base::ErrorCode::kLimit,
+                         "more than " + std::to_string(most_values_) + " values in one document")
+          .at(document_.position_at(document_.nodes_.back().offset));
+    }
     if (!message_.empty()) return error_at(message_, offset_);
     const std::string_view text = document_.text_;
     if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
@@ -153,6 +159,7 @@ class DocumentBuilder {
       offset_ = document_.nodes_.back().offset;
       return simdjson::DEPTH_ERROR;
     }
+    if (document_.nodes_.size() >= most_values_) return simdjson::CAPACITY;
     ondemand::json_type type;
     if (const auto error = value.type().get(type)) return error;
     const std::string_view token = value.raw_json_token();
@@ -221,20 +228,21 @@ class DocumentBuilder {
   }
 
   Document& document_;
+  const size_t most_values_;
   ondemand::parser parser_;
   const char* begin_ = nullptr;
   std::string message_;
   size_t offset_ = 0;
 };
 
-base::Result<std::shared_ptr<const Document>> Document::parse(std::string text,
-                                                              std::string source) {
+base::Result<std::shared_ptr<const Document>> Document::parse(std::string text, std::string source,
+                                                              size_t most_values) {
   static constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (text.starts_with(kByteOrderMark)) text.erase(0, kByteOrderMark.size());
   auto document = std::make_shared<Document>();
   document->text_ = std::move(text);
   document->source_ = std::move(source);
-  KILN_TRY(DocumentBuilder(*document).build());
+  KILN_TRY(DocumentBuilder(*document, most_values).build());
   return std::shared_ptr<const Document>(std::move(document));
 }
 

@@ -67,8 +67,10 @@ class Document {
   /// Deepest nesting accepted.
   static constexpr int kMaxDepth = 200;
 
-  /// Errors have the position in `source`. A key given twice in one object is an error.
-  static base::Result<std::shared_ptr<const Document>> parse(std::string text, std::string source);
+  /// Errors have the position in `source`. A key given twice in one object is an error; more than
+  /// `most_values` values are kLimit.
+  static base::Result<std::shared_ptr<const Document>> parse(std::string text, std::string source,
+                                                             size_t most_values = SIZE_MAX);
 
   Value root() const { return Value(this, 0); }
   const std::string& text() const { return text_; }

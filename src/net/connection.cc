@@ -193,7 +193,7 @@ std::shared_ptr<Exchange> Connection::make_exchange() {
   }
   exchange->has_request = !exchange->request.method.empty();
   exchange->request.peer = peer_;
-  exchange->request.id = std::to_string(++services_.last_request_id);
+  exchange->request.id = services_.request_id_prefix + std::to_string(++services_.last_request);
   exchange->request.stop = exchange->stop.get_token();
   return exchange;
 }

@@ -1,11 +1,23 @@
 #include "net/services.h"
 
+#include <array>
+#include <charconv>
+#include <chrono>
 #include <utility>
 
 namespace kiln::net {
 namespace {
 
 constexpr size_t kScratchSize = 64 * 1024;
+
+/// Short, and another one every second.
+std::string id_of_now() {
+  const auto now = std::chrono::duration_cast<std::chrono::seconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+  std::array<char, 16> digits{};
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), now.count(), 16).ptr;
+  return std::string(digits.data(), end);
+}
 
 }  // namespace
 
@@ -18,7 +30,8 @@ Services::Services(const ServerOptions& server_options, Handler the_handler,
       handlers(options.handler_threads),
       readers(options.handler_threads),
       streams(options.max_streams),
-      scratch(kScratchSize) {}
+      scratch(kScratchSize),
+      request_id_prefix(id_of_now() + "-") {}
 
 Response Services::error_response(int status, std::string_view text) const {
   try {

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <list>
+#include <string>
 #include <vector>
 
 #include "net/event_loop.h"
@@ -40,7 +41,8 @@ struct Services {
   /// Those that wait for their client to send, the one that has waited longest first.
   std::list<Connection*> waiting;
   std::function<void(Connection&)> on_closed;
-  uint64_t last_request_id = 0;
+  const std::string request_id_prefix;  ///< no two requests have the same id, also over restarts
+  uint64_t last_request = 0;
 };
 
 /// One request on its way through the server. Handed to worker threads: who works on a request may

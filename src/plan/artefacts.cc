@@ -46,9 +46,33 @@ int rank_of_status(std::string_view status) {
 }
 
 bool is_better(const Artefact& a, const Artefact& b) {
-  const int by_version = compare_versions(a.version, b.version);
-  if (by_version != 0) return by_version > 0;
-  return rank_of_status(a.status) > rank_of_status(b.status);
+  const int by_status = rank_of_status(a.status) - rank_of_status(b.status);
+  return by_status != 0 ? by_status > 0 : compare_versions(a.version, b.version) > 0;
+}
+
+std::string_view take_identifier(std::string_view& pre_release) {
+  const std::string_view one = pre_release.substr(0, pre_release.find('.'));
+  pre_release.remove_prefix(std::min(one.size() + 1, pre_release.size()));
+  return one;
+}
+
+std::optional<uint64_t> number_of(std::string_view identifier) {
+  uint64_t number = 0;
+  const char* const last = identifier.data() + identifier.size();
+  const auto [end, error] = std::from_chars(identifier.data(), last, number);
+  return error == std::errc() && end == last ? std::optional(number) : std::nullopt;
+}
+
+/// Identifier by identifier: numbers as numbers and before texts, fewer before more.
+int compare_pre_releases(std::string_view a, std::string_view b) {
+  while (!a.empty() && !b.empty()) {
+    const std::string_view one = take_identifier(a), other = take_identifier(b);
+    const auto left = number_of(one), right = number_of(other);
+    if (left.has_value() != right.has_value()) return left ? -1 : 1;
+    if (left && *left != *right) return *left < *right ? -1 : 1;
+    if (!left && one != other) return sign(one.compare(other));
+  }
+  return static_cast<int>(!a.empty()) - static_cast<int>(!b.empty());
 }
 
 }  // namespace
@@ -64,7 +88,7 @@ int compare_versions(std::string_view a, std::string_view b) {
   if (left->pre_release.empty() != right->pre_release.empty()) {
     return left->pre_release.empty() ? 1 : -1;
   }
-  return sign(left->pre_release.compare(right->pre_release));
+  return compare_pre_releases(left->pre_release, right->pre_release);
 }
 
 base::Status ArtefactRegistry::load(const std::string& path) {
@@ -115,7 +139,8 @@ base::Status ArtefactRegistry::add_document(const json::DocumentPtr& document,
 
 base::Status ArtefactRegistry::add(const json::DocumentPtr& document, json::Value value,
                                    const std::string& stem) {
-  const std::string_view type = value["resourceType"].text();
+  const std::string_view type =
+      view::is_view(value) ? "ViewDefinition" : value["resourceType"].text();
   if (type != "ViewDefinition" && type != "Library") return {};
   const auto text = [&](std::string_view key) { return std::string(value[key].text()); };
   auto artefact = std::make_unique<Artefact>(Artefact{std::string(type), text("id"), text("url"),

@@ -32,8 +32,8 @@ class ArtefactRegistry {
   base::Status load(const std::string& path);
 
   const Artefact* find_id(std::string_view type, std::string_view id) const;
-  /// "url" or "url|version". Without a version the highest one (semantic versions before others),
-  /// active before draft before retired.
+  /// "url" or "url|version". Without a version the active one before a draft before a retired one,
+  /// and of several the one of the highest version (semantic versions before others).
   const Artefact* find_canonical(std::string_view canonical) const;
   /// Sorted by type and id.
   std::vector<const Artefact*> all() const;

@@ -16,43 +16,51 @@ using table::ColumnVector;
 using table::SqlType;
 using table::Storage;
 
-/// A batch that owns its texts.
+table::Cell copy_cell(const ColumnVector& column, size_t row, table::Batch& to) {
+  if (!column.is_valid(row)) return {};
+  if (column.is_list()) {
+    const uint32_t begin = column.list_begin(row);
+    const uint32_t size = column.list_begin(row + 1) - begin;
+    auto* const items = to.texts().make_array<table::Cell>(size);
+    for (uint32_t i = 0; i < size; ++i) items[i] = copy_cell(column.items(), begin + i, to);
+    return table::Cell::of_list(items, size);
+  }
+  switch (column.storage()) {
+    case Storage::kBoolean:
+      return table::Cell::of(column.boolean(row));
+    case Storage::kInteger:
+      return table::Cell::of(column.integer(row));
+    case Storage::kText:
+      break;
+  }
+  const std::string_view text = to.texts().copy(column.text(row).view());
+  return table::Cell::of(table::Text{text.data(), static_cast<uint32_t>(text.size()), false});
+}
+
+/// With texts of its own.
+std::shared_ptr<const table::Batch> copy_batch(const table::Schema& schema,
+                                               const table::Batch& from) {
+  auto batch = std::make_shared<table::Batch>(schema);
+  for (size_t row = 0; row < from.rows(); ++row) {
+    for (size_t i = 0; i < from.column_count(); ++i) {
+      const table::Cell cell = copy_cell(from.column(i), row, *batch);
+      batch->append_cells(i, 1, &cell);
+    }
+    batch->finish_row();
+  }
+  return batch;
+}
+
+/// Rows [begin, begin + rows) of a batch.
 class RowsPiece final : public engine::Piece {
  public:
-  RowsPiece(const table::Schema& schema, const table::Batch& from) : batch(schema) {
-    for (size_t row = 0; row < from.rows(); ++row) {
-      for (size_t i = 0; i < from.column_count(); ++i) {
-        const table::Cell cell = copy(from.column(i), row);
-        batch.append_cells(i, 1, &cell);
-      }
-      batch.finish_row();
-    }
-    rows = from.rows();
+  RowsPiece(std::shared_ptr<const table::Batch> of, size_t first, size_t count)
+      : batch(std::move(of)), begin(first) {
+    rows = count;
   }
 
-  table::Batch batch;
-
- private:
-  table::Cell copy(const ColumnVector& column, size_t row) {
-    if (!column.is_valid(row)) return {};
-    if (column.is_list()) {
-      const uint32_t begin = column.list_begin(row);
-      const uint32_t size = column.list_begin(row + 1) - begin;
-      auto* const items = batch.texts().make_array<table::Cell>(size);
-      for (uint32_t i = 0; i < size; ++i) items[i] = copy(column.items(), begin + i);
-      return table::Cell::of_list(items, size);
-    }
-    switch (column.storage()) {
-      case Storage::kBoolean:
-        return table::Cell::of(column.boolean(row));
-      case Storage::kInteger:
-        return table::Cell::of(column.integer(row));
-      case Storage::kText:
-        break;
-    }
-    const std::string_view text = batch.texts().copy(column.text(row).view());
-    return table::Cell::of(table::Text{text.data(), static_cast<uint32_t>(text.size()), false});
-  }
+  const std::shared_ptr<const table::Batch> batch;
+  const size_t begin;
 };
 
 /// Pieces on their way from the pipeline to DuckDB, a few at a time.
@@ -107,7 +115,7 @@ struct Source {
   const table::Schema* schema;
   Channel* channel;
   std::unique_ptr<RowsPiece> piece;
-  size_t row = 0;
+  size_t row = 0;  ///< of the piece: how many have been given
 };
 
 duckdb_type storage_type(Storage storage) {
@@ -199,7 +207,7 @@ void give_rows(duckdb_function_info info, duckdb_data_chunk chunk) {
   const auto api = duckdb_api();
   const DuckDbApi& duckdb = **api;
   auto* const source = static_cast<Source*>(duckdb.duckdb_function_get_extra_info(info));
-  while (!source->piece || source->row == source->piece->batch.rows()) {
+  while (!source->piece || source->row == source->piece->rows) {
     source->piece = source->channel->pop();
     source->row = 0;
     if (source->piece) continue;
@@ -207,10 +215,10 @@ void give_rows(duckdb_function_info info, duckdb_data_chunk chunk) {
     duckdb.duckdb_data_chunk_set_size(chunk, 0);
     return;
   }
-  const table::Batch& batch = source->piece->batch;
-  const size_t count = std::min<size_t>(duckdb.duckdb_vector_size(), batch.rows() - source->row);
-  for (size_t i = 0; i < batch.column_count(); ++i) {
-    copy_values(duckdb, batch.column(i), source->row, count,
+  const RowsPiece& piece = *source->piece;
+  const size_t count = std::min<size_t>(duckdb.duckdb_vector_size(), piece.rows - source->row);
+  for (size_t i = 0; i < piece.batch->column_count(); ++i) {
+    copy_values(duckdb, piece.batch->column(i), piece.begin + source->row, count,
                 duckdb.duckdb_data_chunk_get_vector(chunk, i), 0);
   }
   source->row += count;
@@ -271,12 +279,13 @@ class ParquetOutput final : public engine::Output {
   }
 
   base::Result<std::unique_ptr<engine::Piece>> encode(const table::Batch& batch) override {
-    return std::unique_ptr<engine::Piece>(new RowsPiece(schema_, batch));
+    return std::unique_ptr<engine::Piece>(
+        new RowsPiece(copy_batch(schema_, batch), 0, batch.rows()));
   }
 
   base::Status write(std::unique_ptr<engine::Piece> piece, uint64_t limit) override {
     std::unique_ptr<RowsPiece> rows(static_cast<RowsPiece*>(piece.release()));
-    if (rows->rows > limit) rows->batch.truncate(limit);
+    rows->rows = std::min(rows->rows, limit);
     if (channel_.push(std::move(rows))) return {};
     writer_.join();
     if (!result_.ok()) return std::move(result_).error();
@@ -303,6 +312,13 @@ class ParquetOutput final : public engine::Output {
 };
 
 }  // namespace
+
+std::unique_ptr<engine::Piece> split_piece(engine::Piece& piece, uint64_t rows) {
+  auto& whole = static_cast<RowsPiece&>(piece);
+  auto rest = std::make_unique<RowsPiece>(whole.batch, whole.begin + rows, whole.rows - rows);
+  whole.rows = rows;
+  return rest;
+}
 
 base::Result<std::unique_ptr<engine::Output>> make_parquet_output(const std::string& path,
                                                                   const table::Schema& schema) {

@@ -14,4 +14,8 @@ namespace kiln::sql {
 base::Result<std::unique_ptr<engine::Output>> make_parquet_output(const std::string& path,
                                                                   const table::Schema& schema);
 
+/// Cuts a piece that a Parquet output has encoded: the first `rows` of it stay, fewer than it has;
+/// the others are returned. Both share their memory.
+std::unique_ptr<engine::Piece> split_piece(engine::Piece& piece, uint64_t rows);
+
 }  // namespace kiln::sql

@@ -205,6 +205,29 @@ TEST_F(ParquetTest, ALimitCutsAPiece) {
   EXPECT_EQ(value_of("SELECT count(*) || ' ' || max(n) FROM $"), "37 36");
 }
 
+TEST_F(ParquetTest, APieceCanBeSplit) {
+  table::Schema schema;
+  schema.columns = {column("n", SqlType::kInteger)};
+  table::Batch batch(schema);
+  for (int64_t i = 0; i < 5000; ++i) {
+    const Cell cell = Cell::of(i);
+    batch.append_cells(0, 1, &cell);
+    batch.finish_row();
+  }
+  const auto output = open(schema);
+  auto first = output->encode(batch);
+  ASSERT_TRUE(first.ok());
+  auto second = split_piece(**first, 3000);
+  auto third = split_piece(*second, 1);
+  EXPECT_EQ((*first)->rows, 3000U);
+  EXPECT_EQ(second->rows, 1U);
+  EXPECT_EQ(third->rows, 1999U);
+  ASSERT_TRUE(output->write(std::move(second), UINT64_MAX).ok());
+  ASSERT_TRUE(output->write(std::move(third), 1500).ok());
+  ASSERT_TRUE(output->finish().ok());
+  EXPECT_EQ(value_of("SELECT count(*) || ' ' || min(n) || ' ' || max(n) FROM $"), "1501 3000 4500");
+}
+
 TEST_F(ParquetTest, NoRowsIsAFileWithColumns) {
   table::Schema schema;
   schema.columns = {column("a b", SqlType::kInteger), column("with\"quote", SqlType::kVarchar),

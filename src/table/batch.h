@@ -130,8 +130,6 @@ class Batch {
   }
   void finish_row() { ++rows_; }
   void clear();
-  /// Keeps the first `rows` rows.
-  void truncate(size_t rows) { rows_ = std::min(rows_, rows); }
 
   size_t rows() const { return rows_; }
   size_t column_count() const { return columns_.size(); }

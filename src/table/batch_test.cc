@@ -101,10 +101,6 @@ TEST(BatchTest, RowsAreCompleteWhenFinished) {
   EXPECT_EQ(batch.rows(), 3U);
   EXPECT_EQ(batch.column(0).text(2).view(), "row 2");
   EXPECT_EQ(batch.column(1).integer(1), 1);
-  batch.truncate(5);
-  EXPECT_EQ(batch.rows(), 3U);
-  batch.truncate(1);
-  EXPECT_EQ(batch.rows(), 1U);
   batch.clear();
   EXPECT_EQ(batch.rows(), 0U);
   EXPECT_EQ(batch.column(0).size(), 0U);

@@ -61,13 +61,19 @@ class DownloadTest(unittest.TestCase):
             self.assertEqual(answer.headers["Content-Range"], f"bytes {begin}-{end - 1}/{size}")
             self.assertEqual(answer.headers["Content-Length"], str(end - begin))
 
+    def test_ops_7_a_range_in_any_case_and_of_any_size(self):
+        size = len(CSV)
+        for asked, begin in (("BYTES=3-", 3), (f"bytes=1-{10 ** 30}", 1), (f"bytes=-{10 ** 30}", 0)):
+            answer = self.get(Range=asked)
+            self.assertEqual((answer.status, answer.body), (206, CSV[begin:size]), asked)
+
     def test_ops_7_several_ranges_or_none_that_is_one_give_the_file(self):
-        for asked in ("bytes=0-1,3-4", "bytes=5-3", "lines=1-2", "bytes=x-y", "bytes="):
+        for asked in ("bytes=0-1,3-4", "bytes 0-1", "bytes=5-3", "lines=1-2", "bytes=x-y", "bytes="):
             answer = self.get(Range=asked)
             self.assertEqual((answer.status, answer.body), (200, CSV), asked)
 
     def test_ops_6_416_beyond_the_end(self):
-        for asked in (f"bytes={len(CSV)}-", "bytes=-0"):
+        for asked in (f"bytes={len(CSV)}-", "bytes=-0", f"bytes={10 ** 30}-"):
             answer = self.get(Range=asked)
             self.assertEqual((answer.status, answer.headers["Content-Range"]),
                              (416, f"bytes */{len(CSV)}"), asked)

@@ -125,6 +125,18 @@ class ExportTest(unittest.TestCase):
         self.assertEqual([file["location"].rsplit("/", 1)[1] for file in files],
                          ["patient.part1.csv", "patient.part2.csv", "patient.part3.csv"])
         self.assertEqual(server.request("GET", files[2]["location"]).text, "id\np4\n")
+        for form in ("ndjson", "json", "parquet"):
+            manifest = server.export(export_of(view("Patient"), _format=form)).manifest()
+            self.assertEqual([file["rowCount"] for _, file in files_of(manifest)], [2, 2, 1], form)
+            manifest = server.export(export_of(view("Group"), _format=form)).manifest()
+            self.assertEqual([file["rowCount"] for _, file in files_of(manifest)], [0], form)
+
+    def test_ops_7_parts_end_where_the_rows_do(self):
+        server = Server("--export-part-rows", "5", data={"Patient.ndjson": PATIENTS})
+        self.addCleanup(server.stop)
+        for form in ("csv", "parquet"):
+            manifest = server.export(export_of(view("Patient"), _format=form)).manifest()
+            self.assertEqual([file["rowCount"] for _, file in files_of(manifest)], [5], form)
 
     def test_ops_7_compressed(self):
         job = self.server.export(export_of(view("Patient"), _format="csv", _compression="gzip"))
@@ -269,8 +281,10 @@ class FailedJobTest(unittest.TestCase):
                                   Patient_ndjson=PATIENTS,
                                   Group_ndjson='{"resourceType":"Group","id":"g"}\n' * 20_000)
         for _ in range(3):  # what a failed job had taken is given back
-            answer = server.export(export_of(view("Patient"), view("Group"))).wait()
-            self.assertEqual((answer.status, answer.issues()[0][0]), (422, "processing"))
+            job = server.export(export_of(view("Patient"), view("Group")))
+            answer = job.wait()
+            self.assertEqual((answer.status, answer.issues()[0][0]), (500, "exception"))
+            self.assertIn(job.id, answer.text)
             self.assertEqual(len(server.export(export_of(view("Patient"))).rows("patient")), 5)
 
     def test_ops_6_failure_with_several_subjects_fails_all(self):

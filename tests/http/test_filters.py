@@ -96,6 +96,24 @@ class FilterTest(unittest.TestCase):
         self.assertEqual(job.rows("patient"), [{"id": "b"}])
         self.assertEqual(job.rows("observation"), [{"id": "o2"}])
 
+    def export_ids(self, kind, *parameters):
+        job = self.server.export({"resourceType": "Parameters", "parameter": [
+            {"name": "view", "part": [{"name": "viewResource", "resource": view(kind)}]},
+            *parameters]})
+        return [row["id"] for row in job.rows(kind.lower())]
+
+    def test_ops_3_an_export_for_a_group_without_members_has_no_rows(self):
+        self.assertEqual(self.export_ids("Observation", self.group("Group/empty")), [])
+        self.assertEqual(self.export_ids("Patient", self.group("Group/empty")), [])
+
+    def test_com_9_an_export_for_a_patient_keeps_the_compartment(self):
+        self.assertEqual(self.export_ids("Observation", self.patient("Patient/a")), ["o1", "o3"])
+        self.assertEqual(self.export_ids("Organization", self.patient("Patient/a")), [])
+
+    def test_com_15_an_export_since(self):
+        since = {"name": "_since", "valueInstant": "2024-01-01T00:00:00Z"}
+        self.assertEqual(self.export_ids("Patient", since), ["b", "c"])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -48,6 +48,8 @@ class KickOffTest(unittest.TestCase):
         for good in ("respond-async", "Respond-Async", "return=minimal, RESPOND-ASYNC",
                      "respond-async; wait=10"):
             self.assertEqual(self.server.post(path, body, Prefer=good).status, 202, good)
+        for bad in ("wait;respond-async", "x=respond-async", "respond-asynchronously"):
+            self.assertEqual(self.server.post(path, body, Prefer=bad).status, 400, bad)
 
     def test_ops_1_post_only(self):
         for path in ("/$viewdefinition-export", "/ViewDefinition/$viewdefinition-export",
@@ -66,6 +68,7 @@ class KickOffTest(unittest.TestCase):
         path = "/ViewDefinition/patients/$viewdefinition-export"
         self.assertEqual(self.kick_off(path=path).status, 202)
         self.assert_problem(self.kick_off(reference, path=path), 400, ("invalid", "view"))
+        self.assert_problem(self.server.kick_off(PUBLISHED, path), 400, ("invalid", ""))
 
     def test_ops_1_a_bare_view_is_one_subject(self):
         self.assertEqual(self.server.kick_off(view("Patient")).status, 202)
@@ -93,6 +96,64 @@ class KickOffTest(unittest.TestCase):
             self.assertTrue(
                 any(c == code and e.startswith(expression) for c, e in found),
                 f"no {code} at {expression} in {found}")
+
+    def test_exp_17_names_are_compared_also_where_a_subject_is_unknown(self):
+        def named(name, reference):
+            return {"name": "view", "part": [
+                {"name": "name", "valueString": name},
+                {"name": "viewReference", "valueReference": {"reference": reference}}]}
+        self.assert_problem(self.kick_off(named("n", "nope"), named("n", "patients")), 404,
+                            ("not-found", "view[0].viewReference"), ("invalid", "view"))
+        answer = self.kick_off({"name": "view", "part": [{"name": "name", "valueInteger": 1}]})
+        self.assert_problem(answer, 400, ("invalid", "view[0].name"), ("invalid", "view[0]"))
+
+    def test_exp_17_the_query_is_checked_beside_a_body_that_cannot_be_read(self):
+        answer = self.server.request("POST", "/$viewdefinition-export?_format=xml&flavour=sweet",
+                                     "{", {"Prefer": "respond-async"})
+        self.assert_problem(answer, 400, ("invalid", ""), ("not-supported", "flavour"),
+                            ("not-supported", "_format"))
+        self.assertIn("request body:1:", answer.text)
+
+    def test_ops_6_the_position_is_that_in_the_inline_view(self):
+        resource = '{"resourceType":"ViewDefinition",\n "resource":"Patient",\n "select":7}'
+        body = ('{"resourceType":"Parameters","parameter":[{"name":"view","part":[{'
+                '"name":"viewResource","resource":%s}]}]}' % resource)
+        answer = self.server.request("POST", "/$viewdefinition-export", body,
+                                     {"Prefer": "respond-async"})
+        self.assertEqual(answer.status, 422)
+        self.assertIn("[view[0].viewResource:3:", answer.text)
+
+    def test_ops_7_parameters_that_are_no_parameters(self):
+        for body, place in (({"parameter": {"name": "view"}}, "parameter"),
+                            ({"parameter": [{"name": "_format", "valueCode": "csv",
+                                             "valueString": "csv"}]}, "_format")):
+            answer = self.server.kick_off({"resourceType": "Parameters", **body})
+            self.assertEqual(answer.status, 400)
+            self.assertIn(("invalid", place), answer.issues())
+
+    def test_ops_6_415_a_body_with_a_coding(self):
+        answer = self.server.kick_off(export_of(PUBLISHED), Content_Encoding="gzip")
+        self.assert_problem(answer, 415, ("not-supported", ""))
+        self.assertEqual(
+            self.server.kick_off(export_of(PUBLISHED), Content_Encoding="Identity").status, 202)
+
+    def test_issue_more_than_a_server_should_be_asked(self):
+        one = {"name": "view", "part": [{"name": "viewReference",
+                                         "valueReference": {"reference": "patients"}}]}
+        answer = self.kick_off(*[one] * 1001)
+        self.assert_problem(answer, 400, ("too-costly", "view"))
+        answer = self.kick_off(*[{"name": "flavour", "valueString": "sweet"}] * 10_001)
+        self.assertEqual(answer.status, 400)
+        self.assertIn("10000 parameters", answer.json()["issue"][0]["diagnostics"])
+        self.assertEqual(len(answer.issues()), 201)
+        self.assertEqual(answer.issues()[200][0], "incomplete")
+        answer = self.server.request("POST", "/$viewdefinition-export",
+                                     "[" + "1," * 1_000_000 + "1]", {"Prefer": "respond-async"})
+        self.assert_problem(answer, 413, ("too-long", ""))
+        answer = self.kick_off(one, {"name": "clientTrackingId", "valueString": "x" * 1001})
+        self.assert_problem(answer, 400, ("too-long", "clientTrackingId"))
+        self.assertEqual(
+            self.kick_off(one, {"name": "clientTrackingId", "valueString": "x" * 1000}).status, 202)
 
     def test_ops_7_404_beats_400_beats_422(self):
         unknown = {"name": "view", "part": [{"name": "viewReference", "valueReference":
@@ -168,6 +229,12 @@ class KickOffTest(unittest.TestCase):
                                            "valueReference": {"reference": "Patient/a"}}]}
         self.assert_problem(self.kick_off(other), 400, ("invalid", "view[0].viewReference"))
 
+    def test_ops_7_the_older_resource_type_of_a_view(self):
+        older = {**view("Patient"), "resourceType":
+                 "https://sql-on-fhir.org/ig/StructureDefinition/ViewDefinition"}
+        self.assertEqual(self.server.export(export_of(older)).rows("patient"), [{"id": "a"}])
+        self.assertEqual(self.server.post("/$viewdefinition-run", older).status, 200)
+
     def test_ops_6_415_not_fhir_json(self):
         answer = self.server.request("POST", "/$viewdefinition-export", "x",
                                      {"Content-Type": "text/plain", "Prefer": "respond-async"})
@@ -184,6 +251,13 @@ class KickOffTest(unittest.TestCase):
             self.assertEqual(self.kick_off({"name": "view", "part": [
                 {"name": "viewReference", "valueReference": {"reference": reference}}]}).status,
                 202, reference)
+        for reference in ("Patient/a", "a", self.server.base + "/Patient/a"):
+            self.assertEqual(self.kick_off(export_of(PUBLISHED)["parameter"][0], {
+                "name": "patient", "valueReference": {"reference": reference}}).status, 202)
+        for reference in ("http://else.where/Patient/a", "/Patient/a", "x/Patient/a", "Group/a"):
+            self.assert_problem(self.kick_off(export_of(PUBLISHED)["parameter"][0], {
+                "name": "patient", "valueReference": {"reference": reference}}), 400,
+                ("not-found", "patient"))
         answer = self.kick_off({"name": "view", "part": [
             {"name": "viewReference",
              "valueReference": {"reference": "http://else.where/ViewDefinition/patients"}}]})

@@ -152,6 +152,21 @@ class ManyConnectionsTest(unittest.TestCase):
         self.check(server)
 
 
+class FaultTest(unittest.TestCase):
+    def test_ops_6_500_tells_an_id_and_the_log_the_rest(self):
+        server = Server(data={"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'})
+        self.addCleanup(server.stop)
+        os.remove(os.path.join(server.folder, "data", "Patient.ndjson"))
+        for answer in (server.post("/$viewdefinition-run", view("Patient")),
+                       server.post("/$viewdefinition-run?patient=a", view("Patient")),
+                       server.kick_off(export_of(view("Patient")))):
+            self.assertEqual((answer.status, answer.issues()), (500, [("exception", "")]))
+            text = answer.json()["issue"][0]["diagnostics"]
+            self.assertNotIn(server.folder, text)
+            server.wait_for_log(" id=" + text.rsplit(" ", 1)[1] + " error=")
+        self.assertIn(server.folder, server.log_text())
+
+
 class SilentLogTest(unittest.TestCase):
     def test_issue_nobody_who_reads_the_log_stops_no_request(self):
         """stderr is a pipe that is full."""

@@ -30,7 +30,13 @@ class OptionsTest(unittest.TestCase):
                               ("--export-cleanup-interval", "-5"), ("--export-max-running", "0"),
                               ("--max-body-size", "many"), ("--request-timeout", "0"),
                               ("--export-sink", "ftp://x"), ("--log-format", "xml"),
-                              ("--base-url", "kiln.example"), ("--export-part-rows", "1.5")):
+                              ("--base-url", "kiln.example"), ("--export-part-rows", "1.5"),
+                              ("--base-url", "http://kiln.example/?a=b"),
+                              ("--base-url", "http://me:secret@kiln.example"),
+                              ("--base-url", "http://kiln.example/a%20b"),
+                              ("--base-url", "http://kiln.example/#part"),
+                              ("--threads", "1000000"), ("--export-max-queued", "10000000"),
+                              ("--max-line-size", "0"), ("--max-body-size", "99999999GiB")):
             status, text = self.refused(f"{option}={value}")
             self.assertEqual(status, 2, (option, text))
             self.assertIn(option.lstrip("-"), text)
@@ -63,6 +69,23 @@ class OptionsTest(unittest.TestCase):
         self.assertIn("prot", text)
         self.assertIn("port", text)
 
+    def test_ops_7_the_file_has_lists_for_paths_only(self):
+        server = self.server(start=False)
+        path = os.path.join(server.folder, "kiln.toml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("[serve]\nport = [0, 80]\n")
+        status, text = self.refused("--config", path)
+        self.assertEqual(status, 2)
+        self.assertIn(path + ":2", text)
+        data = server.write_files("more", {"Group.ndjson": '{"resourceType":"Group","id":"g"}\n'})
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f'[serve]\ndata = ["{server.folder}/data", "{data}"]\n')
+        del server.options[server.options.index("--data"):]
+        server.options += ["--config", path]
+        server.start()
+        job = server.export(export_of(view("Patient"), view("Group")))
+        self.assertEqual((job.rows("patient"), job.rows("group")), ([{"id": "a"}], [{"id": "g"}]))
+
     def test_cli_a_state_directory_in_use_exits_1(self):
         server = self.server()
         status, text = self.refused(state=server.state)
@@ -94,6 +117,15 @@ class OptionsTest(unittest.TestCase):
         status, text = self.refused("--views", views)
         self.assertEqual(status, 1)
         self.assertIn("http://example.org/v", text)
+
+    def test_ops_7_artefacts_among_the_data(self):
+        server = Server(data={**DATA, "ViewDefinition.json": {**view("Patient"), "id": "one"},
+                              "ViewDefinition.more.ndjson":
+                                  json.dumps({**view("Patient"), "id": "two"}) + "\n"})
+        self.addCleanup(server.stop)
+        for name in ("one", "two"):
+            answer = server.get(f"/ViewDefinition/{name}/$viewdefinition-run")
+            self.assertEqual(answer.text, '{"id":"a"}\n')
 
     def test_ops_7_a_base_url_with_a_path(self):
         server = self.server("--base-url", "http://kiln.example/fhir/r4")

@@ -9,6 +9,7 @@
 
 #include <sys/stat.h>
 
+#include "api/authorizer.h"
 #include "api/export_runner.h"
 #include "api/job_monitor.h"
 #include "api/metrics.h"
@@ -79,17 +80,22 @@ base::Status check_sink(job::JobStore& store, const std::string& identity, base:
                          identity);
 }
 
-/// Artefacts from --views, and those among the data.
+/// Whether a data file's name promises ViewDefinitions or Libraries: to read all of the data for
+/// them would take long.
+bool has_artefacts(const dataset::Input& input) {
+  if (input.compression != dataset::Compression::kNone || input.path == "-") return false;
+  const std::string name = std::filesystem::path(input.path).filename().string();
+  const std::string stem = name.substr(0, name.find_first_of(".-_"));
+  return stem == "ViewDefinition" || stem == "Library";
+}
+
+/// Artefacts from --views, and from the data.
 base::Result<plan::ArtefactRegistry> load_artefacts(const ServeOptions& options) {
   plan::ArtefactRegistry artefacts;
   for (const std::string& path : options.views) KILN_TRY(artefacts.load(path));
   KILN_ASSIGN(const auto inputs, dataset::find_inputs(options.data, is_resource_type));
   for (const dataset::Input& input : inputs) {
-    const bool plain = input.compression == dataset::Compression::kNone && input.path != "-";
-    const bool definitions = input.type == "ViewDefinition" || input.type == "Library";
-    if (plain && definitions && input.kind == dataset::FileKind::kNdjson) {
-      KILN_TRY(artefacts.load(input.path));
-    }
+    if (has_artefacts(input)) KILN_TRY(artefacts.load(input.path));
   }
   return artefacts;
 }
@@ -142,7 +148,7 @@ class Application {
     service_options_.part_rows = options.part_rows;
     service_options_.max_line_size = options.max_line_size;
     service_options_.fhir_version = options.fhir_version;
-    runner_ = api::make_export_runner({service_options_, clock_});
+    runner_ = api::make_export_runner({service_options_, clock_, log_});
   }
 
   base::Status run(const std::stop_token& stop) {
@@ -163,7 +169,7 @@ class Application {
     job_options.cleanup_interval = std::chrono::seconds(options_.cleanup_interval);
     job::JobEngine jobs({*store_, *sink_, *runner_, monitor_, clock_, random_}, job_options);
     const api::Service service{service_options_, artefacts_, data_.get(), *sink_, jobs,
-                               polls_,           metrics_,   clock_,      log_};
+                               *authorizer_,     polls_,     metrics_,    clock_, log_};
     if (options_.output_ttl < kShortestAdvisedTtl) {
       log_.warning("output is kept for less than the guide's minimum of 24 h",
                    {{"seconds", options_.output_ttl}});
@@ -221,6 +227,7 @@ class Application {
   base::Logger log_;
   api::Metrics metrics_;
   api::JobMonitor monitor_;
+  const std::unique_ptr<api::Authorizer> authorizer_ = api::make_open_authorizer();
   api::PollLimiter polls_;
   api::ServiceOptions service_options_;
   std::unique_ptr<job::JobStore> store_;

@@ -60,6 +60,9 @@ base::Status set_base_url(ServeOptions& options, const std::string& url) {
   if (!url.starts_with("http://") && !url.starts_with("https://")) {
     return Error(ErrorCode::kUsage, "must begin with http:// or https://: " + url);
   }
+  if (url.find_first_of("?#@%\\ \t") != std::string::npos) {
+    return Error(ErrorCode::kUsage, "needs a host and at most a plain path: " + url);
+  }
   options.base_url = url.substr(0, url.find_last_not_of('/') + 1);
   return {};
 }
@@ -273,6 +276,13 @@ base::Result<GivenOptions> options_of_file(const std::string& path) {
       return Error(ErrorCode::kUsage, "unknown option: " + std::string(key.str()))
           .at(at)
           .with_suggestion(base::nearest_name(key.str(), names));
+    }
+    const ServeOption& option =
+        *std::find_if(serve_option_table().begin(), serve_option_table().end(),
+                      [&](const ServeOption& one) { return one.name == key.str(); });
+    if (node.is_array() && option.kind != Kind::kPaths) {
+      return Error(ErrorCode::kUsage, std::string(key.str()) + ": one value is needed, not a list")
+          .at(at);
     }
     auto texts = texts_of(node, std::string(key.str()));
     if (!texts.ok()) return std::move(texts).error().at(at);

@@ -1,0 +1,91 @@
+#include "plan/artefacts.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+namespace kiln::plan {
+namespace {
+
+TEST(CompareVersions, SemanticOnesByTheirNumbersOthersBefore) {
+  const std::vector<std::string> ascending = {
+      "",         "a",          "b",        "0.9",        "1.0.0-1",     "1.0.0-2",
+      "1.0.0-10", "1.0.0-beta", "1.0.0-rc", "1.0.0-rc.2", "1.0.0-rc.10", "1.0.0-rc.10.x",
+      "1.0.0",    "1.2",        "1.10",     "2"};
+  for (size_t i = 0; i < ascending.size(); ++i) {
+    for (size_t k = 0; k < ascending.size(); ++k) {
+      const int expected = i < k ? -1 : i > k ? 1 : 0;
+      EXPECT_EQ(compare_versions(ascending[i], ascending[k]), expected)
+          << ascending[i] << " and " << ascending[k];
+    }
+  }
+  EXPECT_EQ(compare_versions("1", "1.0.0+build"), 0);
+}
+
+class ArtefactRegistryTest : public ::testing::Test {
+ protected:
+  ArtefactRegistryTest() { std::filesystem::create_directories(folder_); }
+  ~ArtefactRegistryTest() override { std::filesystem::remove_all(folder_); }
+
+  base::Status load(const std::string& name, const std::string& text) {
+    std::ofstream(folder_ / name) << text;
+    return registry_.load(folder_ / name);
+  }
+  static std::string view(const std::string& id, const std::string& version,
+                          const std::string& status) {
+    return R"({"resourceType":"ViewDefinition","url":"http://v","id":")" + id + R"(","version":")" +
+           version + R"(","status":")" + status + "\"}\n";
+  }
+  std::string found(const std::string& canonical) const {
+    const Artefact* const artefact = registry_.find_canonical(canonical);
+    return artefact == nullptr ? "none" : artefact->id;
+  }
+
+  const std::filesystem::path folder_ =
+      std::filesystem::path(::testing::TempDir()) / "kiln_artefacts_test";
+  ArtefactRegistry registry_;
+};
+
+TEST_F(ArtefactRegistryTest, Ops_7_ActiveBeforeDraftBeforeRetiredThenTheHighestVersion) {
+  ASSERT_TRUE(load("a.ndjson", view("retired", "9.0.0", "retired")).ok());
+  EXPECT_EQ(found("http://v"), "retired");
+  ASSERT_TRUE(load("b.ndjson", view("draft", "3.0.0", "draft")).ok());
+  EXPECT_EQ(found("http://v"), "draft");
+  ASSERT_TRUE(load("c.ndjson", view("old", "1.9.0", "active") + view("new", "1.10.0", "active") +
+                                   view("candidate", "1.10.0-rc.1", "active"))
+                  .ok());
+  EXPECT_EQ(found("http://v"), "new");
+  EXPECT_EQ(found("http://v|9.0.0"), "retired");
+  EXPECT_EQ(found("http://v|1.9.0"), "old");
+  EXPECT_EQ(found("http://v|2.0.0"), "none");
+}
+
+TEST_F(ArtefactRegistryTest, KnowsTheOlderTypeOfAViewAndPassesOthersOver) {
+  ASSERT_TRUE(load("a.ndjson", R"({"id":"v","resourceType":)"
+                               R"("https://sql-on-fhir.org/ig/StructureDefinition/ViewDefinition"})"
+                               "\n"
+                               R"({"id":"v","resourceType":"Patient"})")
+                  .ok());
+  ASSERT_NE(registry_.find_id("ViewDefinition", "v"), nullptr);
+  EXPECT_EQ(registry_.all().size(), 1U);
+}
+
+TEST_F(ArtefactRegistryTest, Ops_7_TheFilesStemIsTheIdOfWhatHasNone) {
+  ASSERT_TRUE(load("stem.json", R"({"resourceType":"Library"})").ok());
+  EXPECT_NE(registry_.find_id("Library", "stem"), nullptr);
+}
+
+TEST_F(ArtefactRegistryTest, Ops_7_NoIdAndNoCanonicalTwice) {
+  ASSERT_TRUE(load("a.ndjson", view("a", "1", "active")).ok());
+  const base::Status same_url = load("b.ndjson", view("b", "1", "draft"));
+  ASSERT_FALSE(same_url.ok());
+  EXPECT_NE(same_url.error().message().find("http://v|1"), std::string::npos);
+  EXPECT_NE(same_url.error().message().find("a.ndjson"), std::string::npos);
+  const base::Status same_id = load("c.ndjson", view("a", "2", "active"));
+  ASSERT_FALSE(same_id.ok());
+  EXPECT_EQ(same_id.error().position().source, (folder_ / "c.ndjson:1").string());
+}
+
+}  // namespace
+}  // namespace kiln::plan
