@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 
 #include "api/authorizer.h"
 #include "api/common_parameters.h"
@@ -216,6 +217,13 @@ std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Reques
   return kick_off;
 }
 
+/// What the views read: a change of any other file is nothing to the job.
+dataset::SnapshotPtr data_of(const KickOff& kick_off, const dataset::Snapshot& all) {
+  std::set<std::string> types;
+  for (const ViewSubject& subject : kick_off.subjects) types.insert(subject.view->resource());
+  return dataset::narrow_snapshot(all, types);
+}
+
 void take_subjects(KickOff& kick_off) {
   std::vector<std::string> names;
   for (const ViewSubject& subject : kick_off.subjects) names.push_back(subject.name);
@@ -227,11 +235,12 @@ void take_subjects(KickOff& kick_off) {
 
 /// The filters against the data, then the job.
 net::Response submit(const Service& service, const net::Request& request, KickOff& kick_off) {
-  const auto data = open_data(service);
-  if (!data.ok()) return fault_response(service, request, "data cannot be opened", data.error());
+  const auto all = open_data(service);
+  if (!all.ok()) return fault_response(service, request, "data cannot be opened", all.error());
   kick_off.request.filter =
-      resolve_filters(kick_off.filters, **data, service, request, kick_off.problems);
+      resolve_filters(kick_off.filters, **all, service, request, kick_off.problems);
   if (!kick_off.problems.empty()) return outcome_response(kick_off.problems);
+  const dataset::SnapshotPtr data = data_of(kick_off, **all);
   take_subjects(kick_off);
   job::Submission& submission = kick_off.submission;
   submission.client = service.authorizer.client_of(request);
@@ -240,7 +249,7 @@ net::Response submit(const Service& service, const net::Request& request, KickOf
   submission.summary = table::name_of(kick_off.request.format);
   submission.subjects = static_cast<uint32_t>(kick_off.request.views.size());
   const auto submitted = service.jobs.submit(
-      submission, {kick_off.request.to_json(), dataset::describe_snapshot(**data)}, *data);
+      submission, {kick_off.request.to_json(), dataset::describe_snapshot(*data)}, data);
   if (!submitted.ok()) return refuse_submission(submitted.error(), service, request);
   service.log.info("export requested", {{"id", request.id},
                                         {"job", submitted->text},

@@ -1,5 +1,6 @@
 #include "dataset/catalog.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 
@@ -64,6 +65,17 @@ base::Result<SnapshotPtr> Catalog::snapshot() {
     snapshot->files.push_back(std::move(file));
   }
   return SnapshotPtr(std::move(snapshot));
+}
+
+SnapshotPtr narrow_snapshot(const Snapshot& snapshot, const std::set<std::string>& types) {
+  auto narrow = std::make_shared<Snapshot>();
+  for (const OpenFilePtr& file : snapshot.files) {
+    const bool wanted = std::any_of(types.begin(), types.end(), [&](const std::string& type) {
+      return file->input().may_hold(type);
+    });
+    if (wanted) narrow->files.push_back(file);
+  }
+  return narrow;
 }
 
 std::string describe_snapshot(const Snapshot& snapshot) {

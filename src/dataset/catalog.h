@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,9 @@ class Catalog {
   base::Mutex mutex_;
   std::map<std::string, std::weak_ptr<const OpenFile>> open_ KILN_GUARDED_BY(mutex_);
 };
+
+/// Only the files that may hold resources of one of the types.
+SnapshotPtr narrow_snapshot(const Snapshot& snapshot, const std::set<std::string>& types);
 
 /// What a snapshot consisted of, as a text to keep: files, their states.
 std::string describe_snapshot(const Snapshot& snapshot);

@@ -21,6 +21,10 @@ struct Input {
   Compression compression = Compression::kNone;
   /// The type that the file's name promises ("Patient.000.ndjson.gz"); "" if it promises none.
   std::string type;
+
+  bool may_hold(std::string_view resource_type) const {
+    return type.empty() || type == resource_type;
+  }
 };
 
 /// Files, folders (searched for *.ndjson, *.ndjson.gz, *.ndjson.zst, *.json, not recursively),

@@ -15,10 +15,9 @@ std::vector<bool> wanted_files(const dataset::Snapshot& snapshot,
                                const std::vector<ScanGroup>& groups) {
   std::vector<bool> wanted;
   for (const dataset::OpenFilePtr& file : snapshot.files) {
-    const std::string& type = file->input().type;
-    wanted.push_back(type.empty() ||
-                     std::any_of(groups.begin(), groups.end(),
-                                 [&](const ScanGroup& group) { return group.type() == type; }));
+    wanted.push_back(std::any_of(groups.begin(), groups.end(), [&](const ScanGroup& group) {
+      return file->input().may_hold(group.type());
+    }));
   }
   return wanted;
 }

@@ -72,6 +72,14 @@ class RestartTest(unittest.TestCase):
         self.assertEqual((answer.status, answer.issues()[0][0]), (409, "conflict"))
         self.server.wait_until(lambda: not self.server.exported_files(), "its files stay")
 
+    def test_ops_7_a_change_of_what_no_view_reads_is_nothing(self):
+        running = self.server.export(export_of(SLOW))
+        self.until_it_runs(running)
+        self.server.end(signal.SIGKILL)
+        os.remove(self.data_path("Patient.ndjson"))
+        self.server.start()
+        self.assertEqual(len(running.rows("observation")), ROWS)
+
     def test_exp_2_input_that_grew_meanwhile_is_read_to_its_old_length(self):
         running = self.server.export(export_of(SLOW))
         self.until_it_runs(running)
