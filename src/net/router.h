@@ -14,7 +14,6 @@ namespace kiln::net {
 struct RoutedRequest {
   const Request& request;
   std::map<std::string, std::string, std::less<>> parameters;
-  std::string route;  ///< the pattern, for metrics: "/export/{id}"
 };
 using RouteHandler = std::function<Response(const RoutedRequest&)>;
 
@@ -30,7 +29,7 @@ class Router {
     enum class Kind : uint8_t { kFound, kNotFound, kWrongMethod };
     Kind kind;
     const RouteHandler* handler = nullptr;
-    std::string route;
+    std::string route;  ///< the pattern, for metrics: "/export/{id}"
     std::map<std::string, std::string, std::less<>> parameters;
     std::vector<std::string> allowed;  ///< kWrongMethod: for the Allow header
   };

@@ -5,7 +5,6 @@
 #include <memory>
 #include <string>
 
-#include "base/log.h"
 #include "net/http.h"
 
 namespace kiln::net {

@@ -137,10 +137,17 @@ class LinkTest(unittest.TestCase):
         text = (ROOT / "docs" / "conformance.md").read_text(encoding="utf-8")
         named = re.findall(r"`(test_\w+)\.(test_\w+)`", text)
         self.assertGreater(len(named), 50)
+        modules = {}  # some folders have modules of the same name
+        for path in ROOT.glob("tests/*/test_*.py"):
+            modules[path.stem] = modules.get(path.stem, "") + path.read_text(encoding="utf-8")
         missing = [f"{module}.{name}" for module, name in named
-                   if f"def {name}(" not in (ROOT / "tests" / "http" / (module + ".py")).read_text(
-                       encoding="utf-8")]
+                   if f"def {name}(" not in modules.get(module, "")]
         self.assertEqual(missing, [])
+        units = re.findall(r"`([A-Z]\w+Test)\.(\w+)`", text)
+        self.assertGreater(len(units), 20)
+        code = "".join(path.read_text(encoding="utf-8") for path in ROOT.glob("src/**/*_test.cc"))
+        self.assertEqual([f"{suite}.{name}" for suite, name in units
+                          if not re.search(rf"TEST\w*\({suite},\s+{name}\)", code)], [])
         files = re.findall(r"`(tests/[\w/.]+)`", text)
         self.assertEqual([name for name in files if not (ROOT / name).exists()], [])
 

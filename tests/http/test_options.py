@@ -25,6 +25,12 @@ class OptionsTest(unittest.TestCase):
         self.assertEqual(done.stdout, "")
         return done.returncode, done.stderr
 
+    def config(self, server, text):
+        path = os.path.join(server.folder, "kiln.toml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
     def test_cli_wrong_values_exit_2_and_are_named(self):
         for option, value in (("--port", "70000"), ("--export-output-ttl", "-1"),
                               ("--export-cleanup-interval", "-5"), ("--export-max-running", "0"),
@@ -49,10 +55,8 @@ class OptionsTest(unittest.TestCase):
 
     def test_cli_the_file_and_who_beats_it(self):
         server = self.server(start=False)
-        path = os.path.join(server.folder, "kiln.toml")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write('[serve]\nexport-part-rows = 1\nbase-url = "http://file.example"\n')
-        server.options += ["--config", path]
+        server.options += ["--config", self.config(
+            server, '[serve]\nexport-part-rows = 1\nbase-url = "http://file.example"\n')]
         server.environment["KILN_BASE_URL"] = "http://variable.example/fhir"
         server.start()
         answer = server.kick_off(export_of(view("Patient")))
@@ -60,10 +64,7 @@ class OptionsTest(unittest.TestCase):
             "http://variable.example/fhir/export/"))
 
     def test_ops_7_an_unknown_key_of_the_file_exits_2(self):
-        server = self.server(start=False)
-        path = os.path.join(server.folder, "kiln.toml")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write("[serve]\nprot = 80\n")
+        path = self.config(self.server(start=False), "[serve]\nprot = 80\n")
         status, text = self.refused("--config", path)
         self.assertEqual(status, 2)
         self.assertIn("prot", text)
@@ -71,15 +72,12 @@ class OptionsTest(unittest.TestCase):
 
     def test_ops_7_the_file_has_lists_for_paths_only(self):
         server = self.server(start=False)
-        path = os.path.join(server.folder, "kiln.toml")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write("[serve]\nport = [0, 80]\n")
+        path = self.config(server, "[serve]\nport = [0, 80]\n")
         status, text = self.refused("--config", path)
         self.assertEqual(status, 2)
         self.assertIn(path + ":2", text)
         data = server.write_files("more", {"Group.ndjson": '{"resourceType":"Group","id":"g"}\n'})
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(f'[serve]\ndata = ["{server.folder}/data", "{data}"]\n')
+        self.config(server, f'[serve]\ndata = ["{server.folder}/data", "{data}"]\n')
         del server.options[server.options.index("--data"):]
         server.options += ["--config", path]
         server.start()

@@ -115,6 +115,18 @@ class RestartTest(unittest.TestCase):
         server.start()
         self.assertEqual(job.rows("patient"), [{"id": "a"}])
 
+    def test_ops_4_a_sink_can_be_moved_with_its_output(self):
+        server = Server(data={"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'})
+        self.addCleanup(server.stop)
+        job = server.export(export_of(view("Patient")))
+        job.wait()
+        server.end()
+        moved = server.state + "-moved"
+        os.rename(server.state, moved)
+        server.state = moved
+        server.start()
+        self.assertEqual(job.rows("patient"), [{"id": "a"}])
+
     def test_ops_4_a_sink_without_output_can_be_changed(self):
         server = Server(data={"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'})
         self.addCleanup(server.stop)

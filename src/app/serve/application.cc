@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <latch>
 #include <thread>
@@ -16,69 +15,15 @@
 #include "api/poll_limiter.h"
 #include "api/routes.h"
 #include "app/data_options.h"
+#include "app/serve/configured_sink.h"
 #include "app/serve/descriptor_limit.h"
 #include "app/serve/state_directory.h"
 #include "app/version.h"
 #include "base/mutex.h"
-#include "sink/filesystem/filesystem_sink.h"
-#include "sink/memory/memory_sink.h"
 #include "sink/observed_sink.h"
-#include "sink/s3/s3_sink.h"
 
 namespace kiln::app {
 namespace {
-
-constexpr std::string_view kFile = "file:";
-
-/// Of a file: sink.
-std::string file_path_of(const ServeOptions& options, const StateDirectory& state) {
-  std::string path = options.export_sink.substr(kFile.size());
-  if (path.starts_with("//")) path.erase(0, 2);
-  return path.empty() ? state.exports_path() : path;
-}
-
-base::Result<std::unique_ptr<sink::ExportSink>> open_sink(const ServeOptions& options,
-                                                          const StateDirectory& state,
-                                                          const std::string& instance,
-                                                          base::Clock& clock,
-                                                          base::RandomSource& random) {
-  if (options.export_sink == "memory:") return sink::make_memory_sink(options.memory_limit);
-  if (options.export_sink.starts_with(kFile)) {
-    return sink::open_filesystem_sink(file_path_of(options, state), instance);
-  }
-  auto s3 = s3_options_of(options, [](const char* name) { return std::getenv(name); });
-  if (!s3.ok()) return std::move(s3).error().in("--export-sink");
-  return sink::open_s3_sink(*s3, instance, clock, random);
-}
-
-/// Where a sink keeps its files: two of one identity see the same ones.
-base::Result<std::string> identity_of_sink(const ServeOptions& options,
-                                           const StateDirectory& state) {
-  if (!options.export_sink.starts_with("s3://")) {
-    if (options.export_sink == "memory:") return options.export_sink;
-    return "file:" + std::filesystem::weakly_canonical(file_path_of(options, state)).string();
-  }
-  KILN_ASSIGN(const auto s3,
-              s3_options_of(options, [](const char* name) { return std::getenv(name); }));
-  return "s3://" + s3.bucket + "/" + s3.prefix + (s3.endpoint.empty() ? "" : " at " + s3.endpoint);
-}
-
-/// Output that is owed or promised must be where this server looks for it.
-base::Status check_sink(job::JobStore& store, const std::string& identity, base::WallTime now) {
-  KILN_ASSIGN(const std::string known, store.constant("sink", identity));
-  if (known == identity) return {};
-  if (known == "memory:") {  // it is gone
-    KILN_TRY(store.expire_completed(now));
-    return store.replace_constant("sink", identity);
-  }
-  KILN_ASSIGN(const bool has_output, store.has_output());
-  if (!has_output) return store.replace_constant("sink", identity);
-  return base::Error(base::ErrorCode::kConflict,
-                     "the state directory has jobs whose output is in " + known +
-                         ": keep that sink until they have expired, or take another --state-dir "
-                         "for " +
-                         identity);
-}
 
 /// Whether a data file's name promises ViewDefinitions or Libraries: to read all of the data for
 /// them would take long.
@@ -153,11 +98,7 @@ class Application {
 
   base::Status run(const std::stop_token& stop) {
     KILN_ASSIGN(store_, job::JobStore::open(state_.database_path()));
-    KILN_ASSIGN(const std::string instance,
-                store_->constant("instance", base::random_hex(random_, 8)));
-    KILN_ASSIGN(const std::string identity, identity_of_sink(options_, state_));
-    KILN_TRY(check_sink(*store_, identity, clock_.now()));
-    KILN_ASSIGN(auto sink, open_sink(options_, state_, instance, clock_, random_));
+    KILN_ASSIGN(auto sink, open_configured_sink(options_, state_, *store_, clock_, random_));
     sink_ = sink::observe_sink(std::move(sink),
                                [this](sink::SinkOperation operation, const base::Error& error) {
                                  on_sink_error(operation, error);
