@@ -18,7 +18,8 @@ namespace {
 
 constexpr std::string_view kOperation = "$viewdefinition-export";
 constexpr size_t kMostViews = 1000;
-constexpr size_t kLongestTrackingId = 1000;
+/// Of what is kept for the client as long as the job's record.
+constexpr size_t kLongestText = 1000;
 
 /// "respond-async" anywhere in the Prefer header's list, in any case, with parameters or without
 /// (RFC 7240).
@@ -154,14 +155,18 @@ void refuse_run_parameters(const OperationInput& input, Problems& problems) {
   }
 }
 
+void check_length(const std::string& text, const std::string& what, const std::string& expression,
+                  Problems& problems) {
+  if (text.size() <= kLongestText) return;
+  problems.add(400, "too-long", expression,
+               what + " is longer than " + std::to_string(kLongestText) + " bytes");
+}
+
 std::string read_tracking_id(const OperationInput& input, Problems& problems) {
   const Parameter* const parameter = only(input, "clientTrackingId", problems);
   if (parameter == nullptr) return "";
   std::string text = text_of(*parameter, problems).value_or("");
-  if (text.size() > kLongestTrackingId) {
-    problems.add(400, "too-long", "clientTrackingId",
-                 "longer than " + std::to_string(kLongestTrackingId) + " bytes");
-  }
+  check_length(text, "'clientTrackingId'", "clientTrackingId", problems);
   return text;
 }
 
@@ -200,7 +205,10 @@ std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Reques
   job_request.header = read_header(input, problems);
   job_request.compression = read_compression(input, job_request.format, problems);
   kick_off->filters = read_filters(input, service, problems);
-  kick_off->submission.tracking_id = read_tracking_id(input, problems);
+  job::Submission& submission = kick_off->submission;
+  submission.tracking_id = read_tracking_id(input, problems);
+  submission.idempotency_key = request.headers.get("Idempotency-Key").value_or("");
+  check_length(submission.idempotency_key, "the Idempotency-Key", "", problems);
   if (!input.readable) return kick_off;
   auto views = read_views(input, id, service, problems);
   name_outputs(views, problems);
@@ -244,7 +252,6 @@ net::Response submit(const Service& service, const net::Request& request, KickOf
   take_subjects(kick_off);
   job::Submission& submission = kick_off.submission;
   submission.client = service.authorizer.client_of(request);
-  submission.idempotency_key = request.headers.get("Idempotency-Key").value_or("");
   submission.request_hash = base::sha256_hex(request.target + "\n" + request.body);
   submission.summary = table::name_of(kick_off.request.format);
   submission.subjects = static_cast<uint32_t>(kick_off.request.views.size());
@@ -265,7 +272,7 @@ net::Response export_views(const Service& service, const net::Request& request,
   auto kick_off = read_kick_off(service, request, id);
   if (!kick_off->filters.needs_cohort()) return submit(service, request, *kick_off);
   // No scan for a job that would not be taken anyway, unless it may be one that is known.
-  if (!request.headers.get("Idempotency-Key") && service.jobs.is_full()) {
+  if (kick_off->submission.idempotency_key.empty() && service.jobs.is_full()) {
     return throttled();
   }
   net::Response response;

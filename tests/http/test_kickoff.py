@@ -154,6 +154,8 @@ class KickOffTest(unittest.TestCase):
         self.assert_problem(answer, 400, ("too-long", "clientTrackingId"))
         self.assertEqual(
             self.kick_off(one, {"name": "clientTrackingId", "valueString": "x" * 1000}).status, 202)
+        answer = self.server.kick_off(export_of(PUBLISHED), Idempotency_Key="x" * 1001)
+        self.assert_problem(answer, 400, ("too-long", ""))
 
     def test_ops_7_404_beats_400_beats_422(self):
         unknown = {"name": "view", "part": [{"name": "viewReference", "valueReference":
