@@ -1,174 +1,15 @@
 #include "api/export_view.h"
 
-#include <algorithm>
-#include <memory>
 #include <set>
 
 #include "api/authorizer.h"
-#include "api/common_parameters.h"
 #include "api/export_links.h"
-#include "api/export_request.h"
 #include "api/fault.h"
-#include "api/view_subject.h"
+#include "api/kick_off.h"
 #include "base/digest.h"
-#include "base/text.h"
 
 namespace kiln::api {
 namespace {
-
-constexpr std::string_view kOperation = "$viewdefinition-export";
-constexpr size_t kMostViews = 1000;
-/// Of what is kept for the client as long as the job's record.
-constexpr size_t kLongestText = 1000;
-
-/// "respond-async" anywhere in the Prefer header's list, in any case, with parameters or without
-/// (RFC 7240).
-bool prefers_async(const net::Headers& headers) {
-  const std::string prefer = base::lower(headers.get("Prefer").value_or(""));
-  for (std::string_view rest = prefer; !rest.empty();) {
-    const std::string_view one = rest.substr(0, rest.find(','));
-    if (base::trimmed(one.substr(0, one.find(';'))) == "respond-async") return true;
-    rest.remove_prefix(std::min(one.size() + 1, rest.size()));
-  }
-  return false;
-}
-
-/// What was asked for, on its way from the parameters to a job.
-struct KickOff {
-  Problems problems;
-  ExportRequest request;
-  std::vector<ViewSubject> subjects;
-  FilterParameters filters;
-  job::Submission submission;
-};
-
-/// A view as it was named, and what the name stands for if that is known.
-struct NamedView {
-  std::string name;  ///< "" if neither the request nor the view gives one
-  std::optional<ViewSubject> subject;
-};
-
-const Parameter* part_of(const Parameter& parameter, std::string_view name, Problems& problems) {
-  const Parameter* found = nullptr;
-  for (const Parameter& part : parameter.parts) {
-    if (part.name != name) continue;
-    if (found != nullptr) {
-      problems.add(400, "invalid", part.expression, "'" + part.name + "' is given twice");
-    }
-    found = &part;
-  }
-  return found;
-}
-
-NamedView read_view(const Parameter& parameter, const Service& service, Problems& problems) {
-  NamedView view;
-  check_names(parameter.parts, {"name", "viewCanonical", "viewReference", "viewResource"},
-              problems);
-  if (const Parameter* const name = part_of(parameter, "name", problems)) {
-    view.name = text_of(*name, problems).value_or("");
-  }
-  const ViewNaming naming{part_of(parameter, "viewCanonical", problems),
-                          part_of(parameter, "viewReference", problems),
-                          part_of(parameter, "viewResource", problems)};
-  if (naming.count() != 1) {
-    problems.add(400, "invalid", parameter.expression,
-                 "exactly one of viewCanonical, viewReference and viewResource is needed");
-    return view;
-  }
-  view.subject = resolve_view(naming, service, problems);
-  if (view.name.empty() && view.subject) view.name = view.subject->name;
-  return view;
-}
-
-std::vector<NamedView> read_views(const OperationInput& input, const std::optional<std::string>& id,
-                                  const Service& service, Problems& problems) {
-  std::vector<NamedView> views;
-  const auto add = [&](std::optional<ViewSubject> subject) {
-    std::string name = subject ? subject->name : "";
-    views.push_back({std::move(name), std::move(subject)});
-  };
-  const auto parameters = input.all("view");
-  if (id) {
-    if (!parameters.empty()) {
-      problems.add(400, "invalid", "view", "the view is named by the URL, not by 'view'");
-    }
-    if (input.bare) {
-      problems.add(400, "invalid", "", "the view is named by the URL, not by the body");
-    }
-    add(resolve_view_id(*id, service, problems));
-    return views;
-  }
-  if (parameters.empty() && !input.bare) {
-    problems.add(400, "required", "view", "which views? at least one 'view' is needed");
-  }
-  if (parameters.size() > kMostViews) {
-    problems.add(400, "too-costly", "view",
-                 "more than " + std::to_string(kMostViews) + " views in one export");
-    return views;
-  }
-  if (input.bare) add(inline_view(input.document, input.bare, "", service, problems));
-  for (const Parameter* const view : parameters) {
-    views.push_back(read_view(*view, service, problems));
-  }
-  return views;
-}
-
-/// Names for the outputs that have none, and no name twice.
-void name_outputs(std::vector<NamedView>& views, Problems& problems) {
-  std::set<std::string, std::less<>> taken;
-  for (const NamedView& view : views) {
-    if (!view.name.empty() && !taken.insert(view.name).second) {
-      problems.add(400, "invalid", "view", "two outputs are named '" + view.name + "'");
-    }
-  }
-  for (size_t i = 0; i < views.size(); ++i) {
-    if (!views[i].name.empty()) continue;
-    views[i].name = "view" + std::to_string(i + 1);
-    while (!taken.insert(views[i].name).second) views[i].name += "_";
-  }
-}
-
-FileCompression read_compression(const OperationInput& input, table::Format format,
-                                 Problems& problems) {
-  const Parameter* const parameter = only(input, "_compression", problems);
-  if (parameter == nullptr) return FileCompression::kNone;
-  const std::string text = text_of(*parameter, problems).value_or("none");
-  if (text == "none") return FileCompression::kNone;
-  if (text != "gzip" && text != "zstd") {
-    problems.add(400, "not-supported", "_compression",
-                 "'_compression' must be none, gzip or zstd, not '" + text + "'");
-  } else if (format == table::Format::kParquet) {
-    problems.add(400, "invalid", "_compression", "Parquet is compressed inside");
-  }
-  return text == "gzip" ? FileCompression::kGzip : FileCompression::kZstd;
-}
-
-void refuse_run_parameters(const OperationInput& input, Problems& problems) {
-  const std::pair<std::string_view, std::string_view> kRefused[] = {
-      {"_limit", "'_limit' is for runs, not for exports"},
-      {"resource", "'resource' is for runs, not for exports"},
-      {"parameters", "a ViewDefinition takes no 'parameters'"}};
-  for (const auto& [name, text] : kRefused) {
-    if (!input.all(name).empty()) {
-      problems.add(400, "invalid", std::string(name), std::string(text));
-    }
-  }
-}
-
-void check_length(const std::string& text, const std::string& what, const std::string& expression,
-                  Problems& problems) {
-  if (text.size() <= kLongestText) return;
-  problems.add(400, "too-long", expression,
-               what + " is longer than " + std::to_string(kLongestText) + " bytes");
-}
-
-std::string read_tracking_id(const OperationInput& input, Problems& problems) {
-  const Parameter* const parameter = only(input, "clientTrackingId", problems);
-  if (parameter == nullptr) return "";
-  std::string text = text_of(*parameter, problems).value_or("");
-  check_length(text, "'clientTrackingId'", "clientTrackingId", problems);
-  return text;
-}
 
 net::Response throttled() {
   net::Response response =
@@ -182,47 +23,6 @@ net::Response refuse_submission(const base::Error& error, const Service& service
   if (error.code() == base::ErrorCode::kLimit) return throttled();
   if (error.code() == base::ErrorCode::kInvalid) return outcome_response(problem_of(error));
   return fault_response(service, request, "kick-off failed", error);
-}
-
-/// Everything that the request alone can tell.
-std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Request& request,
-                                       const std::optional<std::string>& id) {
-  auto kick_off = std::make_shared<KickOff>();
-  Problems& problems = kick_off->problems;
-  if (!prefers_async(request.headers)) {
-    problems.add(400, "required", "", "an export needs the header Prefer: respond-async");
-  }
-  const OperationInput input = read_operation_input(request, problems);
-  check_names(input.parameters,
-              {"_format", "header", "patient", "group", "_since", "clientTrackingId",
-               "_compression", "view", "_limit", "resource", "parameters"},
-              problems);
-  refuse_run_parameters(input, problems);
-  ExportRequest& job_request = kick_off->request;
-  job_request.operation = std::string(kOperation);
-  const auto format = read_format(input, false, problems);
-  if (format && format->flat) job_request.format = *format->flat;
-  job_request.header = read_header(input, problems);
-  job_request.compression = read_compression(input, job_request.format, problems);
-  kick_off->filters = read_filters(input, service, problems);
-  job::Submission& submission = kick_off->submission;
-  submission.tracking_id = read_tracking_id(input, problems);
-  submission.idempotency_key = request.headers.get("Idempotency-Key").value_or("");
-  check_length(submission.idempotency_key, "the Idempotency-Key", "", problems);
-  if (!input.readable) return kick_off;
-  auto views = read_views(input, id, service, problems);
-  name_outputs(views, problems);
-  for (NamedView& view : views) {
-    if (!view.subject) continue;
-    view.subject->name = std::move(view.name);
-    const base::Status status =
-        table::check_format(job_request.format, view.subject->view->schema());
-    if (!status.ok()) {
-      problems.add(422, "invalid", view.subject->expression, status.error().message());
-    }
-    kick_off->subjects.push_back(std::move(*view.subject));
-  }
-  return kick_off;
 }
 
 /// What the views read: a change of any other file is nothing to the job.

@@ -1,0 +1,29 @@
+// What an export was asked for, as far as the request alone can tell (operations.md §4.1).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/common_parameters.h"
+#include "api/export_request.h"
+#include "api/view_subject.h"
+
+namespace kiln::api {
+
+/// On its way from the parameters to a job.
+struct KickOff {
+  Problems problems;
+  ExportRequest request;  ///< without filter and views
+  std::vector<ViewSubject> subjects;
+  FilterParameters filters;
+  job::Submission submission;  ///< tracking id and idempotency key
+};
+
+/// `id` is that of the published view that the URL names. Everything that is wrong is among the
+/// problems, each with its expression.
+std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Request& request,
+                                       const std::optional<std::string>& id);
+
+}  // namespace kiln::api
