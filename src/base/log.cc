@@ -1,15 +1,14 @@
 #include "base/log.h"
 
-#include <algorithm>
-#include <cerrno>
+#include <functional>
 #include <mutex>
 
-#include <poll.h>
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
+
+#include "base/standard_error.h"
 
 namespace kiln::base {
 namespace {
@@ -47,41 +46,38 @@ spdlog::level::level_enum to_spdlog(LogLevel level) {
   return spdlog::level::off;
 }
 
-/// stderr, whose reader may have stopped: then lines are lost, as the end of the process must not
-/// wait for it.
-class Stderr final : public spdlog::sinks::base_sink<std::mutex> {
+/// Writes lines to stderr, and how many were lost because nobody took them.
+class LineSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  explicit LineSink(LogFormat format) : format_(format) {}
+  /// `lost` tells how many lines have been lost so far.
+  void count_lost(std::function<size_t()> lost) { lost_ = std::move(lost); }
+  void hurry() { stderr_.hurry(); }
+
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
-    spdlog::memory_buf_t line;
-    if (cut_) line.push_back('\n');
-    formatter_->format(message, line);
-    write({line.data(), line.size()});
+    if (!write(message)) return;
+    const size_t lost = lost_ ? lost_() : 0;
+    if (lost == told_) return;
+    const std::string number = std::to_string(lost - told_);
+    const std::string text = format_ == LogFormat::kJson
+                                 ? R"("message":"lines of the log are lost","lines":)" + number
+                                 : "lines of the log are lost lines=" + number;
+    if (write({message.logger_name, spdlog::level::warn, text})) told_ = lost;
   }
   void flush_() override {}
 
  private:
-  static constexpr size_t kPiece = 4096;  // a pipe that is ready takes as much without blocking
-  static constexpr int kPatience = 1000;  // ms
-
-  void write(std::string_view bytes) {
-    const size_t size = bytes.size();
-    while (!bytes.empty()) {
-      pollfd entry{STDERR_FILENO, POLLOUT, 0};
-      if (::poll(&entry, 1, blocked_ ? 0 : kPatience) == 0) {
-        blocked_ = true;
-        cut_ = cut_ || bytes.size() < size;
-        return;
-      }
-      const ssize_t written = ::write(STDERR_FILENO, bytes.data(), std::min(bytes.size(), kPiece));
-      if (written < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-      if (written < 0) return;
-      bytes.remove_prefix(static_cast<size_t>(written));
-    }
-    blocked_ = cut_ = false;
+  bool write(const spdlog::details::log_msg& message) {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    return stderr_.write({line.data(), line.size()});
   }
 
-  bool blocked_ = false;
-  bool cut_ = false;  ///< half a line has been written
+  const LogFormat format_;
+  StandardError stderr_;
+  std::function<size_t()> lost_;
+  size_t told_ = 0;
 };
 
 }  // namespace
@@ -92,16 +88,20 @@ struct Logger::Sink {
   static constexpr size_t kQueue = 8192;
 
   explicit Sink(LogFormat format)
-      : writer(std::make_shared<spdlog::details::thread_pool>(kQueue, 1)),
-        logger(
-            std::make_shared<spdlog::async_logger>("kiln", std::make_shared<Stderr>(), writer,
-                                                   spdlog::async_overflow_policy::overrun_oldest)) {
+      : lines(std::make_shared<LineSink>(format)),
+        writer(std::make_shared<spdlog::details::thread_pool>(kQueue, 1)),
+        logger(std::make_shared<spdlog::async_logger>(
+            "kiln", lines, writer, spdlog::async_overflow_policy::overrun_oldest)) {
+    lines->count_lost([pool = writer.get()] { return pool->overrun_counter(); });
     logger->set_level(spdlog::level::trace);
     logger->set_pattern(format == LogFormat::kJson
                             ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})"
                             : "%Y-%m-%dT%H:%M:%S.%eZ %-7l %v",
                         spdlog::pattern_time_type::utc);
   }
+  ~Sink() { lines->hurry(); }
+
+  std::shared_ptr<LineSink> lines;
   std::shared_ptr<spdlog::details::thread_pool> writer;
   std::shared_ptr<spdlog::async_logger> logger;
 };

@@ -29,8 +29,8 @@ struct LogField {
 };
 
 /// Writes lines to stderr, on a thread of its own: whoever logs does not wait, and if nobody takes
-/// the lines the oldest are lost. All are written when it is destroyed. Thread-safe. A default-made
-/// Logger is off.
+/// the lines the oldest are lost, which a line tells. When it is destroyed all are written, as far
+/// as somebody takes them within a second. Thread-safe. A default-made Logger is off.
 ///
 ///   log.info("export completed", {{"job", id}, {"rows", rows}});
 class Logger {

@@ -1,9 +1,15 @@
 #include "base/log.h"
 
+#include <array>
+#include <cstdlib>
 #include <functional>
 #include <string>
+#include <thread>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace kiln::base {
 namespace {
@@ -58,6 +64,80 @@ TEST(LogTest, JsonNumbersAndBooleansHaveNoQuotes) {
   });
   EXPECT_NE(line.find(R"(,"n":-3,"b":false,"s":"3"})"), std::string::npos) << line;
   EXPECT_EQ(line.rfind(R"({"time":")", 0), 0U) << line;
+}
+
+/// stderr is another descriptor as long as this lives.
+class OtherStderr {
+ public:
+  explicit OtherStderr(int other) : saved_(::dup(STDERR_FILENO)) { ::dup2(other, STDERR_FILENO); }
+  ~OtherStderr() {
+    ::dup2(saved_, STDERR_FILENO);
+    ::close(saved_);
+  }
+
+ private:
+  const int saved_;
+};
+
+void log_lines(size_t count) {
+  Logger log(LogLevel::kInfo, LogFormat::kText);
+  for (size_t i = 0; i < count; ++i) log.info("a line", {{"number", i}});
+}
+
+TEST(LogTest, EndsAlsoIfNobodyReadsATerminal) {
+  const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
+  ASSERT_GE(terminal, 0);
+  ASSERT_EQ(::grantpt(terminal), 0);
+  ASSERT_EQ(::unlockpt(terminal), 0);
+  const int other = ::open(::ptsname(terminal), O_RDWR | O_NOCTTY);
+  ASSERT_GE(other, 0);
+  {
+    const OtherStderr set(other);
+    log_lines(5000);
+  }
+  ::close(other);
+  ::close(terminal);
+}
+
+TEST(LogTest, EndsAlsoIfNobodyReadsASocket) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()), 0);
+  {
+    const OtherStderr set(ends[1]);
+    log_lines(5000);
+  }
+  for (const int end : ends) ::close(end);
+}
+
+/// Also of what is lost everybody knows.
+TEST(LogTest, TellsHowManyLinesAreLost) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  static constexpr size_t kLines = 20'000;
+  size_t written = 0, lost = 0;
+  {
+    const OtherStderr set(ends[1]);
+    Logger log(LogLevel::kInfo, LogFormat::kText);
+    for (size_t i = 0; i < kLines; ++i) log.info("a line", {{"number", i}});
+    ::close(ends[1]);
+    // Nobody has read until here, and the pipe is smaller than what there is.
+    std::string text;
+    std::array<char, 65536> buffer{};
+    while (text.find("number=" + std::to_string(kLines - 1) + "\n") == std::string::npos ||
+           text.find("lost lines=") == std::string::npos) {
+      const ssize_t got = ::read(ends[0], buffer.data(), buffer.size());
+      ASSERT_GT(got, 0);
+      text.append(buffer.data(), static_cast<size_t>(got));
+    }
+    for (size_t at = 0; (at = text.find("a line", at)) != std::string::npos; ++at) ++written;
+    static constexpr std::string_view kLost = "are lost lines=";
+    for (size_t at = 0; (at = text.find(kLost, at)) != std::string::npos; ++at) {
+      lost += std::stoul(text.substr(at + kLost.size()));
+    }
+  }
+  ::close(ends[0]);
+  EXPECT_EQ(written + lost, kLines);
+  EXPECT_GT(lost, kLines / 4);
 }
 
 }  // namespace

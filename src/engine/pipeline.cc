@@ -46,11 +46,11 @@ base::Result<Summary> run(const dataset::Snapshot& snapshot, const std::vector<S
   {
     std::vector<base::JoiningThread> others;
     for (unsigned i = 1; i < threads; ++i) {
-      auto other = base::start_thread([&context, stop] { Worker(context).run(stop); });
+      auto other = base::start_thread([&context, stop] { Worker(context, stop).run(); });
       if (!other.ok()) break;  // those that there are do the work
       others.emplace_back(std::move(*other));
     }
-    Worker(context).run(stop);
+    Worker(context, stop).run();
   }
   return sequencer.finish(wanted, stop);
 }

@@ -29,6 +29,28 @@ bool Sequencer::deposit(uint64_t ordinal, BlockResult result, const std::stop_to
   return !ended();
 }
 
+bool Sequencer::write_early(uint64_t ordinal, size_t subject, std::unique_ptr<Piece> piece,
+                            const std::stop_token& stop) {
+  const std::stop_callback wake(stop, [this] {
+    base::MutexLock lock(mutex_);
+    end();
+  });
+  base::MutexLock lock(mutex_);
+  while ((ordinal != next_ || writing_) && !ended()) changed_.wait(mutex_);
+  if (!ended()) write_now(subject, std::move(piece));
+  return !ended();
+}
+
+void Sequencer::write_now(size_t subject, std::unique_ptr<Piece> piece) {
+  writing_ = true;
+  mutex_.unlock();
+  base::Status status = write_piece(subject, std::move(piece));
+  mutex_.lock();
+  writing_ = false;
+  if (!status.ok()) error_ = std::move(status).error();
+  if (error_ || is_full()) end();
+}
+
 /// Writes what is next in order, without the lock while it writes.
 void Sequencer::drain() {
   writing_ = true;
@@ -67,24 +89,31 @@ base::Status Sequencer::write(BlockResult& result) {
     }
     summary_.other_types.back().second += result.other_type;
   }
-  bool all_full = true;
-  for (size_t i = 0; i < subjects_.size(); ++i) {
-    const uint64_t left = options_.limit - summary_.rows[i];
-    if (i < result.pieces.size() && result.pieces[i] && left != 0) {
-      const uint64_t rows = std::min(result.pieces[i]->rows, left);
-      KILN_TRY(subjects_[i].output->write(std::move(result.pieces[i]), left));
-      summary_.rows[i] += rows;
-      if (progress_ != nullptr && rows != 0) {
-        progress_->rows.fetch_add(rows, std::memory_order_relaxed);
-        progress_->subject.store(i, std::memory_order_relaxed);
-      }
-    }
-    all_full &= summary_.rows[i] == options_.limit;
+  for (size_t i = 0; i < result.pieces.size(); ++i) {
+    if (result.pieces[i]) KILN_TRY(write_piece(i, std::move(result.pieces[i])));
   }
   if (progress_ != nullptr) progress_->bytes.fetch_add(result.bytes, std::memory_order_relaxed);
   if (result.error) return std::move(*result.error);
-  if (all_full) end();
+  if (is_full()) end();
   return {};
+}
+
+base::Status Sequencer::write_piece(size_t subject, std::unique_ptr<Piece> piece) {
+  const uint64_t left = options_.limit - summary_.rows[subject];
+  const uint64_t rows = std::min(piece->rows, left);
+  if (rows == 0) return {};
+  KILN_TRY(subjects_[subject].output->write(std::move(piece), left));
+  summary_.rows[subject] += rows;
+  if (progress_ != nullptr) {
+    progress_->rows.fetch_add(rows, std::memory_order_relaxed);
+    progress_->subject.store(subject, std::memory_order_relaxed);
+  }
+  return {};
+}
+
+bool Sequencer::is_full() const {
+  return std::all_of(summary_.rows.begin(), summary_.rows.end(),
+                     [this](uint64_t rows) { return rows == options_.limit; });
 }
 
 base::Result<Summary> Sequencer::finish(const std::vector<bool>& wanted,

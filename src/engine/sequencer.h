@@ -38,6 +38,10 @@ class Sequencer {
   /// Blocks while the block is too far ahead. False when the run has ended (an error, a stop, the
   /// limit): the worker should end too.
   bool deposit(uint64_t ordinal, BlockResult result, const std::stop_token& stop);
+  /// Rows of a block that is not done yet and has too many to keep: waits for its turn, then writes
+  /// them. False as deposit().
+  bool write_early(uint64_t ordinal, size_t subject, std::unique_ptr<Piece> piece,
+                   const std::stop_token& stop);
   bool ended() const { return ended_.load(std::memory_order_relaxed); }
   /// After all workers have ended: finishes the outputs, or gives the first error in input order.
   /// `wanted`: the files that were read, which must not have changed.
@@ -45,7 +49,10 @@ class Sequencer {
 
  private:
   void drain() KILN_REQUIRES(mutex_);
+  void write_now(size_t subject, std::unique_ptr<Piece> piece) KILN_REQUIRES(mutex_);
   base::Status write(BlockResult& result);
+  base::Status write_piece(size_t subject, std::unique_ptr<Piece> piece);
+  bool is_full() const;
   void end() {
     ended_.store(true, std::memory_order_relaxed);
     changed_.notify_all();

@@ -1,6 +1,7 @@
 #include "engine/worker.h"
 
 #include <cstring>
+#include <utility>
 
 #include "json/validate.h"
 
@@ -14,17 +15,21 @@ const char* end_of_line(const char* at) { return static_cast<const char*>(rawmem
 
 }  // namespace
 
-Worker::Worker(const RunContext& context) : context_(context), scanner_(json::Scanner::best()) {
+Worker::Worker(const RunContext& context, std::stop_token stop)
+    : context_(context), stop_(std::move(stop)), scanner_(json::Scanner::best()) {
   for (const ScanGroup& group : context.groups) {
     parsers_.push_back({&group, json::LineParser(group.shape(), scanner_), std::nullopt});
     if (group.filter_shape() != nullptr) {
       parsers_.back().filter_parser.emplace(*group.filter_shape(), scanner_);
     }
   }
-  const view::RowOptions row_options{context.options.lenient_casts};
+  const view::RowOptions row_options{context.options.lenient_casts, stop_};
   lanes_.reserve(context.subjects.size());
   for (const Subject& subject : context.subjects) {
     lanes_.push_back(std::make_unique<Lane>(*subject.view, context.options.now, row_options));
+    lanes_.back()->take = [this, i = lanes_.size() - 1](table::Batch& batch) {
+      return write_early(i, batch);
+    };
   }
 }
 
@@ -39,8 +44,8 @@ json::LineResult Worker::GroupParser::parse(const char* line, bool& left_out) {
   return parser.parse(group->type(), line);
 }
 
-void Worker::run(const std::stop_token& stop) {
-  while (!stop.stop_requested() && !context_.sequencer.ended()) {
+void Worker::run() {
+  while (!stop_.stop_requested() && !context_.sequencer.ended()) {
     dataset::Part part;
     BlockResult result;
     auto claimed = context_.reader.claim(part, buffer_);
@@ -51,28 +56,38 @@ void Worker::run(const std::stop_token& stop) {
     } else {
       auto block = context_.reader.load(part, buffer_);
       if (block.ok()) {
-        result = process(part, *block, stop);
+        result = process(part, *block);
       } else {
         result.error = std::move(block).error();
       }
     }
     result.file = part.file;
     result.bytes = part.size;
-    if (stop.stop_requested()) return;
-    if (!context_.sequencer.deposit(part.ordinal, std::move(result), stop)) return;
+    if (stop_.stop_requested()) return;
+    if (!context_.sequencer.deposit(part.ordinal, std::move(result), stop_)) return;
   }
 }
 
-BlockResult Worker::process(const dataset::Part& part, const dataset::Block& block,
-                            const std::stop_token& stop) {
+bool Worker::write_early(size_t subject, table::Batch& batch) {
+  auto piece = context_.subjects[subject].output->encode(batch);
+  batch.clear_rows();
+  if (piece.ok()) {
+    return context_.sequencer.write_early(ordinal_, subject, std::move(*piece), stop_);
+  }
+  early_error_ = std::move(piece).error();
+  return false;
+}
+
+BlockResult Worker::process(const dataset::Part& part, const dataset::Block& block) {
   BlockResult result;
+  ordinal_ = part.ordinal;
   for (const auto& lane : lanes_) lane->batch.clear();
   named_ = find_group(context_.reader.file(part.file).input().type);
   const char* at = block.begin;
   // The reader tells only of lines that are longer than a part.
   const uint64_t longest = context_.options.reader.max_line_size;
   const bool measure = static_cast<uint64_t>(block.end - block.begin) > longest;
-  while (at < block.end && !stop.stop_requested()) {
+  while (at < block.end && !stop_.stop_requested()) {
     if (measure && static_cast<uint64_t>(end_of_line(at) - at) > longest) {
       bad(base::Error(base::ErrorCode::kLimit, "a line is longer than " + std::to_string(longest) +
                                                    " bytes (--max-line-size)"),
@@ -186,8 +201,12 @@ bool Worker::rows(const GroupParser& group, const char* line, const dataset::Par
                   const dataset::Block& block, BlockResult& result) {
   for (const size_t index : group.group->subjects()) {
     Lane& lane = *lanes_[index];
-    base::Status status = lane.evaluation.append_rows(group.parser.tape(), lane.batch);
+    base::Status status = lane.evaluation.append_rows(group.parser.tape(), lane.batch, lane.take);
     if (status.ok()) continue;
+    if (status.error().code() == base::ErrorCode::kCancelled) {
+      if (early_error_) result.error = std::exchange(early_error_, std::nullopt);
+      return false;
+    }
     ++result.bad_rows;
     const std::string& name = context_.subjects[index].view->name();
     base::Error error = std::move(status).error();

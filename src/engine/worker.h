@@ -22,9 +22,9 @@ struct RunContext {
 
 class Worker {
  public:
-  explicit Worker(const RunContext& context);
+  Worker(const RunContext& context, std::stop_token stop);
   /// Until the input or the run ends.
-  void run(const std::stop_token& stop);
+  void run();
 
  private:
   /// A subject's evaluation and the rows of the block at hand.
@@ -33,6 +33,7 @@ class Worker {
         : evaluation(view, now, row_options), batch(view.schema()) {}
     view::RowEvaluation evaluation;
     table::Batch batch;
+    view::TakeRows take;  ///< writes what is too much to keep until the block is done
     uint64_t casts_failed = 0;
   };
 
@@ -46,8 +47,8 @@ class Worker {
     json::LineResult parse(const char* line, bool& left_out);
   };
 
-  BlockResult process(const dataset::Part& part, const dataset::Block& block,
-                      const std::stop_token& stop);
+  BlockResult process(const dataset::Part& part, const dataset::Block& block);
+  bool write_early(size_t subject, table::Batch& batch);
   /// False: the error in `result` ends the block.
   bool line(const char*& at, const dataset::Part& part, const dataset::Block& block,
             BlockResult& result);
@@ -62,11 +63,14 @@ class Worker {
   bool may_match(const ScanGroup& group, const char* line, const char*& newline) const;
 
   const RunContext& context_;
+  const std::stop_token stop_;
   const json::Scanner& scanner_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<GroupParser> parsers_;
   GroupParser* named_ = nullptr;  ///< of the file at hand, if its name tells a type
   dataset::BlockBuffer buffer_;
+  uint64_t ordinal_ = 0;                    ///< of the block at hand
+  std::optional<base::Error> early_error_;  ///< of write_early()
 };
 
 }  // namespace kiln::engine

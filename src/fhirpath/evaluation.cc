@@ -51,15 +51,20 @@ base::Error Evaluation::take_error() {
 bool Evaluation::check_limits() {
   static constexpr uint64_t kStepsBetweenChecks = 4096;
   next_check_ = std::min(steps_ + kStepsBetweenChecks, limits_.steps + 1);
-  const bool too_long = steps_ > limits_.steps;
-  if (!too_long && arena_.used() <= limits_.memory) return true;
-  if (!error_) {
-    error_ = base::Error(base::ErrorCode::kLimit,
-                         std::string("the expression ") +
-                             (too_long ? "takes too many steps" : "needs too much memory") +
-                             " on one resource")
-                 .with_excerpt(program_->text, 0);
-  }
+  if (steps_ > limits_.steps) return over_limit("takes too many steps");
+  if (arena_.used() > limits_.memory) return no_room();
+  if (!stop_.stop_requested()) return true;
+  if (!error_) error_ = base::Error(base::ErrorCode::kCancelled, "the evaluation was stopped");
+  return false;
+}
+
+bool Evaluation::no_room() { return over_limit("needs too much memory"); }
+
+bool Evaluation::over_limit(std::string_view what) {
+  if (error_) return false;
+  error_ = base::Error(base::ErrorCode::kLimit,
+                       "the expression " + std::string(what) + " on one resource")
+               .with_excerpt(program_->text, 0);
   return false;
 }
 

@@ -6,7 +6,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "base/clock.h"
@@ -41,6 +43,8 @@ class Evaluation {
   /// The resource itself: %resource, %context.
   const Item& root() const { return root_; }
   void set_row_index(int64_t index) { row_index_ = index; }
+  /// Once it is requested, evaluation fails with kCancelled within some thousand steps.
+  void set_stop(std::stop_token stop) { stop_ = std::move(stop); }
 
   /// Evaluates with `focus` as $this. The result lives until the next begin().
   bool run(const Program& program, const Item& focus, Collection& out);
@@ -93,6 +97,8 @@ class Evaluation {
     steps_ += count;
     return steps_ < next_check_ || check_limits();
   }
+  /// Before the arena is asked for so much at once; false as step().
+  bool make_room(uint64_t bytes) { return arena_.used() + bytes <= limits_.memory || no_room(); }
   bool fail(const Instruction& instruction, std::string message,
             base::ErrorCode code = base::ErrorCode::kInvalid);
   size_t string_limit() const { return limits_.string_size; }
@@ -158,6 +164,8 @@ class Evaluation {
  private:
   struct Walk;
   bool check_limits();
+  bool no_room();
+  bool over_limit(std::string_view what);
   /// Calls function(item) for each value under a key, until it returns false.
   template <typename Function>
   void for_each_value(uint32_t object, fhir::NameId json, fhir::TypeId type, bool siblings,
@@ -175,6 +183,7 @@ class Evaluation {
   Collection total_;
   int64_t index_ = 0;
   int64_t row_index_ = 0;
+  std::stop_token stop_;
   uint64_t steps_ = 0;
   uint64_t next_check_ = 0;
   std::optional<base::Error> error_;

@@ -42,9 +42,13 @@ Batch::Batch(const Schema& schema) : texts_(std::make_unique<base::Arena>()) {
 }
 
 void Batch::clear() {
+  clear_rows();
+  texts_->reset();
+}
+
+void Batch::clear_rows() {
   for (ColumnVector& column : columns_) column.clear();
   rows_ = 0;
-  texts_->reset();
 }
 
 }  // namespace kiln::table

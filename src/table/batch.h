@@ -130,6 +130,8 @@ class Batch {
   }
   void finish_row() { ++rows_; }
   void clear();
+  /// Without the texts, which cells that are yet to be appended may need.
+  void clear_rows();
 
   size_t rows() const { return rows_; }
   size_t column_count() const { return columns_.size(); }

@@ -50,6 +50,18 @@ class FragmentBuilder {
   uint32_t capacity_ = 0;
 };
 
+/// In a batch, and about what the cells come to in any format.
+uint64_t bytes_of(const Cell* cells, size_t count) {
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < count; ++i) {
+    bytes += sizeof(Cell);
+    if (cells[i].kind == Cell::Kind::kText) bytes += cells[i].text.size;
+    if (cells[i].kind == Cell::Kind::kList)
+      bytes += bytes_of(cells[i].list.items, cells[i].list.size);
+  }
+  return bytes;
+}
+
 }  // namespace
 
 /// Computes the rows of one resource. False: failed, the error is set.
@@ -186,6 +198,7 @@ class RowBuilder {
       if (total == 0) return true;
     }
     if (!evaluation_.step(total)) return false;
+    if (!evaluation_.make_room(total * select.width * sizeof(Cell))) return false;
 
     Cell* const first = out.add_row();
     evaluation_.set_row_index(row_index);
@@ -308,10 +321,13 @@ RowEvaluation::RowEvaluation(const CompiledView& view, base::WallTime now, RowOp
     : view_(view),
       options_(options),
       evaluation_(view.model(), now),
-      row_(view.schema().columns.size()) {}
+      row_(view.schema().columns.size()) {
+  evaluation_.set_stop(options_.stop);
+}
 RowEvaluation::~RowEvaluation() = default;
 
-base::Status RowEvaluation::append_rows(const json::Tape& tape, table::Batch& batch) {
+base::Status RowEvaluation::append_rows(const json::Tape& tape, table::Batch& batch,
+                                        const TakeRows& take) {
   evaluation_.begin(tape, view_.resource_type());
   RowBuilder builder(*this, batch);
   for (const fhirpath::Program& where : view_.rows_->where) {
@@ -335,6 +351,13 @@ base::Status RowEvaluation::append_rows(const json::Tape& tape, table::Batch& ba
     if (total == 0) return {};
     if (!evaluation_.step(total)) return builder.take_error();
   }
+  if (append_product(total, batch, take)) return {};
+  return base::Error(base::ErrorCode::kCancelled, "no more rows are wanted");
+}
+
+/// False if `take` wants no more.
+bool RowEvaluation::append_product(uint64_t total, table::Batch& batch, const TakeRows& take) {
+  const size_t most = take ? rows_at_once(total) : SIZE_MAX;
   for (uint64_t row = 0; row < total; ++row) {
     uint64_t rest = row;
     for (size_t i = parts_.size(); i-- > 0;) {
@@ -343,14 +366,32 @@ base::Status RowEvaluation::append_rows(const json::Tape& tape, table::Batch& ba
                          part.cells + (rest % part.rows) * part.select->width);
       rest /= part.rows;
     }
-    for (const SelectProgram& select : selects) {
+    for (const SelectProgram& select : view_.rows_->selects) {
       if (select.is_simple()) {
         batch.append_cells(select.first_column, select.width, &row_[select.first_column]);
       }
     }
     batch.finish_row();
+    if (batch.rows() >= most && !take(batch)) return false;
   }
-  return {};
+  return true;
+}
+
+/// How many rows of this resource are some megabytes at most; as many as you like if there are few.
+size_t RowEvaluation::rows_at_once(uint64_t total) const {
+  static constexpr uint64_t kFew = 16;
+  static constexpr uint64_t kMostBytes = 16U << 20;
+  if (total <= kFew) return SIZE_MAX;
+  uint64_t row_size = bytes_of(row_.data(), row_.size());
+  for (const Part& part : parts_) {
+    uint64_t longest = 0;
+    for (uint64_t row = 0; row < part.rows; ++row) {
+      const size_t width = part.select->width;
+      longest = std::max(longest, bytes_of(part.cells + row * width, width));
+    }
+    row_size += longest;
+  }
+  return static_cast<size_t>(std::max<uint64_t>(kFew, kMostBytes / row_size));
 }
 
 }  // namespace kiln::view

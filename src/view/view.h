@@ -1,8 +1,10 @@
 // A compiled view: rows out of resources.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -61,7 +63,12 @@ using ViewPtr = std::shared_ptr<const CompiledView>;
 
 struct RowOptions {
   bool lenient_casts = false;  ///< a value that does not fit its column is null, and counted
+  std::stop_token stop{};      ///< evaluation fails with kCancelled soon after
 };
+
+/// Called when a batch has grown large in the midst of a resource: to take its rows out, with
+/// clear_rows(). False: no more rows are wanted.
+using TakeRows = std::function<bool(table::Batch&)>;
 
 /// Runs one view over one resource after another. One per worker and view; not thread-safe.
 class RowEvaluation {
@@ -71,8 +78,10 @@ class RowEvaluation {
   ~RowEvaluation();
 
   /// Appends the resource's rows to `batch`, all or, on an error, none. The texts of the rows stay
-  /// valid as long as the line that the tape points into, and the batch's arena.
-  base::Status append_rows(const json::Tape& tape, table::Batch& batch);
+  /// valid as long as the line that the tape points into, and the batch's arena. One small resource
+  /// can have millions of rows, where selects stand side by side: `take` is then called each time
+  /// that there are some megabytes of them; kCancelled if it wants no more.
+  base::Status append_rows(const json::Tape& tape, table::Batch& batch, const TakeRows& take = {});
 
   uint64_t casts_failed() const { return casts_failed_; }
 
@@ -84,6 +93,9 @@ class RowEvaluation {
     const table::Cell* cells;
     uint32_t rows;
   };
+
+  bool append_product(uint64_t total, table::Batch& batch, const TakeRows& take);
+  size_t rows_at_once(uint64_t total) const;
 
   const CompiledView& view_;
   const RowOptions options_;
