@@ -27,6 +27,17 @@ std::vector<std::string> read_references(const OperationInput& input, std::strin
 
 }  // namespace
 
+bool is_large(const net::Request& request) {
+  static constexpr size_t kLarge = 64 * 1024;
+  return request.body.size() > kLarge;
+}
+
+net::Response later(std::function<net::Response()> make) {
+  net::Response response;
+  response.body = net::LaterBody{std::move(make)};
+  return response;
+}
+
 std::string_view local_reference(std::string_view reference, const Service& service) {
   const std::string_view base = service.options.base_url;
   if (reference.starts_with(base) && reference.substr(base.size()).starts_with('/')) {
@@ -97,8 +108,8 @@ engine::FilterSpec resolve_filters(const FilterParameters& filters,
       engine::find_cohort(snapshot, filters.patients, filters.groups,
                           engine_options(service.options, service.clock.now()), request.stop);
   if (!cohort.ok()) {
-    const Problem problem = problem_of(cohort.error(), "", request.id);
-    if (problem.status >= 500) {
+    const Problem problem = problem_of_data(cohort.error(), "", request.id);
+    if (problem.status >= 500 && cohort.error().code() != base::ErrorCode::kCancelled) {
       service.log.error("cohort cannot be read",
                         {{"id", request.id}, {"error", cohort.error().to_string()}});
     }

@@ -1,6 +1,7 @@
 // Parameters that several operations share.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,6 +15,11 @@
 #include "engine/resource_filter.h"
 
 namespace kiln::api {
+
+/// What may take long: a large body has to be parsed and its views compiled.
+bool is_large(const net::Request& request);
+/// The answer is made on a thread that holds up no short request.
+net::Response later(std::function<net::Response()> make);
 
 /// An absolute reference below our own base without that base; any other as it is.
 std::string_view local_reference(std::string_view reference, const Service& service);

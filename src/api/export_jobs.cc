@@ -1,6 +1,7 @@
 #include "api/export_jobs.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "api/authorizer.h"
 #include "api/export_links.h"
@@ -136,6 +137,29 @@ net::Response no_such_job() {
   return outcome_response(Problem{404, "not-found", "no such export", ""});
 }
 
+namespace {
+
+constexpr std::string_view kBehind = "behind";
+
+/// "1764086401000-0123456789abcdef0123456789abcdef"
+std::string text_of(const job::JobPlace& place) {
+  const auto created =
+      duration_cast<std::chrono::milliseconds>(place.created.time_since_epoch()).count();
+  return std::to_string(created) + "-" + place.id.text;
+}
+
+std::optional<job::JobPlace> place_of(std::string_view text) {
+  int64_t created = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), created);
+  if (error != std::errc()) return std::nullopt;
+  text.remove_prefix(static_cast<size_t>(end - text.data()));
+  if (!text.starts_with('-') || !job::is_job_id(text.substr(1))) return std::nullopt;
+  return job::JobPlace{base::WallTime(std::chrono::milliseconds(created)),
+                       {std::string(text.substr(1))}};
+}
+
+}  // namespace
+
 std::optional<job::JobView> find_job(const Service& service, const net::Request& request,
                                      const job::JobId& id, net::Response& instead) {
   auto view = service.jobs.find(id);
@@ -195,11 +219,18 @@ net::Response cancel_export(const Service& service, const net::Request& request,
 }
 
 net::Response list_exports(const Service& service, const net::Request& request) {
-  const auto views = service.jobs.jobs_of(service.authorizer.client_of(request));
-  if (!views.ok()) return store_failed(service, request, views.error());
+  std::optional<job::JobPlace> behind;
+  for (const auto& [name, value] : request.query) {
+    if (name != kBehind) continue;
+    behind = place_of(value);
+    if (!behind) return outcome_response(Problem{400, "invalid", "not a place in a list", name});
+  }
+  const auto list = service.jobs.jobs_of(service.authorizer.client_of(request), behind);
+  if (!list.ok()) return store_failed(service, request, list.error());
   ParametersWriter body;
-  for (const job::JobView& view : *views) {
+  for (const job::JobView& view : list->jobs) {
     const job::Job& job = view.job;
+    if (!service.authorizer.may_see(request, job.submission)) continue;
     body.begin("job").text("exportId", job.id.text).code("status", job::name_of(job.state));
     body.uri("location", status_url(service, job.id));
     if (!job.submission.tracking_id.empty()) {
@@ -214,6 +245,7 @@ net::Response list_exports(const Service& service, const net::Request& request) 
     if (job.expires) body.instant("expires", *job.expires);
     body.end();
   }
+  if (list->last) body.uri("next", list_url(service) + "?behind=" + text_of(*list->last));
   return parameters_response(200, std::move(body));
 }
 

@@ -14,7 +14,8 @@ net::Response export_result(const Service& service, const net::Request& request,
                             const job::JobId& id);
 net::Response cancel_export(const Service& service, const net::Request& request,
                             const job::JobId& id);
-/// The caller's jobs, newest first: our own addition.
+/// The caller's jobs, newest first, with the address of the next page if there are many: our own
+/// addition.
 net::Response list_exports(const Service& service, const net::Request& request);
 
 /// The job if it is there for the request; else nothing, and what to answer.

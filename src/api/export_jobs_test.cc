@@ -96,7 +96,7 @@ class ExportJobsTest : public ::testing::Test {
   const std::unique_ptr<job::JobStore> store_ =
       must(job::JobStore::open(":memory:", job::Durability::kProcessCrash));
   const std::unique_ptr<sink::ExportSink> sink_ = sink::make_memory_sink(1 << 20);
-  job::JobEngineOptions engine_options_{.output_ttl = seconds(600)};
+  job::JobEngineOptions engine_options_{.max_queued = 1000, .output_ttl = seconds(600)};
   job::JobEngine engine_{{*store_, *sink_, runner_, observer_, clock_, random_}, engine_options_};
   PollLimiter polls_{clock_, 3};
   Metrics metrics_;
@@ -214,6 +214,39 @@ TEST_F(ExportJobsTest, Ops_4_9_AnothersJobIsNotThere) {
   EXPECT_EQ(export_result(service_, owner, done).status, 200);
   EXPECT_EQ(download(service_, owner, done, "a.csv").status, 200);
   EXPECT_EQ(cancel_export(service_, owner, waiting).status, 202);
+}
+
+/// Nothing is cut silently.
+TEST_F(ExportJobsTest, Ops_7_AListOfManyJobsHasPages) {
+  std::vector<std::string> made;
+  for (size_t i = 0; i < 2 * job::JobList::kMost + 5; ++i) {
+    made.push_back(submit().text);
+    if (i % 3 == 0) clock_.advance(milliseconds(1));  // some are of the same moment
+  }
+  std::vector<std::string> listed;
+  net::Request request = from("client");
+  for (size_t page = 0; page < 3; ++page) {
+    const net::Response response = list_exports(service_, request);
+    const auto document = must(json::Document::parse(std::get<std::string>(response.body), "body"));
+    std::string next;
+    for (const json::Value one : document->root()["parameter"].items()) {
+      if (one["name"].text() == "next") next = one["valueUri"].text();
+      if (one["name"].text() != "job") continue;
+      listed.emplace_back(one["part"].items().front()["valueString"].text());
+    }
+    EXPECT_EQ(next.empty(), page == 2);
+    const std::string start = "http://kiln.example/export?behind=";
+    EXPECT_TRUE(next.empty() || next.starts_with(start)) << next;
+    request.query = {{"behind", next.empty() ? "" : next.substr(start.size())}};
+  }
+  std::sort(made.begin(), made.end());
+  std::vector<std::string> sorted = listed;
+  std::sort(sorted.begin(), sorted.end());
+  EXPECT_EQ(sorted, made);
+  for (const char* const bad : {"", "x", "1-2", "-1"}) {
+    request.query = {{"behind", bad}};
+    EXPECT_EQ(list_exports(service_, request).status, 400) << bad;
+  }
 }
 
 TEST_F(ExportJobsTest, Ops_4_9_AListIsOfOnesOwnJobs) {

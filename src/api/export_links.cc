@@ -4,8 +4,10 @@
 
 namespace kiln::api {
 
+std::string list_url(const Service& service) { return service.options.base_url + "/export"; }
+
 std::string status_url(const Service& service, const job::JobId& id) {
-  return service.options.base_url + "/export/" + id.text;
+  return list_url(service) + "/" + id.text;
 }
 
 std::string result_url(const Service& service, const job::JobId& id) {

@@ -9,6 +9,7 @@
 
 namespace kiln::api {
 
+std::string list_url(const Service& service);
 std::string status_url(const Service& service, const job::JobId& id);
 std::string result_url(const Service& service, const job::JobId& id);
 std::string file_url(const Service& service, const job::JobId& id, std::string_view file);

@@ -41,7 +41,7 @@ class ExportRunner final : public job::JobRunner {
   }
 
   job::Failure failure_of(const job::Job& job, const base::Error& error) override {
-    Problem problem = problem_of(error, "", job.id.text);
+    Problem problem = problem_of_data(error, "", job.id.text);
     if (problem.status == 422) problem.code = "processing";
     if (problem.status > 500) {  // an end is not transient
       problem = {500, "exception",

@@ -18,10 +18,16 @@ net::Response throttled() {
   return response;
 }
 
+net::Response stopped() {
+  return outcome_response(Problem{503, "transient", "the request was given up", ""});
+}
+
 net::Response refuse_submission(const base::Error& error, const Service& service,
                                 const net::Request& request) {
   if (error.code() == base::ErrorCode::kLimit) return throttled();
-  if (error.code() == base::ErrorCode::kInvalid) return outcome_response(problem_of(error));
+  if (error.code() == base::ErrorCode::kConflict) {
+    return outcome_response(Problem{422, "invalid", error.message(), ""});
+  }
   return fault_response(service, request, "kick-off failed", error);
 }
 
@@ -49,12 +55,9 @@ net::Response submit(const Service& service, const net::Request& request, KickOf
       resolve_filters(kick_off.filters, **all, service, request, kick_off.problems);
   if (!kick_off.problems.empty()) return outcome_response(kick_off.problems);
   const dataset::SnapshotPtr data = data_of(kick_off, **all);
+  if (request.stop.stop_requested()) return stopped();  // nobody would know of the job
   take_subjects(kick_off);
-  job::Submission& submission = kick_off.submission;
-  submission.client = service.authorizer.client_of(request);
-  submission.request_hash = base::sha256_hex(request.target + "\n" + request.body);
-  submission.summary = table::name_of(kick_off.request.format);
-  submission.subjects = static_cast<uint32_t>(kick_off.request.views.size());
+  const job::Submission& submission = kick_off.submission;
   const auto submitted = service.jobs.submit(
       submission, {kick_off.request.to_json(), dataset::describe_snapshot(*data)}, data);
   if (!submitted.ok()) return refuse_submission(submitted.error(), service, request);
@@ -65,20 +68,33 @@ net::Response submit(const Service& service, const net::Request& request, KickOf
   return accepted_response(service, *submitted, submission.tracking_id);
 }
 
+/// A job that is known already needs no look at the data, nor does one that would not be taken.
+net::Response decide(const Service& service, const net::Request& request, KickOff& kick_off) {
+  const job::Submission& submission = kick_off.submission;
+  const auto known = service.jobs.find_equal(submission);
+  if (known.ok() && *known) return accepted_response(service, **known, submission.tracking_id);
+  if (!known.ok() && kick_off.problems.empty()) {
+    return refuse_submission(known.error(), service, request);
+  }
+  if (kick_off.filters.needs_cohort() && service.jobs.is_full()) return throttled();
+  return submit(service, request, kick_off);
+}
+
+net::Response kick_off(const Service& service, const net::Request& request,
+                       const std::optional<std::string>& id) {
+  return decide(service, request, *read_kick_off(service, request, id));
+}
+
 }  // namespace
 
 net::Response export_views(const Service& service, const net::Request& request,
                            const std::optional<std::string>& id) {
-  auto kick_off = read_kick_off(service, request, id);
-  if (!kick_off->filters.needs_cohort()) return submit(service, request, *kick_off);
-  // No scan for a job that would not be taken anyway, unless it may be one that is known.
-  if (kick_off->submission.idempotency_key.empty() && service.jobs.is_full()) {
-    return throttled();
+  if (is_large(request)) {
+    return later([&service, &request, id] { return kick_off(service, request, id); });
   }
-  net::Response response;
-  response.body = net::LaterBody{
-      [&service, &request, kick_off] { return submit(service, request, *kick_off); }};
-  return response;
+  auto asked = read_kick_off(service, request, id);
+  if (!asked->filters.needs_cohort()) return decide(service, request, *asked);
+  return later([&service, &request, asked] { return decide(service, request, *asked); });
 }
 
 }  // namespace kiln::api

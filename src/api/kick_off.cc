@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "api/authorizer.h"
+#include "base/digest.h"
 #include "base/text.h"
 
 namespace kiln::api {
@@ -10,6 +12,8 @@ namespace {
 
 constexpr std::string_view kOperation = "$viewdefinition-export";
 constexpr size_t kMostViews = 1000;
+/// Each has a DuckDB of its own, of three megabytes.
+constexpr size_t kMostParquetViews = 100;
 /// Of what is kept for the client as long as the job's record.
 constexpr size_t kLongestText = 1000;
 
@@ -43,12 +47,20 @@ const Parameter* part_of(const Parameter& parameter, std::string_view name, Prob
   return found;
 }
 
+void check_length(const std::string& text, const std::string& what, const std::string& expression,
+                  Problems& problems) {
+  if (text.size() <= kLongestText) return;
+  problems.add(400, "too-long", expression,
+               what + " is longer than " + std::to_string(kLongestText) + " bytes");
+}
+
 NamedView read_view(const Parameter& parameter, const Service& service, Problems& problems) {
   NamedView view;
   check_names(parameter.parts, {"name", "viewCanonical", "viewReference", "viewResource"},
               problems);
   if (const Parameter* const name = part_of(parameter, "name", problems)) {
     view.name = text_of(*name, problems).value_or("");
+    check_length(view.name, "'name'", name->expression, problems);
   }
   const ViewNaming naming{part_of(parameter, "viewCanonical", problems),
                           part_of(parameter, "viewReference", problems),
@@ -138,13 +150,6 @@ void refuse_run_parameters(const OperationInput& input, Problems& problems) {
   }
 }
 
-void check_length(const std::string& text, const std::string& what, const std::string& expression,
-                  Problems& problems) {
-  if (text.size() <= kLongestText) return;
-  problems.add(400, "too-long", expression,
-               what + " is longer than " + std::to_string(kLongestText) + " bytes");
-}
-
 std::string read_tracking_id(const OperationInput& input, Problems& problems) {
   const Parameter* const parameter = only(input, "clientTrackingId", problems);
   if (parameter == nullptr) return "";
@@ -179,8 +184,15 @@ std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Reques
   submission.tracking_id = read_tracking_id(input, problems);
   submission.idempotency_key = request.headers.get("Idempotency-Key").value_or("");
   check_length(submission.idempotency_key, "the Idempotency-Key", "", problems);
+  submission.client = service.authorizer.client_of(request);
+  submission.request_hash = base::sha256_hex(request.target + "\n" + request.body);
+  submission.summary = table::name_of(job_request.format);
   if (!input.readable) return kick_off;
   auto views = read_views(input, id, service, problems);
+  if (job_request.format == table::Format::kParquet && views.size() > kMostParquetViews) {
+    problems.add(400, "too-costly", "view",
+                 "more than " + std::to_string(kMostParquetViews) + " views in one Parquet export");
+  }
   name_outputs(views, problems);
   for (NamedView& view : views) {
     if (!view.subject) continue;
@@ -192,6 +204,7 @@ std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Reques
     }
     kick_off->subjects.push_back(std::move(*view.subject));
   }
+  submission.subjects = static_cast<uint32_t>(kick_off->subjects.size());
   return kick_off;
 }
 

@@ -18,7 +18,7 @@ struct KickOff {
   ExportRequest request;  ///< without filter and views
   std::vector<ViewSubject> subjects;
   FilterParameters filters;
-  job::Submission submission;  ///< tracking id and idempotency key
+  job::Submission submission;
 };
 
 /// `id` is that of the published view that the URL names. Everything that is wrong is among the

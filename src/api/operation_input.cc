@@ -20,6 +20,8 @@ bool is_json_type(std::string_view header) {
 
 /// More parameters and parts than anyone needs, and few enough to answer for each.
 constexpr size_t kMostParameters = 10'000;
+constexpr size_t kLongestName = 100;
+constexpr int kDeepestPart = 4;
 
 class ParameterReader {
  public:
@@ -33,12 +35,12 @@ class ParameterReader {
     }
     std::map<std::string, size_t, std::less<>> counts;
     for (const json::Value item : items.items()) {
-      std::string name(item["name"].text());
+      std::string name = name_of(item);
       const bool indexed =
           item["part"].is_array() || name == "view" || name == "query" || name == "subject";
       const size_t index = counts[name]++;
       std::string expression = indexed ? name + "[" + std::to_string(index) + "]" : name;
-      read_one(item, std::move(expression), parameters);
+      read_one(item, std::move(expression), 0, parameters);
     }
     if (count_ > kMostParameters) {
       problems_.add(400, "too-costly", "parameter",
@@ -47,23 +49,35 @@ class ParameterReader {
   }
 
  private:
-  void read_one(json::Value item, std::string expression, std::vector<Parameter>& parameters) {
+  /// A long one is nobody's, and stands in the expression of each of its parts.
+  static std::string name_of(json::Value item) {
+    return std::string(item["name"].text().substr(0, kLongestName));
+  }
+
+  void read_one(json::Value item, std::string expression, int depth,
+                std::vector<Parameter>& parameters) {
     if (++count_ > kMostParameters) return;
     Parameter& parameter = parameters.emplace_back();
-    parameter.name = std::string(item["name"].text());
+    parameter.name = name_of(item);
     parameter.expression = std::move(expression);
     parameter.resource = item["resource"];
+    size_t values = 0;
     for (const json::Value member : item.items()) {
       if (!member.key().starts_with("value")) continue;
-      if (!parameter.value.missing()) {
-        problems_.add(400, "invalid", parameter.expression,
-                      "'" + parameter.name + "' has two values");
-      }
       parameter.value = member;
+      ++values;
     }
-    for (const json::Value part : item["part"].items()) {
-      std::string inner = parameter.expression + "." + std::string(part["name"].text());
-      read_one(part, std::move(inner), parameter.parts);
+    if (values > 1) {
+      problems_.add(400, "invalid", parameter.expression,
+                    "'" + parameter.name + "' has more than one value");
+    }
+    const json::Value parts = item["part"];
+    if (depth == kDeepestPart && parts.size() != 0) {
+      problems_.add(400, "invalid", parameter.expression, "parts are nested too deeply");
+      return;
+    }
+    for (const json::Value part : parts.items()) {
+      read_one(part, parameter.expression + "." + name_of(part), depth + 1, parameter.parts);
     }
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "json/text.h"
 #include "json/writer.h"
 
 namespace kiln::api {
@@ -88,6 +89,12 @@ Problem problem_of(const base::Error& error, std::string expression, std::string
   return problem;
 }
 
+Problem problem_of_data(const base::Error& error, std::string expression,
+                        std::string_view reference) {
+  if (error.code() == base::ErrorCode::kNotFound) return fault_of(error, reference);
+  return problem_of(error, std::move(expression), reference);
+}
+
 Problem fault_of(const base::Error& error, std::string_view reference) {
   if (error.code() == base::ErrorCode::kUnavailable) return problem_of(error, "", reference);
   return {500, "exception", fault_text(500, reference), ""};
@@ -108,10 +115,12 @@ std::string operation_outcome(const std::vector<Problem>& problems) {
         .member("severity",
                 problem.status >= 500 && problem.code == "exception" ? "fatal" : "error")
         .member("code", problem.code);
-    writer.key("details").begin_object().member("text", problem.text).end_object();
-    writer.member("diagnostics", problem.text);
+    const std::string text = json::repair_utf8(problem.text);  // it may quote the request
+    writer.key("details").begin_object().member("text", text).end_object();
+    writer.member("diagnostics", text);
     if (!problem.expression.empty()) {
-      writer.key("expression").begin_array().string(problem.expression).end_array();
+      const std::string expression = json::repair_utf8(problem.expression);
+      writer.key("expression").begin_array().string(expression).end_array();
     }
     writer.end_object();
   }

@@ -37,6 +37,10 @@ class Problems {
 /// logs the error with `reference`, the request's or the job's id, which the text names.
 Problem problem_of(const base::Error& error, std::string expression = "",
                    std::string_view reference = "");
+/// The same for an evaluation: whatever it does not find is the server's, and none of the client's
+/// business.
+Problem problem_of_data(const base::Error& error, std::string expression,
+                        std::string_view reference);
 /// Whatever the error says, the client could not have done otherwise: 500, or 503 for what may work
 /// later.
 Problem fault_of(const base::Error& error, std::string_view reference);

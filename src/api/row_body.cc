@@ -92,8 +92,8 @@ net::Response row_response(std::shared_ptr<const RowRequest> request, const Serv
     return produce(*request, service, writer, std::move(stop));
   };
   body.on_early_error = [request, &service](const base::Error& error) {
-    Problem problem = problem_of(error, request->subject.expression, request->id);
-    if (problem.status == 500) {
+    Problem problem = problem_of_data(error, request->subject.expression, request->id);
+    if (problem.status >= 500 && error.code() != base::ErrorCode::kCancelled) {
       service.log.error("run failed", {{"id", request->id}, {"error", error.to_string()}});
     }
     if (problem.status == 422) problem.code = "processing";

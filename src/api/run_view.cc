@@ -133,12 +133,14 @@ net::Response answer(const Service& service, const net::Request& request, Run& r
 
 net::Response run_view(const Service& service, const net::Request& request,
                        const std::optional<std::string>& id) {
+  if (is_large(request)) {
+    return later([&service, &request, id] {
+      return answer(service, request, *read_run(service, request, id));
+    });
+  }
   auto run = read_run(service, request, id);
   if (!run->filters.needs_cohort()) return answer(service, request, *run);
-  net::Response response;
-  response.body =
-      net::LaterBody{[&service, &request, run] { return answer(service, request, *run); }};
-  return response;
+  return later([&service, &request, run] { return answer(service, request, *run); });
 }
 
 }  // namespace kiln::api

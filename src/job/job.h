@@ -49,6 +49,12 @@ struct JobSpec {
   friend bool operator==(const JobSpec&, const JobSpec&) = default;
 };
 
+/// A job's place in a list of the newest first.
+struct JobPlace {
+  base::WallTime created;
+  JobId id;
+};
+
 /// One stored file of a completed job.
 struct OutputFile {
   std::string output;  ///< the output.name that it belongs to

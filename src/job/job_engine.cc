@@ -89,7 +89,8 @@ base::Result<std::optional<JobId>> JobEngine::find_equal(const Submission& submi
     return std::optional<JobId>();
   }
   if (job->submission.request_hash == submission.request_hash) return known;
-  return base::Error(base::ErrorCode::kInvalid, "the Idempotency-Key was used for another request");
+  return base::Error(base::ErrorCode::kConflict,
+                     "the Idempotency-Key was used for another request");
 }
 
 base::Result<JobId> JobEngine::submit(Submission submission, const JobSpec& spec,
@@ -154,13 +155,15 @@ base::Result<std::optional<JobView>> JobEngine::find(const JobId& id) {
   return std::optional<JobView>(view_of(std::move(*job)));
 }
 
-base::Result<std::vector<JobView>> JobEngine::jobs_of(const std::string& client) {
-  KILN_ASSIGN(auto jobs, parts_.store.jobs_of(client, kMostListed));
-  std::vector<JobView> views;
+base::Result<JobList> JobEngine::jobs_of(const std::string& client,
+                                         const std::optional<JobPlace>& behind) {
+  KILN_ASSIGN(auto jobs, parts_.store.jobs_of(client, behind, JobList::kMost));
+  JobList list;
+  if (jobs.size() == JobList::kMost) list.last = JobPlace{jobs.back().created, jobs.back().id};
   for (Job& job : jobs) {
-    if (visible(job)) views.push_back(view_of(std::move(job)));
+    if (visible(job)) list.jobs.push_back(view_of(std::move(job)));
   }
-  return views;
+  return list;
 }
 
 base::Result<bool> JobEngine::cancel(const JobId& id) {

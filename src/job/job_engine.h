@@ -46,6 +46,13 @@ struct JobView {
   std::optional<ProgressView> progress;  ///< while it runs
 };
 
+/// Some of a client's jobs.
+struct JobList {
+  static constexpr size_t kMost = 100;
+  std::vector<JobView> jobs;
+  std::optional<JobPlace> last;  ///< where to go on, if there may be more
+};
+
 /// Thread-safe. Cancelled and expired jobs are not there for anyone who asks.
 class JobEngine {
  public:
@@ -79,17 +86,20 @@ class JobEngine {
   std::chrono::milliseconds clean_up() { return janitor_.pass(stop_.get_token()); }
 
   /// The job exists, durably, when this returns. With an idempotency key that is known: the job
-  /// that it stands for, or kInvalid if that one was asked for differently. kLimit: too many wait.
+  /// that it stands for, or kConflict if that one was asked for differently. kLimit: too many wait.
   /// A cancelled job keeps its key until it expires. `pinned` is kept alive for the attempt, until
   /// the job has ended in this process.
   base::Result<JobId> submit(Submission submission, const JobSpec& spec,
                              std::shared_ptr<const void> pinned);
+  /// The job that the submission's idempotency key stands for already; kConflict if that one was
+  /// asked for differently.
+  base::Result<std::optional<JobId>> find_equal(const Submission& submission);
   /// Whether a submission would be kLimit now.
   bool is_full();
   base::Result<std::optional<JobView>> find(const JobId& id);
-  /// The newest kMostListed, newest first, cancelled and expired ones left out.
-  static constexpr size_t kMostListed = 1000;
-  base::Result<std::vector<JobView>> jobs_of(const std::string& client);
+  /// Newest first, from behind the place on, cancelled and expired ones left out.
+  base::Result<JobList> jobs_of(const std::string& client,
+                                const std::optional<JobPlace>& behind = {});
   /// True: there was such a job. Accepted or in progress: it is cancelled from here on, and of
   /// several calls only one is told so; completed or failed: it stays as it is.
   base::Result<bool> cancel(const JobId& id);
@@ -105,7 +115,6 @@ class JobEngine {
     JobProgress progress;
   };
 
-  base::Result<std::optional<JobId>> find_equal(const Submission& submission);
   void run_slot();
   void run_job(const JobId& id, Running& running);
   void run_attempt(const Job& job, const JobSpec& spec, Running& running);

@@ -141,7 +141,7 @@ TEST_P(JobEngineTest, Ops_4_5_CancelledIsGoneAtOnceAndItsFilesInTheEnd) {
   runner_.write(id, "a.csv", "1\n");
   EXPECT_TRUE(cancel(id));
   EXPECT_FALSE(find(id).has_value());
-  EXPECT_THAT(must(engine_->jobs_of("client")), IsEmpty());
+  EXPECT_THAT(must(engine_->jobs_of("client")).jobs, IsEmpty());
   EXPECT_FALSE(cancel(id)) << "a second DELETE";
   observer_.wait_for_deletions(id, 1);
   EXPECT_FALSE(has_output(id));
@@ -291,7 +291,7 @@ TEST_P(JobEngineTest, Ops_7_AnIdempotencyKeyGivesTheSameJob) {
   EXPECT_NE(must(submit_with("x", "", "hash")), must(submit_with("x", "", "hash")));
   const auto other = submit_with("x", "key", "other");
   ASSERT_FALSE(other.ok());
-  EXPECT_EQ(other.error().code(), base::ErrorCode::kInvalid);
+  EXPECT_EQ(other.error().code(), base::ErrorCode::kConflict);
 
   runner_.complete(id);
   observer_.wait_for_state(id, JobState::kCompleted);
@@ -406,7 +406,7 @@ TEST_P(JobEngineTest, Ops_7_OnlyDurableSinksKeepJobsOverARestart) {
   stop();
   start();
   EXPECT_EQ(find(good).has_value(), inner_->durable());
-  EXPECT_EQ(must(engine_->jobs_of("client")).size(), inner_->durable() ? 2U : 1U);
+  EXPECT_EQ(must(engine_->jobs_of("client")).jobs.size(), inner_->durable() ? 2U : 1U);
   EXPECT_EQ(find(bad)->job.failure.outcome, "invalid");
 }
 
@@ -416,10 +416,10 @@ TEST_P(JobEngineTest, ListsTheNewestJobsOfOneClientFirst) {
   clock_.advance(seconds(1));
   const JobId second = completed("x"), other = completed("y");
   std::vector<JobId> ids;
-  for (const JobView& view : must(engine_->jobs_of("x"))) ids.push_back(view.job.id);
+  for (const JobView& view : must(engine_->jobs_of("x")).jobs) ids.push_back(view.job.id);
   EXPECT_THAT(ids, ElementsAre(second, first));
   clock_.advance(options_.output_ttl - seconds(1));
-  EXPECT_EQ(must(engine_->jobs_of("x")).size(), 1U) << "the first has expired";
+  EXPECT_EQ(must(engine_->jobs_of("x")).jobs.size(), 1U) << "the first has expired";
   EXPECT_FALSE(find(first).has_value());
   EXPECT_FALSE(cancel(first));
 }

@@ -155,7 +155,7 @@ class World {
     const bool known = told != keys_.end() && !promises_.may_be_expired(promises_[told->second.id]);
     if (known && told->second.hash != submission.request_hash) {
       ASSERT_FALSE(result.ok());
-      EXPECT_EQ(result.error().code(), base::ErrorCode::kInvalid);
+      EXPECT_EQ(result.error().code(), base::ErrorCode::kConflict);
     } else if (known) {
       EXPECT_EQ(must(std::move(result)), told->second.id) << "the key stands for a job";
     } else if (result.ok()) {
@@ -170,7 +170,7 @@ class World {
       EXPECT_TRUE(stopping_);
     } else {
       // A submission whose answer a crash has swallowed has the key.
-      EXPECT_EQ(result.error().code(), base::ErrorCode::kInvalid);
+      EXPECT_EQ(result.error().code(), base::ErrorCode::kConflict);
       EXPECT_FALSE(submission.idempotency_key.empty());
     }
   }
@@ -197,7 +197,7 @@ class World {
 
   void list(const std::string& client) {
     const auto before = promises_.all();
-    promises_.on_listed(client, before, must(engine_->jobs_of(client)));
+    promises_.on_listed(client, before, must(engine_->jobs_of(client)).jobs);
   }
 
   base::Result<FunctionRunner::Files> run_attempt(const Attempt& attempt) {

@@ -6,7 +6,7 @@
 namespace kiln::job {
 namespace {
 
-constexpr int64_t kSchemaVersion = 2;
+constexpr int64_t kSchemaVersion = 3;
 constexpr const char* kSchema = R"sql(
 CREATE TABLE IF NOT EXISTS constant (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS job (
@@ -77,7 +77,8 @@ base::Result<std::unique_ptr<JobStore>> JobStore::open(const std::string& path,
                        "the job database was made by another version of kiln: " + path);
   }
   KILN_TRY(database.execute(kSchema));
-  KILN_TRY(database.execute("PRAGMA user_version = 2"));
+  const std::string set_version = "PRAGMA user_version = " + std::to_string(kSchemaVersion);
+  KILN_TRY(database.execute(set_version.c_str()));
   return std::unique_ptr<JobStore>(new JobStore(std::move(database)));
 }
 
@@ -182,12 +183,17 @@ base::Result<std::optional<JobId>> JobStore::find_idempotent(const std::string& 
   return row ? std::optional<JobId>(JobId{query.text(0)}) : std::nullopt;
 }
 
-base::Result<std::vector<Job>> JobStore::jobs_of(const std::string& client, size_t most) {
+base::Result<std::vector<Job>> JobStore::jobs_of(const std::string& client,
+                                                 const std::optional<JobPlace>& behind,
+                                                 size_t most) {
   base::MutexLock lock(mutex_);
   KILN_ASSIGN(Statement query, database_.prepare("SELECT " + std::string(kJobColumns) +
-                                                 " FROM job WHERE client = ? AND state <> ? "
+                                                 " FROM job WHERE client = ? AND state <> ? AND "
+                                                 "(created, id) < (?, ?) "
                                                  "ORDER BY created DESC, id DESC LIMIT ?"));
-  query.bind(client).bind(number_of(JobState::kCancelled)).bind(static_cast<int64_t>(most));
+  query.bind(client).bind(number_of(JobState::kCancelled));
+  query.bind(behind ? ms(behind->created) : INT64_MAX).bind(behind ? behind->id.text : "");
+  query.bind(static_cast<int64_t>(most));
   std::vector<Job> jobs;
   for (;;) {
     KILN_ASSIGN(const bool row, query.step());

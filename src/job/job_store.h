@@ -35,8 +35,9 @@ class JobStore {
   base::Result<std::optional<JobSpec>> spec_of(const JobId& id);
   base::Result<std::optional<JobId>> find_idempotent(const std::string& client,
                                                      const std::string& key);
-  /// The newest, newest first, cancelled ones left out; without files.
-  base::Result<std::vector<Job>> jobs_of(const std::string& client, size_t most);
+  /// The newest of those behind the place, newest first, cancelled ones left out; without files.
+  base::Result<std::vector<Job>> jobs_of(const std::string& client,
+                                         const std::optional<JobPlace>& behind, size_t most);
   /// Ids in a state, oldest first, with the client.
   base::Result<std::vector<std::pair<JobId, std::string>>> in_state(JobState state);
   base::Result<uint64_t> count(JobState state);

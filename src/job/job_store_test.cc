@@ -225,13 +225,16 @@ TEST_F(JobStoreTest, ListsByStateAndByClient) {
   EXPECT_THAT(must(store_->in_state(JobState::kAccepted)),
               ElementsAre(Pair(JobId{"b"}, "y"), Pair(JobId{"c"}, "x"), Pair(JobId{"a"}, "x")));
   std::vector<std::string> of_x;
-  for (const Job& job : must(store_->jobs_of("x", 10))) of_x.push_back(job.id.text);
+  for (const Job& job : must(store_->jobs_of("x", {}, 10))) of_x.push_back(job.id.text);
   EXPECT_THAT(of_x, ElementsAre("a", "c"));
-  EXPECT_EQ(must(store_->jobs_of("x", 1)).size(), 1U);
+  EXPECT_EQ(must(store_->jobs_of("x", {}, 1)).size(), 1U);
+  const auto behind = must(store_->jobs_of("x", JobPlace{at(3), {"a"}}, 10));
+  ASSERT_EQ(behind.size(), 1U);
+  EXPECT_EQ(behind.front().id.text, "c");
   EXPECT_EQ(must(store_->count(JobState::kAccepted)), 3U);
   EXPECT_EQ(must(store_->count(JobState::kCompleted)), 0U);
   must(store_->cancel({"a"}, at(9), at(10)));
-  EXPECT_EQ(must(store_->jobs_of("x", 1)).front().id.text, "c");
+  EXPECT_EQ(must(store_->jobs_of("x", {}, 1)).front().id.text, "c");
 }
 
 TEST_F(JobStoreTest, AnIdempotencyKeyIsOneClientsOwn) {
@@ -439,7 +442,7 @@ TEST_F(JobStoreTest, KnowsWhetherASinkHasAnythingOfIt) {
 
 TEST_F(JobStoreTest, RefusesADatabaseOfAnotherSchema) {
   store_.reset();
-  for (const char* version : {"1", "3"}) {
+  for (const char* version : {"2", "4"}) {
     run_sql(path(), std::string("PRAGMA user_version = ") + version);
     const auto opened = JobStore::open(path());
     ASSERT_FALSE(opened.ok());

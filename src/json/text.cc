@@ -87,6 +87,17 @@ size_t find_bad_utf8(std::string_view text) {
   return std::string_view::npos;
 }
 
+std::string repair_utf8(std::string_view text) {
+  std::string out;
+  for (;;) {
+    const size_t bad = find_bad_utf8(text);
+    out += text.substr(0, bad);
+    if (bad == std::string_view::npos) return out;
+    out += "\xEF\xBF\xBD";
+    text.remove_prefix(bad + 1);
+  }
+}
+
 size_t find_bad_escape(std::string_view text) {
   size_t at = 0;
   while ((at = text.find('\\', at)) != std::string_view::npos) {

@@ -14,6 +14,9 @@ bool is_utf8(std::string_view text);
 /// that: for telling where.
 size_t find_bad_utf8(std::string_view text);
 
+/// The text with U+FFFD for each byte that is not part of a valid character.
+std::string repair_utf8(std::string_view text);
+
 /// Offset of the first escape that means nothing (\x, \u12, a lone surrogate), npos if all are
 /// good.
 size_t find_bad_escape(std::string_view text);

@@ -95,5 +95,14 @@ TEST(TextTest, NumbersAreThoseOfJson) {
   EXPECT_FALSE(is_number(std::string_view("1\0", 2)));
 }
 
+TEST(RepairUtf8, ReplacesWhatIsNoCharacter) {
+  EXPECT_EQ(repair_utf8(""), "");
+  EXPECT_EQ(repair_utf8("gr\xC3\xBCn"), "gr\xC3\xBCn");
+  EXPECT_EQ(repair_utf8("a\xFFz"), "a\xEF\xBF\xBDz");
+  EXPECT_EQ(repair_utf8("\xC3("), "\xEF\xBF\xBD(");
+  EXPECT_EQ(repair_utf8("\xED\xA0\x80"), "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
+  EXPECT_EQ(repair_utf8("x\xF0\x9F"), "x\xEF\xBF\xBD\xEF\xBF\xBD");
+}
+
 }  // namespace
 }  // namespace kiln::json

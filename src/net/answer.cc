@@ -10,8 +10,8 @@ namespace {
 
 constexpr size_t kChunkSize = 256 * 1024;
 constexpr size_t kLeastRoom = 16 * 1024;
-/// A client that holds a thread has to take this much within its patience, a kilobyte a second.
-constexpr int kLeastOfAStream = 64 * 1024;
+/// A client that holds a thread has to take this much.
+constexpr int kLeastPerSecond = 1024;
 constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
 constexpr std::string_view kLineEndAndLastChunk = "\r\n0\r\n\r\n";
@@ -96,25 +96,22 @@ void Answer::start(Response response) {
   start_stream(std::get<StreamBody>(response_.body));
 }
 
-bool Answer::take_place() {
-  if (services_.streams_running.fetch_add(1) < services_.options.max_streams) return true;
-  services_.streams_running.fetch_sub(1);
-  return false;
+void Answer::start_later(LaterBody& later) {
+  const bool posted = services_.makers.post([self = shared_from_this(), body = std::move(later)] {
+    if (self->exchange_->abandoned) return;
+    self->exchange_->response = made_later(body, self->services_);
+    self->services_.loop.post([self] { self->start_made(); });
+  });
+  if (!posted) start(services_.error_response(503, "No thread to make the answer"));
 }
 
-void Answer::start_later(LaterBody& later) {
-  if (!take_place()) return start(services_.error_response(503, "Too many answers are being made"));
-  const bool posted = services_.streams.post([self = shared_from_this(), body = std::move(later)] {
-    Response response = made_later(body, self->services_);
-    self->services_.streams_running.fetch_sub(1);
-    self->exchange_->response = std::move(response);
-    self->services_.loop.post([self] {
-      if (self->listener_) self->start(std::move(self->exchange_->response));
-    });
-  });
-  if (posted) return;
-  services_.streams_running.fetch_sub(1);
-  start(services_.error_response(503, "No thread to make the answer"));
+void Answer::start_made() {
+  if (!listener_) return;
+  try {
+    start(std::move(exchange_->response));
+  } catch (...) {  // No memory for it.
+    end(false);
+  }
 }
 
 void Answer::send_text(std::string& text) {
@@ -176,8 +173,11 @@ void Answer::start_stream(StreamBody& stream) {
   framing_.chunked = chunked;
   if (leaves_body_out()) return send({}, &Answer::complete);
   if (!chunked) framing_.keep_alive = false;  // The end of the connection is the end of the body.
-  if (!take_place()) return start(services_.error_response(503, "Too many answers are being made"));
-  outbox_.expect(kLeastOfAStream);
+  if (services_.streams_running.fetch_add(1) >= services_.options.max_streams) {
+    services_.streams_running.fetch_sub(1);
+    return start(services_.error_response(503, "Too many answers are being made"));
+  }
+  outbox_.expect(kLeastPerSecond);
   const std::weak_ptr<Answer> weak = weak_from_this();
   pipe_ = std::make_shared<StreamPipe>(kChunkSize, [weak, &loop = services_.loop] {
     loop.post([weak] {
@@ -200,9 +200,8 @@ void Answer::produce(const StreamBody& stream) {
   if (!produced.instead) return pipe_->finish(produced.complete);
   exchange_->response = std::move(*produced.instead);
   services_.loop.post([self = shared_from_this()] {
-    if (!self->listener_) return;
-    self->pipe_.reset();
-    self->start(std::move(self->exchange_->response));
+    if (self->listener_) self->pipe_.reset();
+    self->start_made();
   });
 }
 

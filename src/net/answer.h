@@ -51,7 +51,7 @@ class Answer : public std::enable_shared_from_this<Answer> {
   void start_later(LaterBody& later);
   void start_stream(StreamBody& stream);
   /// Takes one of the places of those who make answers; false if there is none.
-  bool take_place();
+  void start_made();
   void send_stream();
   void produce(const StreamBody& stream);
   void send(std::string_view body, void (Answer::*then)());

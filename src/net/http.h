@@ -88,8 +88,9 @@ struct StreamBody {
   Producer producer;
   EarlyErrorResponder on_early_error;
 };
-/// A response that takes longer to make than a handler may: it is made on a producer's thread. The
-/// request outlives it. Must not make another one of its kind.
+/// A response that takes longer to make than a handler may: it is made on a thread of another pool,
+/// one after the other, and not at all once the client has gone. The request outlives it. Must not
+/// make another one of its kind.
 struct LaterBody {
   std::function<Response()> make;
 };

@@ -68,7 +68,9 @@ size_t Outbox::room() const {
 void Outbox::watch_progress(const Then& then) {
   timer_.start(patience_, [this, then] {
     const int before = std::exchange(untaken_, untaken());
-    if (before - untaken_ < std::min(least_, before)) return then(false);
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(patience_).count();
+    const auto least = std::max<int64_t>(1, least_per_second_ * seconds);
+    if (before - untaken_ < std::min<int64_t>(least, before)) return then(false);
     watch_progress(then);
   });
 }

@@ -29,8 +29,9 @@ class Outbox {
   size_t room() const;
   /// Calls `then` as send() does, when there is room for a good part of the kernel's buffer.
   void wait_for_room(const Then& then);
-  /// The client has gone if it takes less than so many bytes (or all there are) in its patience.
-  void expect(int bytes) { least_ = bytes; }
+  /// The client has gone if it takes less than so many bytes a second (or all there are), measured
+  /// over its patience.
+  void expect(int bytes_per_second) { least_per_second_ = bytes_per_second; }
   /// Gives up on the client's patience; the socket is closed by then or not written to.
   void cancel() { timer_.cancel(); }
   uint64_t body_bytes() const { return body_bytes_; }
@@ -49,7 +50,7 @@ class Outbox {
   Piece piece_;
   uint64_t body_bytes_ = 0;
   int untaken_ = 0;
-  int least_ = 1;
+  int least_per_second_ = 0;
 };
 
 }  // namespace kiln::net

@@ -49,6 +49,7 @@ class Server::Impl {
     // Whatever they still post finds its connection closed.
     services_.handlers.join();
     services_.readers.join();
+    services_.makers.join();
     services_.streams.join();
     services_.loop.finish();
     thread_.join();

@@ -29,6 +29,7 @@ Services::Services(const ServerOptions& server_options, Handler the_handler,
       logger(std::move(the_logger)),
       handlers(options.handler_threads),
       readers(options.handler_threads),
+      makers(options.handler_threads),
       streams(options.max_streams),
       scratch(kScratchSize),
       request_id_prefix(id_of_now() + "-") {}

@@ -31,6 +31,7 @@ struct Services {
   EventLoop loop;
   WorkerPool handlers;  ///< run requests
   WorkerPool readers;   ///< read SourceBodies, whose storage may be slow, apart from the handlers
+  WorkerPool makers;    ///< make what takes longer than a handler may
   WorkerPool streams;   ///< run producers
   std::atomic<size_t> streams_running{0};
 

@@ -107,6 +107,9 @@ base::Status ArtefactRegistry::load(const std::string& path) {
 }
 
 base::Status ArtefactRegistry::load_file(const std::string& path) {
+  std::error_code code;
+  const std::string real = fs::weakly_canonical(path, code).string();
+  if (!code && !files_.insert(real).second) return {};
   if (!path.ends_with(".ndjson")) {
     KILN_ASSIGN(const json::DocumentPtr document, read_document(path));
     return add_document(document, stem_of(path));

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +28,7 @@ struct Artefact {
 class ArtefactRegistry {
  public:
   /// Adds the artefacts of a file (one, a Bundle, or NDJSON) or of a folder's *.json and *.ndjson
-  /// files. Other resources are passed over. An unreadable file, a text that is no JSON, an id or a
+  /// files; a file that has been loaded already is passed over. Other resources are passed over. An unreadable file, a text that is no JSON, an id or a
   /// url|version that is there already: an error that names both places.
   base::Status load(const std::string& path);
 
@@ -43,6 +44,7 @@ class ArtefactRegistry {
   base::Status add_document(const json::DocumentPtr& document, const std::string& stem);
   base::Status add(const json::DocumentPtr& document, json::Value value, const std::string& stem);
 
+  std::set<std::string> files_;  ///< that have been loaded
   std::map<std::pair<std::string, std::string>, std::unique_ptr<Artefact>, std::less<>> by_id_;
   std::multimap<std::string, const Artefact*, std::less<>> by_url_;
 };

@@ -76,6 +76,13 @@ TEST_F(ArtefactRegistryTest, Ops_7_TheFilesStemIsTheIdOfWhatHasNone) {
   EXPECT_NE(registry_.find_id("Library", "stem"), nullptr);
 }
 
+TEST_F(ArtefactRegistryTest, AFileThatIsNamedTwiceIsLoadedOnce) {
+  ASSERT_TRUE(load("a.ndjson", view("a", "1", "active")).ok());
+  EXPECT_TRUE(registry_.load(folder_).ok());
+  EXPECT_TRUE(registry_.load(folder_ / "../kiln_artefacts_test/a.ndjson").ok());
+  EXPECT_EQ(registry_.all().size(), 1U);
+}
+
 TEST_F(ArtefactRegistryTest, Ops_7_NoIdAndNoCanonicalTwice) {
   ASSERT_TRUE(load("a.ndjson", view("a", "1", "active")).ok());
   const base::Status same_url = load("b.ndjson", view("b", "1", "draft"));

@@ -33,7 +33,7 @@ base::Result<DuckDbApi> load() {
     reason = dlerror();
   }
   if (library == nullptr) {
-    return base::Error(base::ErrorCode::kUnsupported,
+    return base::Error(base::ErrorCode::kIo,
                        "libduckdb.so is needed for Parquet and SQL and was not found (set "
                        "KILN_DUCKDB_LIBRARY to its path): " +
                            reason);
@@ -42,7 +42,7 @@ base::Result<DuckDbApi> load() {
 #define KILN_LOOK_UP(name)                                                    \
   api.name = reinterpret_cast<decltype(api.name)>(dlsym(library, #name));     \
   if (api.name == nullptr) {                                                  \
-    return base::Error(base::ErrorCode::kUnsupported,                         \
+    return base::Error(base::ErrorCode::kIo,                                  \
                        "libduckdb.so is too old: it has no function " #name); \
   }
   KILN_DUCKDB_FUNCTIONS(KILN_LOOK_UP)

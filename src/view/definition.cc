@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "base/near_name.h"
 
@@ -102,6 +103,7 @@ class Reader {
 
   void error(json::Value at, const std::string& path, std::string message,
              std::string suggestion = {}) {
+    if (!problems_.has_room(problems_.errors)) return;
     problems_.errors.push_back(base::Error(base::ErrorCode::kInvalid, std::move(message))
                                    .at(at.position())
                                    .with_path(path)
@@ -148,6 +150,7 @@ class Reader {
       if (key.starts_with('_')) key.remove_prefix(1);
       if (key == "extension" || key == "modifierExtension" || key == "id") continue;
       if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+      if (!problems_.has_room(problems_.warnings)) return;
       problems_.warnings.push_back(
           base::Error(base::ErrorCode::kInvalid,
                       "unknown element: '" + std::string(member.key()) + "' is ignored")
@@ -201,10 +204,8 @@ class Reader {
     constant.name = text(value, "name", path);
     if (constant.name.empty()) error(value, join(path, "name"), "missing: the constant's name");
     check_name(value["name"], join(path, "name"), constant.name);
-    for (const ConstantDefinition& other : view_.constants) {
-      if (other.name == constant.name && !constant.name.empty()) {
-        error(value["name"], join(path, "name"), "two constants are named '" + constant.name + "'");
-      }
+    if (!constant.name.empty() && !constant_names_.insert(constant.name).second) {
+      error(value["name"], join(path, "name"), "two constants are named '" + constant.name + "'");
     }
     for (const json::Value member : value.items()) {
       if (!member.key().starts_with("value")) continue;
@@ -301,6 +302,7 @@ class Reader {
 
   Problems& problems_;
   ViewDefinition& view_;
+  std::set<std::string> constant_names_;
 };
 
 }  // namespace

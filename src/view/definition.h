@@ -62,13 +62,17 @@ struct ViewDefinition {
   std::vector<PathText> where;
 };
 
-/// Everything that is wrong or suspicious with a view, in the order of the text.
+/// Everything that is wrong or suspicious with a view, in the order of the text. Not without end:
+/// each costs a search for its line.
 struct Problems {
+  static constexpr size_t kMost = 200;  ///< errors, and as many warnings
+
   std::vector<base::Error> errors;
   std::vector<base::Error> warnings;
   std::vector<base::Error> hints;  ///< may be as meant; for `kiln check` alone
 
   bool ok() const { return errors.empty(); }
+  bool has_room(const std::vector<base::Error>& list) const { return list.size() < kMost; }
 };
 
 /// Reads a ViewDefinition. What is wrong is added to `problems`; the result is usable only if there

@@ -45,7 +45,6 @@ class ViewCompiler {
       : definition_(definition), problems_(problems), options_(options) {}
 
   std::shared_ptr<const CompiledView> run() {
-    const size_t errors_before = problems_.errors.size();
     view_.reset(new CompiledView);
     view_->name_ = definition_.name.empty() ? definition_.id : definition_.name;
     choose_model();
@@ -60,7 +59,7 @@ class ViewCompiler {
     for (const SelectDefinition& select : definition_.selects) {
       rows->selects.push_back(compile_select(select, root, true, view_->schema_.columns, names));
     }
-    if (problems_.errors.size() != errors_before) return nullptr;
+    if (failed_) return nullptr;
     view_->rows_ = std::move(rows);
     view_->demand_ = shapes_.build();
     view_->needle_ = best_needle(needles_);
@@ -72,6 +71,8 @@ class ViewCompiler {
 
   void error(json::Value at, const std::string& path, std::string message,
              std::string suggestion = {}) {
+    failed_ = true;
+    if (!problems_.has_room(problems_.errors)) return;
     problems_.errors.push_back(base::Error(base::ErrorCode::kInvalid, std::move(message))
                                    .at(at.position())
                                    .with_path(path)
@@ -95,6 +96,8 @@ class ViewCompiler {
   }
 
   void expression_error(const PathText& text, base::Error error) {
+    failed_ = true;
+    if (!problems_.has_room(problems_.errors)) return;
     const size_t caret = error.caret();
     problems_.errors.push_back(std::move(error).at(position_of(text, caret)).with_path(text.path));
   }
@@ -177,6 +180,7 @@ class ViewCompiler {
       return prepared;
     }
     for (const fhirpath::Warning& warning : bound->warnings) {
+      if (!problems_.has_room(problems_.warnings)) break;
       problems_.warnings.push_back(fhirpath::error_at(text.text, warning.span, warning.message)
                                        .at(position_of(text, warning.span.begin))
                                        .with_path(text.path));
@@ -469,6 +473,7 @@ class ViewCompiler {
 
   const ViewDefinition& definition_;
   Problems& problems_;
+  bool failed_ = false;
   const CompileOptions& options_;
   std::shared_ptr<CompiledView> view_;
   fhirpath::Constants constants_;

@@ -115,8 +115,7 @@ class Ledger:
 
     def listed(self):
         """{id: state} of the jobs that the server has, those of unanswered kick-offs too."""
-        return {dict(parts)["exportId"]: dict(parts)["status"]
-                for name, parts in parts_of(self.server.get("/export").json()) if name == "job"}
+        return {job["exportId"]: job["status"] for job in self.server.jobs()}
 
     def check_at_rest(self):
         """All jobs have ended, all debts are paid: what the clients know is true, and nothing else

@@ -157,6 +157,42 @@ class KickOffTest(unittest.TestCase):
         answer = self.server.kick_off(export_of(PUBLISHED), Idempotency_Key="x" * 1001)
         self.assert_problem(answer, 400, ("too-long", ""))
 
+    def test_issue_small_bodies_that_ask_for_much(self):
+        """None takes memory or time out of proportion: the server is as large as before, about."""
+        def rss():
+            with open(f"/proc/{self.server.process.pid}/status", encoding="utf-8") as status:
+                return next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+        before = rss()
+        parts = [{"name": "x" * 100_000, "part": [{}] * 9_000}]
+        self.assertEqual(self.kick_off(*parts).status, 400)
+        nested = {"name": "a", "valueString": "b"}
+        for _ in range(60):
+            nested = {"name": "a", "part": [nested]}
+        answer = self.kick_off(nested)
+        self.assertIn(("invalid", "a[0].a.a.a.a"), answer.issues())
+        many = "".join(f',"value{i}":"x"' for i in range(20_000))
+        answer = self.server.request(
+            "POST", "/$viewdefinition-export", '{"resourceType":"Parameters","parameter":[{"name":'
+            '"_format"%s}]}' % many, {"Prefer": "respond-async"})
+        self.assertEqual(answer.status, 400)
+        for wrong in ({**view("Patient"), "select": [1] * 100_000},
+                      {**view("Patient"), "constant": [{"name": "a", "valueString": "b"}] * 3000},
+                      {**view("Patient"), "select": [{"column": [
+                          {"name": f"c{i}", "path": "birthdate"} for i in range(3000)]}]},
+                      {**view("Patient"), **{f"key{i}": 1 for i in range(100_000)}, "select": []}):
+            answer = self.server.kick_off(wrong)
+            self.assertEqual(answer.status, 422)
+            self.assertLessEqual(len(answer.issues()), 201)
+        self.assertLess(rss() - before, 200 * 1024)
+
+    def test_ops_6_an_outcome_is_json_whatever_it_quotes(self):
+        for path in ("/%FF", "/ViewDefinition/%C3%28", "/ViewDefinition/x/$viewdefinition-run?%FF=1",
+                     "/$viewdefinition-run?viewReference=%ED%A0%80&_format=%FF&_since=%FF"):
+            answer = self.server.get(path)
+            self.assertIn(answer.status, (400, 404), path)
+            self.assertEqual(answer.json()["resourceType"], "OperationOutcome")
+            self.assertIn("\ufffd", answer.text)
+
     def test_ops_7_404_beats_400_beats_422(self):
         unknown = {"name": "view", "part": [{"name": "viewReference", "valueReference":
                                              {"reference": "nope"}}]}

@@ -1,5 +1,6 @@
 """What a restart finds, after an orderly end and after a kill (operations.md §4, §7)."""
 import os
+import shutil
 import signal
 import socket
 import unittest
@@ -114,6 +115,44 @@ class RestartTest(unittest.TestCase):
         server.options = options
         server.start()
         self.assertEqual(job.rows("patient"), [{"id": "a"}])
+
+    def test_ops_4_a_sink_that_has_a_part_of_the_output_is_refused(self):
+        server = Server(data={"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'})
+        self.addCleanup(server.stop)
+        jobs = [server.export(export_of(view("Patient"))) for _ in range(2)]
+        for job in jobs:
+            job.wait()
+        server.end()
+        other = os.path.join(server.folder, "other")
+        shutil.copytree(os.path.join(server.state, "exports"), other)
+        shutil.rmtree(os.path.join(other, os.listdir(other)[0], jobs[0].id))
+        server.options += ["--export-sink", "file:" + other]
+        with self.assertRaises(AssertionError):
+            server.start()
+        self.assertEqual(server.end(), 1)
+
+    def test_ops_4_the_sink_is_known_by_every_name(self):
+        """A folder that is not there yet, a final slash, a link."""
+        server = Server(start=False, data={
+            "Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'})
+        self.addCleanup(server.stop)
+        folder = os.path.join(server.folder, "out")
+        os.symlink(server.folder, os.path.join(server.folder, "link"))
+        server.options += ["--export-sink", "file:" + folder]
+        for name in (folder, folder + "/", os.path.join(server.folder, "link", "out")):
+            server.options[-1] = "file:" + name
+            server.start()
+            job = server.export(export_of(view("Patient")))
+            job.wait()
+            for path, _, names in os.walk(folder, topdown=False):  # nothing that tells
+                for one in names:
+                    os.remove(os.path.join(path, one))
+            server.end()
+        server.options[-1] = "file:" + os.path.join(server.folder, "loop", "x")
+        os.symlink("loop", os.path.join(server.folder, "loop"))
+        with self.assertRaises(AssertionError):
+            server.start()
+        self.assertEqual(server.end(), 1)
 
     def test_ops_4_a_sink_can_be_moved_with_its_output(self):
         server = Server(data={"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'})

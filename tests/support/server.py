@@ -184,6 +184,16 @@ class Server:
         assert answer.status == 202, answer.text
         return Job(self, answer.headers["Content-Location"])
 
+    def jobs(self):
+        """[{part: value}] of all jobs in the list."""
+        found = []
+        url = self.base + "/export"
+        while url:
+            parts = parts_of(self.request("GET", url).json())
+            found += [dict(job) for name, job in parts if name == "job"]
+            url = dict(parts).get("next")
+        return found
+
     def exported_files(self):
         """Every file below the sink's folder."""
         root = os.path.join(self.state, "exports")

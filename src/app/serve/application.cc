@@ -98,7 +98,7 @@ class Application {
 
   base::Status run(const std::stop_token& stop) {
     KILN_ASSIGN(store_, job::JobStore::open(state_.database_path()));
-    KILN_ASSIGN(auto sink, open_configured_sink(options_, state_, *store_, clock_, random_));
+    KILN_ASSIGN(auto sink, open_configured_sink(options_, state_, *store_, clock_, random_, stop));
     sink_ = sink::observe_sink(std::move(sink),
                                [this](sink::SinkOperation operation, const base::Error& error) {
                                  on_sink_error(operation, error);

@@ -1,8 +1,8 @@
 #include "app/serve/configured_sink.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <functional>
 
 #include "sink/filesystem/filesystem_sink.h"
 #include "sink/memory/memory_sink.h"
@@ -14,75 +14,86 @@ namespace {
 constexpr std::string_view kFile = "file:";
 constexpr const char* kMemory = "memory:";
 
-/// A sink that can be opened.
-struct Choice {
-  /// Where it keeps its files: two of one identity see the same ones.
+/// A sink, and where it keeps its files: two of one identity see the same ones.
+struct Opened {
+  std::unique_ptr<sink::ExportSink> sink;
   std::string identity;
-  std::function<base::Result<std::unique_ptr<sink::ExportSink>>(const std::string& instance)> open;
 };
 
-Choice choose_folder(std::string path, const StateDirectory& state) {
+base::Result<Opened> open_folder(std::string path, const StateDirectory& state,
+                                 const std::string& instance) {
   if (path.starts_with("//")) path.erase(0, 2);
   if (path.empty()) path = state.exports_path();
-  return {
-      "file:" + std::filesystem::weakly_canonical(path).string(),
-      [path](const std::string& instance) { return sink::open_filesystem_sink(path, instance); }};
+  KILN_ASSIGN(auto sink, sink::open_filesystem_sink(path, instance));
+  // It is there now, so there is one name for it whatever links lead to it.
+  std::error_code code;
+  const auto real = std::filesystem::canonical(path, code);
+  if (code) return base::io_error("cannot use the folder " + path, code.value());
+  return Opened{std::move(sink), "file:" + real.string()};
 }
 
-Choice choose_s3(const sink::S3Options& s3, base::Clock& clock, base::RandomSource& random) {
-  return {"s3://" + s3.bucket + "/" + s3.prefix + (s3.endpoint.empty() ? "" : " at " + s3.endpoint),
-          [s3, &clock, &random](const std::string& instance) {
-            return sink::open_s3_sink(s3, instance, clock, random);
-          }};
-}
-
-base::Result<Choice> choose(const ServeOptions& options, const StateDirectory& state,
-                            base::Clock& clock, base::RandomSource& random) {
-  if (options.export_sink == kMemory) {
-    return Choice{
-        kMemory, [bound = options.memory_limit](const std::string&) {
-          return base::Result<std::unique_ptr<sink::ExportSink>>(sink::make_memory_sink(bound));
-        }};
-  }
-  if (options.export_sink.starts_with(kFile)) {
-    return choose_folder(options.export_sink.substr(kFile.size()), state);
-  }
+base::Result<Opened> open_s3(const ServeOptions& options, const std::string& instance,
+                             base::Clock& clock, base::RandomSource& random) {
   auto s3 = s3_options_of(options, [](const char* name) { return std::getenv(name); });
   if (!s3.ok()) return std::move(s3).error().in("--export-sink");
-  return choose_s3(*s3, clock, random);
+  KILN_ASSIGN(auto sink, sink::open_s3_sink(*s3, instance, clock, random));
+  return Opened{std::move(sink),
+                "s3://" + s3->bucket + "/" + s3->prefix + " at " + sink::address_of(*s3).origin};
 }
 
-base::Status check_identity(job::JobStore& store, sink::ExportSink& sink,
-                            const std::string& identity, base::WallTime now) {
-  KILN_ASSIGN(const std::string known, store.constant("sink", identity));
-  if (known == identity) return {};
+base::Result<Opened> open_any(const ServeOptions& options, const StateDirectory& state,
+                              const std::string& instance, base::Clock& clock,
+                              base::RandomSource& random) {
+  if (options.export_sink == kMemory) {
+    return Opened{sink::make_memory_sink(options.memory_limit), kMemory};
+  }
+  if (options.export_sink.starts_with(kFile)) {
+    return open_folder(options.export_sink.substr(kFile.size()), state, instance);
+  }
+  return open_s3(options, instance, clock, random);
+}
+
+/// Whether the output has been moved here: every completed job has a folder in the sink.
+base::Result<bool> has_all_output(job::JobStore& store, sink::ExportSink& sink,
+                                  const std::stop_token& stop) {
+  KILN_ASSIGN(const auto completed, store.in_state(job::JobState::kCompleted));
+  KILN_ASSIGN(const auto stored, sink.list_jobs(stop));
+  if (completed.empty()) return !stored.empty();
+  return std::all_of(completed.begin(), completed.end(), [&](const auto& job) {
+    return std::binary_search(stored.begin(), stored.end(), job.first.text);
+  });
+}
+
+base::Status check_identity(const Opened& opened, job::JobStore& store, base::WallTime now,
+                            const std::stop_token& stop) {
+  KILN_ASSIGN(const std::string known, store.constant("sink", opened.identity));
+  if (known == opened.identity) return {};
   if (known == kMemory) {
     KILN_TRY(store.expire_completed(now));
-    return store.replace_constant("sink", identity);
+    return store.replace_constant("sink", opened.identity);
   }
   KILN_ASSIGN(const bool has_output, store.has_output());
-  if (!has_output) return store.replace_constant("sink", identity);
-  KILN_ASSIGN(const auto jobs, sink.list_jobs({}));
-  if (!jobs.empty()) return store.replace_constant("sink", identity);  // it was moved there
+  bool is_here = !has_output;
+  if (!is_here) {
+    KILN_ASSIGN(is_here, has_all_output(store, *opened.sink, stop));
+  }
+  if (is_here) return store.replace_constant("sink", opened.identity);
   return base::Error(base::ErrorCode::kConflict,
                      "the state directory has jobs whose output is in " + known +
-                         ": keep that sink until they have expired, or take another --state-dir "
-                         "for " +
-                         identity);
+                         ": keep that sink until they have expired, move all that is in it, or "
+                         "take another --state-dir for " +
+                         opened.identity);
 }
 
 }  // namespace
 
-base::Result<std::unique_ptr<sink::ExportSink>> open_configured_sink(const ServeOptions& options,
-                                                                     const StateDirectory& state,
-                                                                     job::JobStore& store,
-                                                                     base::Clock& clock,
-                                                                     base::RandomSource& random) {
-  KILN_ASSIGN(const Choice choice, choose(options, state, clock, random));
+base::Result<std::unique_ptr<sink::ExportSink>> open_configured_sink(
+    const ServeOptions& options, const StateDirectory& state, job::JobStore& store,
+    base::Clock& clock, base::RandomSource& random, const std::stop_token& stop) {
   KILN_ASSIGN(const std::string instance, store.constant("instance", base::random_hex(random, 8)));
-  KILN_ASSIGN(auto sink, choice.open(instance));
-  KILN_TRY(check_identity(store, *sink, choice.identity, clock.now()));
-  return sink;
+  KILN_ASSIGN(Opened opened, open_any(options, state, instance, clock, random));
+  KILN_TRY(check_identity(opened, store, clock.now(), stop));
+  return std::move(opened.sink);
 }
 
 }  // namespace kiln::app

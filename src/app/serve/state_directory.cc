@@ -31,12 +31,14 @@ base::Status sync_folder(const fs::path& path) {
 }  // namespace
 
 base::Result<StateDirectory> StateDirectory::open(const std::string& given) {
-  const std::string path = fs::absolute(given).lexically_normal().string();
+  std::string path = fs::absolute(given).lexically_normal().string();
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   std::error_code code;
   const fs::path parent = fs::path(path).parent_path();
-  if (!parent.empty()) fs::create_directories(parent, code);
+  fs::create_directories(parent, code);
+  const bool is_new = !fs::exists(path, code);
   KILN_TRY(make_folder(path));
-  KILN_TRY(sync_folder(parent));
+  if (is_new) KILN_TRY(sync_folder(parent));
   const std::string lock_path = path + "/lock";
   const int lock = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0) return base::io_error("cannot use the state directory " + path, errno);

@@ -77,7 +77,8 @@ class S3Sink final : public ExportSink {
   base::Result<std::vector<std::string>> list_jobs(std::stop_token stop) override {
     std::set<std::string> jobs;
     const auto note = [&](std::string_view key) {
-      key.remove_prefix(std::min(root_.size(), key.size()));
+      if (!key.starts_with(root_)) return;  // not every store minds the prefix
+      key.remove_prefix(root_.size());
       const std::string_view job = key.substr(0, key.find('/'));
       if (is_safe_name(job) && job.size() < key.size()) jobs.emplace(job);
     };
