@@ -4,6 +4,18 @@
 #include "json/writer.h"
 
 namespace kiln::api {
+namespace {
+
+/// As it is, but with the id that it is known by.
+std::string text_of(const plan::Artefact& artefact) {
+  std::string text(artefact.value.raw());
+  if (!artefact.value["id"].missing()) return text;
+  json::Writer id;
+  id.string(artefact.id);
+  return text.insert(1, "\"id\":" + std::string(id.text()) + ",");
+}
+
+}  // namespace
 
 net::Response read_artefact(const Service& service, std::string_view type, std::string_view id) {
   const plan::Artefact* const artefact = service.artefacts.find_id(type, id);
@@ -13,7 +25,7 @@ net::Response read_artefact(const Service& service, std::string_view type, std::
   }
   net::Response response;
   response.headers.add("Content-Type", "application/fhir+json");
-  response.body = std::string(artefact->value.raw());
+  response.body = text_of(*artefact);
   return response;
 }
 
@@ -43,7 +55,7 @@ net::Response search_artefacts(const Service& service, std::string_view type,
     ++total;
     entries.begin_object();
     entries.member("fullUrl", service.options.base_url + "/" + artefact->type + "/" + artefact->id);
-    entries.key("resource").raw(artefact->value.raw()).end_object();
+    entries.key("resource").raw(text_of(*artefact)).end_object();
   }
   entries.end_array();
   json::Writer writer;

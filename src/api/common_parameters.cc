@@ -1,11 +1,21 @@
 #include "api/common_parameters.h"
 
+#include <algorithm>
+
+#include "api/fault.h"
 #include "api/row_body.h"
 #include "engine/cohort.h"
 #include "fhir/temporal.h"
 
 namespace kiln::api {
 namespace {
+
+/// A '+' that nobody has encoded reads as a space in a query: "+02:00", "application/fhir+json".
+/// For values that have no spaces.
+std::string with_plus(const Parameter& parameter, std::string text) {
+  if (parameter.query_text) std::replace(text.begin(), text.end(), ' ', '+');
+  return text;
+}
 
 /// References of a repeating parameter, without our own base; a query string may hold several,
 /// separated by commas.
@@ -32,9 +42,11 @@ bool is_large(const net::Request& request) {
   return request.body.size() > kLarge;
 }
 
-net::Response later(std::function<net::Response()> make) {
+net::Response later(const Service& service, const net::Request& request,
+                    std::function<net::Response()> make) {
   net::Response response;
-  response.body = net::LaterBody{std::move(make)};
+  response.body = net::LaterBody{
+      [&service, &request, make = std::move(make)] { return guarded(service, request, make); }};
   return response;
 }
 
@@ -65,11 +77,12 @@ std::optional<RowFormat> read_format(const OperationInput& input, bool with_fhir
                                      Problems& problems) {
   const Parameter* const parameter = only(input, "_format", problems);
   if (parameter == nullptr) return std::nullopt;
-  const auto text = text_of(*parameter, problems);
-  if (!text) return std::nullopt;
-  const auto format = row_format_of(*text);
+  const auto given = text_of(*parameter, problems);
+  if (!given) return std::nullopt;
+  const std::string text = with_plus(*parameter, *given);
+  const auto format = row_format_of(text);
   if (!format) {
-    add_unsupported_format(*text, with_fhir, problems);
+    add_unsupported_format(text, with_fhir, problems);
   } else if (!format->flat && !with_fhir) {
     problems.add(400, "invalid", "_format", "'fhir' is for runs, not for exports");
     return std::nullopt;
@@ -88,7 +101,7 @@ FilterParameters read_filters(const OperationInput& input, const Service& servic
   filters.patients = read_references(input, "patient", service, problems);
   filters.groups = read_references(input, "group", service, problems);
   if (const Parameter* const since = only(input, "_since", problems)) {
-    filters.since = text_of(*since, problems).value_or("");
+    filters.since = with_plus(*since, text_of(*since, problems).value_or(""));
     if (!filters.since.empty() && !fhir::Temporal::parse_date_time(filters.since)) {
       problems.add(400, "invalid", "_since", "not an instant: " + filters.since);
     }

@@ -19,7 +19,8 @@ namespace kiln::api {
 /// What may take long: a large body has to be parsed and its views compiled.
 bool is_large(const net::Request& request);
 /// The answer is made on a thread that holds up no short request.
-net::Response later(std::function<net::Response()> make);
+net::Response later(const Service& service, const net::Request& request,
+                    std::function<net::Response()> make);
 
 /// An absolute reference below our own base without that base; any other as it is.
 std::string_view local_reference(std::string_view reference, const Service& service);

@@ -84,7 +84,9 @@ net::Response download(const Service& service, const net::Request& request, cons
   const job::Job& job = view->job;
   const auto file = std::find_if(job.files.begin(), job.files.end(),
                                  [&](const job::OutputFile& one) { return one.name == name; });
-  if (file == job.files.end()) return no_such_job();
+  if (file == job.files.end()) {
+    return outcome_response(Problem{404, "not-found", "the export has no such file", ""});
+  }
 
   const sink::ObjectKey key{id.text, job.attempt, file->name};
   const auto left = std::chrono::duration_cast<std::chrono::seconds>(

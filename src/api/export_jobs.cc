@@ -199,7 +199,9 @@ net::Response export_result(const Service& service, const net::Request& request,
   const auto view = find_job(service, request, id, response);
   if (!view) return response;
   const job::Job& job = view->job;
-  if (!job::is_final(job.state)) return no_such_job();
+  if (!job::is_final(job.state)) {
+    return outcome_response(Problem{404, "not-found", "the export has no result yet", ""});
+  }
   if (job.state == job::JobState::kCompleted) return manifest_response(service, job);
   response.status = job.failure.status;
   response.headers.add("Content-Type", "application/fhir+json");

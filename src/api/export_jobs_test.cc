@@ -7,6 +7,7 @@
 
 #include "api/authorizer.h"
 #include "api/download.h"
+#include "api/fault.h"
 #include "api/metrics.h"
 #include "api/poll_limiter.h"
 #include "job/testing/function_runner.h"
@@ -139,7 +140,7 @@ TEST_F(ExportJobsTest, Ops_4_2_ProgressOfOneSubjectAndTheTimeThatIsLeft) {
     EXPECT_EQ(value_of(response, "bytesRead"), "250");
     EXPECT_EQ(value_of(response, "bytesTotal"), "1000");
     EXPECT_EQ(value_of(response, "subjectsDone"), "0");
-    EXPECT_EQ(value_of(response, "subjectsTotal"), "1");
+    EXPECT_EQ(value_of(response, "subjectsTotal"), "2") << "what was asked for";
     EXPECT_EQ(value_of(response, "currentSubject"), "\"a\"");
     progress.scanned.bytes = 1000;
     EXPECT_EQ(poll(id).headers.get("X-Progress"), "99%") << "it is not whole before it is recorded";
@@ -194,6 +195,16 @@ TEST_F(ExportJobsTest, Ops_4_8_EverythingIsThereUntilExpires) {
   EXPECT_EQ(cancel_export(service_, {}, id).status, 404);
   EXPECT_EQ(std::get<std::string>(list_exports(service_, from("client")).body).find(id.text),
             std::string::npos);
+}
+
+TEST_F(ExportJobsTest, Ops_6_500_AnExceptionIsAFaultWithAnId) {
+  net::Request request;
+  request.id = "request-7";
+  const net::Response response =
+      guarded(service_, request, []() -> net::Response { throw std::bad_alloc(); });
+  EXPECT_EQ(response.status, 500);
+  EXPECT_THAT(std::get<std::string>(response.body), HasSubstr("request-7"));
+  EXPECT_THAT(std::get<std::string>(response.body), ::testing::Not(HasSubstr("bad_alloc")));
 }
 
 /// The same authorization everywhere: what another may not see is not there.

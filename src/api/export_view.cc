@@ -90,11 +90,13 @@ net::Response kick_off(const Service& service, const net::Request& request,
 net::Response export_views(const Service& service, const net::Request& request,
                            const std::optional<std::string>& id) {
   if (is_large(request)) {
-    return later([&service, &request, id] { return kick_off(service, request, id); });
+    return later(service, request,
+                 [&service, &request, id] { return kick_off(service, request, id); });
   }
   auto asked = read_kick_off(service, request, id);
   if (!asked->filters.needs_cohort()) return decide(service, request, *asked);
-  return later([&service, &request, asked] { return decide(service, request, *asked); });
+  return later(service, request,
+               [&service, &request, asked] { return decide(service, request, *asked); });
 }
 
 }  // namespace kiln::api

@@ -1,5 +1,7 @@
 #include "api/fault.h"
 
+#include <exception>
+
 #include "api/problem.h"
 
 namespace kiln::api {
@@ -8,6 +10,16 @@ net::Response fault_response(const Service& service, const net::Request& request
                              std::string_view what, const base::Error& error) {
   service.log.error(what, {{"id", request.id}, {"error", error.to_string()}});
   return outcome_response(fault_of(error, request.id));
+}
+
+net::Response guarded(const Service& service, const net::Request& request,
+                      const std::function<net::Response()>& make) {
+  try {
+    return make();
+  } catch (const std::exception& exception) {
+    return fault_response(service, request, "an exception left a request",
+                          base::Error(base::ErrorCode::kInternal, exception.what()));
+  }
 }
 
 }  // namespace kiln::api

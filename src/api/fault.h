@@ -1,6 +1,7 @@
 // Failures that are the server's own.
 #pragma once
 
+#include <functional>
 #include <string_view>
 
 #include "api/service.h"
@@ -12,5 +13,8 @@ namespace kiln::api {
 /// request's id, which the answer names, finds them.
 net::Response fault_response(const Service& service, const net::Request& request,
                              std::string_view what, const base::Error& error);
+/// What `make` gives, or the answer to an exception that leaves it: no memory, most likely.
+net::Response guarded(const Service& service, const net::Request& request,
+                      const std::function<net::Response()>& make);
 
 }  // namespace kiln::api

@@ -35,13 +35,13 @@ constexpr std::array kOperations = {
 };
 
 constexpr std::array kShared = {
-    ParameterRow{"_format", "code", "1", "ndjson (default), csv, json, parquet"},
     ParameterRow{"header", "boolean", "1", "CSV: a first line with the column names (true)"},
     ParameterRow{"patient", "Reference", "*", "Only resources of these patients' compartments"},
     ParameterRow{"group", "Reference", "*", "Only resources of these Groups' members"},
     ParameterRow{"_since", "instant", "1", "Only resources last updated later"},
 };
 constexpr std::array kRun = {
+    ParameterRow{"_format", "code", "1", "ndjson (default), csv, json, parquet, fhir"},
     ParameterRow{"viewCanonical", "canonical", "1", "The view, by canonical URL"},
     ParameterRow{"viewReference", "Reference", "1", "The view, by reference"},
     ParameterRow{"viewResource", "ViewDefinition", "1", "The view itself"},
@@ -54,21 +54,45 @@ constexpr std::array kViewParts = {
     ParameterRow{"viewReference", "Reference", "1", "The view, by reference"},
     ParameterRow{"viewResource", "ViewDefinition", "1", "The view itself"},
 };
+constexpr std::array kRunOut = {
+    ParameterRow{"return", "Binary", "1", "The rows, in the format that was asked for"},
+};
+constexpr std::array kOutputParts = {
+    ParameterRow{"name", "string", "1", "Of the view"},
+    ParameterRow{"location", "uri", "*", "Of each file"},
+    ParameterRow{"rowCount", "decimal", "1", "An addition of this server"},
+    ParameterRow{"file", "", "*", "location, rowCount, size, sha256: an addition of this server"},
+};
+constexpr std::array kExportOut = {
+    ParameterRow{"exportId", "string", "1", "Of the job"},
+    ParameterRow{"clientTrackingId", "string", "1", "As it was given"},
+    ParameterRow{"status", "code", "1", "accepted, in-progress, completed"},
+    ParameterRow{"location", "uri", "1", "Where the job is polled"},
+    ParameterRow{"cancelUrl", "uri", "1", "Where it is cancelled"},
+    ParameterRow{"_format", "code", "1", "Of the files"},
+    ParameterRow{"exportStartTime", "instant", "1", "Of the job that did it"},
+    ParameterRow{"exportEndTime", "instant", "1", "When it had ended"},
+    ParameterRow{"exportDuration", "integer", "1", "Seconds"},
+    ParameterRow{"estimatedTimeRemaining", "integer", "1", "Seconds"},
+    ParameterRow{"output", "", "*", "One for each view", kOutputParts},
+};
 constexpr std::array kExport = {
+    ParameterRow{"_format", "code", "1", "ndjson (default), csv, json, parquet"},
     ParameterRow{"view", "", "*", "A name, and one way to say which view", kViewParts},
     ParameterRow{"clientTrackingId", "string", "1", "Comes back in every answer"},
     ParameterRow{"_compression", "code", "1",
                  "none (default), gzip, zstd: of the files; an addition of this server"},
 };
 
-void write_parameters(json::Writer& writer, std::span<const ParameterRow> rows) {
+void write_parameters(json::Writer& writer, std::string_view use,
+                      std::span<const ParameterRow> rows) {
   for (const ParameterRow& row : rows) {
-    writer.begin_object().member("name", row.name).member("use", "in").key("min").number(0);
+    writer.begin_object().member("name", row.name).member("use", use).key("min").number(0);
     writer.member("max", row.max).member("documentation", row.documentation);
     if (!row.type.empty()) writer.member("type", row.type);
     if (!row.parts.empty()) {
       writer.key("part").begin_array();
-      write_parameters(writer, row.parts);
+      write_parameters(writer, use, row.parts);
       writer.end_array();
     }
     writer.end_object();
@@ -135,6 +159,8 @@ net::Response capability_statement(const Service& service, const std::string& ve
   writer.key("resource").begin_array();
   write_resource(writer, "Library", service);
   write_resource(writer, "ViewDefinition", service);
+  writer.begin_object().member("type", "OperationDefinition").key("interaction").begin_array();
+  writer.begin_object().member("code", "read").end_object().end_array().end_object();
   writer.end_array();
   write_operations(writer, service);
   writer.end_object().end_array().end_object();
@@ -155,11 +181,13 @@ net::Response operation_definition(const Service& service, std::string_view id) 
     writer.key("resource").begin_array().string("ViewDefinition").end_array();
     writer.key("system").boolean(true).key("type").boolean(true).key("instance").boolean(true);
     writer.key("parameter").begin_array();
-    write_parameters(writer, kShared);
+    write_parameters(writer, "in", kShared);
     if (row.changes_state) {
-      write_parameters(writer, kExport);
+      write_parameters(writer, "in", kExport);
+      write_parameters(writer, "out", kExportOut);
     } else {
-      write_parameters(writer, kRun);
+      write_parameters(writer, "in", kRun);
+      write_parameters(writer, "out", kRunOut);
     }
     writer.end_array().end_object();
     return fhir_response(std::move(writer));

@@ -27,7 +27,7 @@ class ParameterReader {
  public:
   explicit ParameterReader(Problems& problems) : problems_(problems) {}
 
-  /// Parameters with parts repeat, and are counted: view[0], view[1].
+  /// Subjects are counted: view[0], view[1].
   void read(json::Value body, std::vector<Parameter>& parameters) {
     const json::Value items = body["parameter"];
     if (!items.missing() && !items.is_array()) {
@@ -36,8 +36,7 @@ class ParameterReader {
     std::map<std::string, size_t, std::less<>> counts;
     for (const json::Value item : items.items()) {
       std::string name = name_of(item);
-      const bool indexed =
-          item["part"].is_array() || name == "view" || name == "query" || name == "subject";
+      const bool indexed = name == "view" || name == "query" || name == "subject";
       const size_t index = counts[name]++;
       std::string expression = indexed ? name + "[" + std::to_string(index) + "]" : name;
       read_one(item, std::move(expression), 0, parameters);
@@ -188,7 +187,11 @@ std::optional<int64_t> integer_of(const Parameter& parameter, Problems& problems
   const std::string text = scalar_of(parameter).value_or("");
   int64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error == std::errc() && end == text.data() + text.size()) return number;
+  if (end == text.data() + text.size()) {
+    if (error == std::errc()) return number;
+    // Beyond what anyone can count to.
+    if (error == std::errc::result_out_of_range) return text.front() == '-' ? INT64_MIN : INT64_MAX;
+  }
   invalid(parameter, "a whole number", problems);
   return std::nullopt;
 }

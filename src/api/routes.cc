@@ -158,7 +158,9 @@ net::Response Routes::handle(const net::Request& request) const {
   using Kind = net::Router::Match::Kind;
   switch (match.kind) {
     case Kind::kFound:
-      return (*match.handler)({request, match.parameters});
+      return guarded(service_, request, [&] {
+        return (*match.handler)({request, match.parameters});
+      });
     case Kind::kNotFound:
       return refuse(404, "there is nothing at " + request.path);
     case Kind::kWrongMethod:

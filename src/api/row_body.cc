@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdio>
+#include <exception>
 
 #include "api/binary_sink.h"
 #include "api/fhir_rows.h"
@@ -45,8 +46,8 @@ base::Status produce_parquet(const RowRequest& request, const Service& service,
   return file.read([&](std::string_view bytes) { return writer.write(bytes); });
 }
 
-base::Status produce(const RowRequest& request, const Service& service, net::StreamWriter& writer,
-                     std::stop_token stop) {
+base::Status produce_rows(const RowRequest& request, const Service& service,
+                          net::StreamWriter& writer, std::stop_token stop) {
   const RowFormat& format = request.representation.format;
   const table::Schema& schema = request.subject.view->schema();
   if (format.flat == table::Format::kParquet) {
@@ -61,6 +62,16 @@ base::Status produce(const RowRequest& request, const Service& service, net::Str
   const auto output =
       engine::make_text_output(std::move(encoder), std::move(sink), request.limit != UINT64_MAX);
   return evaluate(request, *output, service, std::move(stop));
+}
+
+/// An exception, of want of memory most likely, is an error like others.
+base::Status produce(const RowRequest& request, const Service& service, net::StreamWriter& writer,
+                     std::stop_token stop) {
+  try {
+    return produce_rows(request, service, writer, std::move(stop));
+  } catch (const std::exception& exception) {
+    return base::Error(base::ErrorCode::kInternal, exception.what());
+  }
 }
 
 }  // namespace

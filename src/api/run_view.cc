@@ -63,7 +63,10 @@ std::optional<std::string> read_resources(const OperationInput& input, Problems&
   std::string lines;
   std::string line;
   const auto add = [&](json::Value resource) {
-    if (!resource.is_object()) return;
+    if (resource["resourceType"].text().empty()) {
+      problems.add(400, "invalid", "resource", "not a resource: no resourceType");
+      return;
+    }
     json::minify(resource.raw(), line);
     lines += line + "\n";
   };
@@ -72,7 +75,9 @@ std::optional<std::string> read_resources(const OperationInput& input, Problems&
     if (!resource.is_object()) {
       problems.add(400, "invalid", "resource", "'resource' needs a resource in the body");
     } else if (resource["resourceType"].text() == "Bundle") {
-      for (const json::Value entry : resource["entry"].items()) add(entry["resource"]);
+      for (const json::Value entry : resource["entry"].items()) {
+        if (!entry["resource"].missing()) add(entry["resource"]);
+      }
     } else {
       add(resource);
     }
@@ -134,13 +139,14 @@ net::Response answer(const Service& service, const net::Request& request, Run& r
 net::Response run_view(const Service& service, const net::Request& request,
                        const std::optional<std::string>& id) {
   if (is_large(request)) {
-    return later([&service, &request, id] {
+    return later(service, request, [&service, &request, id] {
       return answer(service, request, *read_run(service, request, id));
     });
   }
   auto run = read_run(service, request, id);
   if (!run->filters.needs_cohort()) return answer(service, request, *run);
-  return later([&service, &request, run] { return answer(service, request, *run); });
+  return later(service, request,
+               [&service, &request, run] { return answer(service, request, *run); });
 }
 
 }  // namespace kiln::api

@@ -20,18 +20,19 @@ constexpr std::string_view kGroupView = R"json({"resourceType":"ViewDefinition",
     {"forEachOrNull":"member.where(iif(inactive, false, true))",
      "column":[{"name":"reference","path":"entity.reference"}]}]})json";
 
-/// Rows of texts, in the order of the input.
+/// Rows of texts, in the order of the input; if `ids` are given, only those that begin with one.
 class RowCollector final : public Output {
  public:
   using Rows = std::vector<std::vector<std::string>>;
+  explicit RowCollector(const std::set<std::string>* ids) : ids_(ids) {}
 
   base::Result<std::unique_ptr<Piece>> encode(const table::Batch& batch) override {
     auto piece = std::make_unique<RowsPiece>();
     for (size_t row = 0; row < batch.rows(); ++row) {
+      if (ids_ != nullptr && !ids_->contains(std::string(text_of(batch.column(0), row)))) continue;
       std::vector<std::string>& texts = piece->texts.emplace_back();
       for (size_t i = 0; i < batch.column_count(); ++i) {
-        const table::ColumnVector& column = batch.column(i);
-        texts.emplace_back(column.is_valid(row) ? column.text(row).view() : std::string_view());
+        texts.emplace_back(text_of(batch.column(i), row));
       }
     }
     piece->rows = batch.rows();
@@ -42,13 +43,17 @@ class RowCollector final : public Output {
     return {};
   }
   base::Status finish() override { return {}; }
-  const Rows& rows() const { return rows_; }
+  Rows take() { return std::move(rows_); }
 
  private:
+  static std::string_view text_of(const table::ColumnVector& column, size_t row) {
+    return column.is_valid(row) ? column.text(row).view() : std::string_view();
+  }
   class RowsPiece final : public Piece {
    public:
     Rows texts;
   };
+  const std::set<std::string>* const ids_;
   Rows rows_;
 };
 
@@ -64,12 +69,13 @@ base::Result<view::ViewPtr> compile(std::string_view text) {
 }
 
 base::Result<RowCollector::Rows> read_rows(std::string_view view_text,
+                                           const std::set<std::string>* ids,
                                            const dataset::Snapshot& snapshot,
                                            const Options& options, std::stop_token stop) {
   KILN_ASSIGN(const view::ViewPtr view, compile(view_text));
-  RowCollector collector;
+  RowCollector collector(ids);
   KILN_TRY(run(snapshot, {{view.get(), &collector}}, options, std::move(stop), nullptr));
-  return collector.rows();
+  return collector.take();
 }
 
 /// The id in "Patient/1" or "1"; no id if the reference is any other.
@@ -124,11 +130,13 @@ base::Result<Cohort> find_cohort(const dataset::Snapshot& snapshot,
   unfiltered.limit = UINT64_MAX;
   Cohort cohort;
   if (!patients.empty()) {
-    KILN_ASSIGN(const auto rows, read_rows(kPatientView, snapshot, unfiltered, stop));
-    std::set<std::string> known;
-    for (const auto& row : rows) {
-      if (!row[0].empty()) known.insert(row[0]);
+    std::set<std::string> wanted;
+    for (const std::string& reference : patients) {
+      if (std::string id = id_of(reference, "Patient"); !id.empty()) wanted.insert(std::move(id));
     }
+    KILN_ASSIGN(const auto rows, read_rows(kPatientView, &wanted, snapshot, unfiltered, stop));
+    std::set<std::string> known;
+    for (const auto& row : rows) known.insert(row[0]);
     for (const std::string& reference : patients) {
       const std::string id = id_of(reference, "Patient");
       if (known.contains(id)) {
@@ -139,7 +147,7 @@ base::Result<Cohort> find_cohort(const dataset::Snapshot& snapshot,
     }
   }
   if (!groups.empty()) {
-    KILN_ASSIGN(const auto rows, read_rows(kGroupView, snapshot, unfiltered, stop));
+    KILN_ASSIGN(const auto rows, read_rows(kGroupView, nullptr, snapshot, unfiltered, stop));
     Members members;
     for (const auto& row : rows) {
       if (row[0].empty()) continue;

@@ -51,7 +51,7 @@ void JobEngine::stop() {
 base::Status JobEngine::recover() {
   JobStore& store = parts_.store;
   const base::WallTime now = parts_.clock.now();
-  if (!parts_.sink.durable()) KILN_TRY(store.expire_completed(now));
+  if (!parts_.sink.durable()) KILN_TRY(store.expire_finished(now));
   // What was in progress when no process was there to stop it: the server died.
   KILN_ASSIGN(const auto interrupted, store.in_state(JobState::kInProgress));
   for (const auto& [id, client] : interrupted) {
@@ -142,9 +142,12 @@ JobView JobEngine::view_of(Job job) {
   const auto running = running_.find(view.job.id);
   if (running != running_.end()) {
     const JobProgress& progress = running->second->progress;
-    view.progress = ProgressView{progress.scanned.rows,        progress.scanned.bytes,
-                                 progress.scanned.bytes_total, progress.subjects_done,
-                                 progress.subjects_total(),    progress.current_subject()};
+    view.progress = ProgressView{progress.scanned.rows,
+                                 progress.scanned.bytes,
+                                 progress.scanned.bytes_total,
+                                 progress.subjects_done,
+                                 std::max(progress.subjects_total(), view.job.submission.subjects),
+                                 progress.current_subject()};
   }
   return view;
 }

@@ -58,7 +58,7 @@ class JobStore {
   /// or after a crash, which is counted.
   base::Result<bool> requeue(const JobId& id, uint32_t attempt, bool crashed, base::WallTime now);
   /// Completed jobs expire now: their output did not survive.
-  base::Status expire_completed(base::WallTime now);
+  base::Status expire_finished(base::WallTime now);
   /// Finished jobs whose time has come: the records go, a debt stays for each that has output.
   base::Result<uint64_t> expire(base::WallTime now);
 

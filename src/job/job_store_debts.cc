@@ -36,10 +36,12 @@ base::Result<uint64_t> JobStore::expire(base::WallTime now) {
   return expired;
 }
 
-base::Status JobStore::expire_completed(base::WallTime now) {
+base::Status JobStore::expire_finished(base::WallTime now) {
   base::MutexLock lock(mutex_);
-  KILN_ASSIGN(Statement update, database_.prepare("UPDATE job SET expires = ? WHERE state = ?"));
-  return update.bind(ms(now)).bind(number_of(JobState::kCompleted)).run();
+  KILN_ASSIGN(Statement update,
+              database_.prepare("UPDATE job SET expires = ? WHERE state IN (?, ?)"));
+  update.bind(ms(now)).bind(number_of(JobState::kCompleted)).bind(number_of(JobState::kFailed));
+  return update.run();
 }
 
 base::Status JobStore::record_debt(const JobId& id, uint32_t before_attempt, base::WallTime now) {

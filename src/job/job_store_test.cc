@@ -290,12 +290,14 @@ TEST_F(JobStoreTest, ExpiryOwesAgainWhatWasOwed) {
   EXPECT_EQ(debts().size(), 1U) << "this one is newer";
 }
 
-TEST_F(JobStoreTest, CompletedJobsCanBeMadeToExpire) {
+TEST_F(JobStoreTest, FinishedJobsCanBeMadeToExpire) {
+  put("waiting", JobState::kAccepted);
   put("completed", JobState::kCompleted);
   put("failed", JobState::kFailed);
-  must(store_->expire_completed(at(50)));
+  must(store_->expire_finished(at(50)));
   EXPECT_EQ(found("completed").expires, at(50));
-  EXPECT_EQ(found("failed").expires, at(100));
+  EXPECT_EQ(found("failed").expires, at(50));
+  EXPECT_FALSE(found("waiting").expires.has_value());
 }
 
 TEST_F(JobStoreTest, OwesOnlyOutputThatNobodyWants) {

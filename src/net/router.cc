@@ -57,8 +57,6 @@ Router::Match Router::match(std::string_view method, std::string_view path) cons
     if (!best_of_any_method || is_more_literal(route.segments, best_of_any_method->segments)) {
       best_of_any_method = &route;
     }
-    match.allowed.push_back(route.method);
-    if (route.method == "GET") match.allowed.emplace_back("HEAD");
     const bool right = route.method == method || (method == "HEAD" && route.method == "GET");
     if (!right) continue;
     // A HEAD handler of its own goes before the GET handler of the same path.
@@ -69,9 +67,16 @@ Router::Match Router::match(std::string_view method, std::string_view path) cons
     }
   }
   if (!best_of_any_method) return match;
-  if (!best) {
+  // A path that is named is meant, not what a placeholder would make of it.
+  if (!best || is_more_literal(best_of_any_method->segments, best->segments)) {
     match.kind = Match::Kind::kWrongMethod;
     match.route = best_of_any_method->pattern;
+    for (const Route& route : routes_) {
+      if (!fits(route.segments, segments)) continue;
+      if (is_more_literal(best_of_any_method->segments, route.segments)) continue;
+      match.allowed.push_back(route.method);
+      if (route.method == "GET") match.allowed.emplace_back("HEAD");
+    }
     std::sort(match.allowed.begin(), match.allowed.end());
     match.allowed.erase(std::unique(match.allowed.begin(), match.allowed.end()),
                         match.allowed.end());
@@ -80,7 +85,6 @@ Router::Match Router::match(std::string_view method, std::string_view path) cons
   match.kind = Match::Kind::kFound;
   match.handler = &best->handler;
   match.route = best->pattern;
-  match.allowed.clear();
   for (size_t i = 0; i < segments.size(); ++i) {
     const std::string_view name = best->segments[i];
     if (!is_placeholder(name)) continue;

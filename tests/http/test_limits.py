@@ -6,7 +6,7 @@ import socket
 import unittest
 import urllib.parse
 
-from tests.support.server import DEADLINE, Server, export_of, view
+from tests.support.server import DEADLINE, Server, export_of, parts_of, view
 
 
 class LimitsTest(unittest.TestCase):
@@ -165,6 +165,30 @@ class FaultTest(unittest.TestCase):
             self.assertNotIn(server.folder, text)
             server.wait_for_log(" id=" + text.rsplit(" ", 1)[1] + " error=")
         self.assertIn(server.folder, server.log_text())
+
+
+class MemoryTest(unittest.TestCase):
+    """A view can make millions of rows out of one small resource."""
+
+    def test_ops_2_rows_stream_though_one_resource_has_millions(self):
+        names = [f"n{i}" for i in range(100)]
+        product = view("Patient")
+        product["select"] += [{"forEach": "name.given", "column": [{"name": f"c{k}", "path": "$this"}]}
+                              for k in range(3)]
+        patient = {"resourceType": "Patient", "id": "a", "name": [{"given": names}]}
+        server = Server("--export-max-running", "1",
+                        data={"Patient.ndjson": (json.dumps(patient) + "\n") * 20})
+        self.addCleanup(server.stop)
+        answer = server.post("/$viewdefinition-run?_format=csv&_limit=2", product)
+        self.assertEqual(answer.text.splitlines(), ["id,c0,c1,c2", "a,n0,n0,n0", "a,n0,n0,n1"])
+        job = server.export(export_of(product, _format="csv"))
+        server.wait_until(lambda: dict(parts_of(job.poll().json())).get("rowsWritten", 0),
+                          "no row is written before the last is there")
+        self.assertEqual(server.request("DELETE", job.status_url).status, 202)
+        self.assertEqual(server.export(export_of(view("Patient"))).wait().status, 200)
+        with open(f"/proc/{server.process.pid}/status", encoding="utf-8") as status:
+            peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+        self.assertLess(peak, 300 * 1024)
 
 
 class SilentLogTest(unittest.TestCase):

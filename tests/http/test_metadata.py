@@ -45,6 +45,17 @@ class MetadataTest(unittest.TestCase):
         self.assertEqual(self.server.get("/health").status, 200)
         self.assertEqual(self.server.get("/ready").status, 200)
 
+    def test_ops_6_the_operations_definitions_are_whole(self):
+        types = {one["type"]: one for one in
+                 self.server.get("/metadata").json()["rest"][0]["resource"]}
+        self.assertEqual([one["code"] for one in types["OperationDefinition"]["interaction"]],
+                         ["read"])
+        for name, out in (("viewdefinition-run", "return"), ("viewdefinition-export", "exportId")):
+            parameters = self.server.get("/OperationDefinition/" + name).json()["parameter"]
+            self.assertIn((out, "out"), [(one["name"], one["use"]) for one in parameters])
+            formats = [one for one in parameters if one["name"] == "_format" and one["use"] == "in"]
+            self.assertEqual("fhir" in formats[0]["documentation"], name == "viewdefinition-run")
+
     def test_ops_7_metrics(self):
         self.server.export(export_of(view("Patient"))).wait()
         text = self.server.get("/metrics").text

@@ -125,6 +125,20 @@ class OptionsTest(unittest.TestCase):
             answer = server.get(f"/ViewDefinition/{name}/$viewdefinition-run")
             self.assertEqual(answer.text, '{"id":"a"}\n')
 
+    def test_ops_7_an_artefact_without_id_has_that_of_its_file(self):
+        nameless = {"resourceType": "ViewDefinition", "resource": "Patient", "select": []}
+        server = Server(data=DATA, views={"stem.json": nameless})
+        self.addCleanup(server.stop)
+        self.assertEqual(server.get("/ViewDefinition/stem").json(), {"id": "stem", **nameless})
+        found = server.get("/ViewDefinition").json()["entry"][0]
+        self.assertEqual(found["resource"]["id"], "stem")
+
+    def test_cli_an_empty_variable_is_none(self):
+        server = self.server(environment={"KILN_EXPORT_OUTPUT_TTL": "",
+                                          "HFS_EXPORT_OUTPUT_TTL": "100"})
+        answer = server.export(export_of(view("Patient"))).wait()
+        self.assertIn("Expires", answer.headers)
+
     def test_ops_7_a_base_url_with_a_path(self):
         server = self.server("--base-url", "http://kiln.example/fhir/r4")
         for prefix in ("", "/fhir/r4"):

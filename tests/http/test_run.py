@@ -71,6 +71,32 @@ class RunTest(unittest.TestCase):
         self.assert_problem(self.server.get("/$viewdefinition-run?viewReference=nope"), 404,
                             ("not-found", "viewReference"))
 
+    def test_ops_7_405_a_named_path_is_no_id(self):
+        answer = self.server.get("/ViewDefinition/$run")
+        self.assertEqual((answer.status, answer.headers["Allow"]), (405, "POST"))
+        answer = self.server.request("DELETE", "/ViewDefinition/$run")
+        self.assertEqual((answer.status, answer.headers["Allow"]), (405, "POST"))
+
+    def test_ops_7_limit_has_no_ceiling(self):
+        answer = self.server.get(
+            "/ViewDefinition/patients/$viewdefinition-run?_limit=" + "9" * 30)
+        self.assertEqual(self.ids(answer), ["p0", "p1", "p2"])
+        answer = self.server.get(
+            "/ViewDefinition/patients/$viewdefinition-run?_limit=-" + "9" * 30)
+        self.assert_problem(answer, 400, ("invalid", "_limit"))
+
+    def test_ops_7_a_plus_that_nobody_encoded(self):
+        path = "/ViewDefinition/patients/$viewdefinition-run"
+        self.assertEqual(
+            self.server.get(path + "?_since=2024-06-01T00:00:00+02:00").status, 200)
+        answer = self.server.get(path + "?_format=application/fhir+json")
+        self.assertEqual(answer.json()["resourceType"], "Parameters")
+
+    def test_ops_6_a_resource_without_a_type_is_named(self):
+        answer = self.server.post("/$viewdefinition-run", inline(
+            PUBLISHED, {"name": "resource", "resource": {"id": "x"}}))
+        self.assert_problem(answer, 400, ("invalid", "resource"))
+
     def test_ops_6_400_unknown_parameter(self):
         self.assert_problem(
             self.server.get("/ViewDefinition/patients/$viewdefinition-run?colour=red"), 400,

@@ -69,7 +69,7 @@ base::Status check_identity(const Opened& opened, job::JobStore& store, base::Wa
   KILN_ASSIGN(const std::string known, store.constant("sink", opened.identity));
   if (known == opened.identity) return {};
   if (known == kMemory) {
-    KILN_TRY(store.expire_completed(now));
+    KILN_TRY(store.expire_finished(now));
     return store.replace_constant("sink", opened.identity);
   }
   KILN_ASSIGN(const bool has_output, store.has_output());

@@ -241,11 +241,15 @@ const std::vector<ServeOption>& serve_option_table() {
 GivenOptions options_of_environment(const std::function<const char*(const char*)>& get) {
   GivenOptions given;
   for (const ServeOption& option : serve_option_table()) {
-    const char* value = get(variable_of(option.name).c_str());
-    if (value == nullptr && !option.other_variable.empty()) {
-      value = get(std::string(option.other_variable).c_str());
+    const auto text = [&](const std::string& name) {  // one that is empty is as good as none
+      const char* const value = get(name.c_str());
+      return std::string(value == nullptr ? "" : value);
+    };
+    std::string value = text(variable_of(option.name));
+    if (value.empty() && !option.other_variable.empty()) {
+      value = text(std::string(option.other_variable));
     }
-    if (value == nullptr) continue;
+    if (value.empty()) continue;
     given[std::string(option.name)] =
         option.kind == Kind::kPaths ? split_paths(value) : std::vector<std::string>{value};
   }
