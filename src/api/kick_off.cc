@@ -50,7 +50,7 @@ const Parameter* part_of(const Parameter& parameter, std::string_view name, Prob
 void check_length(const std::string& text, const std::string& what, const std::string& expression,
                   Problems& problems) {
   if (text.size() <= kLongestText) return;
-  problems.add(400, "too-long", expression,
+  problems.add(400, "invalid", expression,
                what + " is longer than " + std::to_string(kLongestText) + " bytes");
 }
 

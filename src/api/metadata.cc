@@ -153,9 +153,9 @@ net::Response capability_statement(const Service& service, const std::string& ve
   writer.end_array().key("rest").begin_array().begin_object().member("mode", "server");
   writer.member(
       "documentation",
-      "Exports are listed by GET [base]/export. A kick-off with an Idempotency-Key header "
-      "can be repeated. Manifest outputs carry rowCount, and a part `file` with size and "
-      "sha256 for each file.");
+      "Exports are listed by GET [base]/export, a hundred a page; `next` is the address of the "
+      "following one. A kick-off with an Idempotency-Key header can be repeated. Manifest "
+      "outputs carry rowCount, and a part `file` with size and sha256 for each file.");
   writer.key("resource").begin_array();
   write_resource(writer, "Library", service);
   write_resource(writer, "ViewDefinition", service);

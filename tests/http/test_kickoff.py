@@ -151,11 +151,18 @@ class KickOffTest(unittest.TestCase):
                                      "[" + "1," * 1_000_000 + "1]", {"Prefer": "respond-async"})
         self.assert_problem(answer, 413, ("too-long", ""))
         answer = self.kick_off(one, {"name": "clientTrackingId", "valueString": "x" * 1001})
-        self.assert_problem(answer, 400, ("too-long", "clientTrackingId"))
+        self.assert_problem(answer, 400, ("invalid", "clientTrackingId"))
         self.assertEqual(
             self.kick_off(one, {"name": "clientTrackingId", "valueString": "x" * 1000}).status, 202)
         answer = self.server.kick_off(export_of(PUBLISHED), Idempotency_Key="x" * 1001)
-        self.assert_problem(answer, 400, ("too-long", ""))
+        self.assert_problem(answer, 400, ("invalid", ""))
+        named = [{"name": "view", "part": [{"name": "name", "valueString": "x" * 1001},
+                                           *one["part"]]}]
+        self.assert_problem(self.kick_off(*named), 400, ("invalid", "view[0].name"))
+        answer = self.kick_off(*[{"name": "view", "part": [
+            {"name": "name", "valueString": f"n{i}"}, *one["part"]]} for i in range(101)],
+            {"name": "_format", "valueCode": "parquet"})
+        self.assert_problem(answer, 400, ("too-costly", "view"))
 
     def test_issue_small_bodies_that_ask_for_much(self):
         """None takes memory or time out of proportion: the server is as large as before, about."""
