@@ -222,6 +222,28 @@ TEST_F(ProductTest, AFailureEndsThem) {
   EXPECT_EQ(encoded.error().code(), base::ErrorCode::kUnsupported);
 }
 
+/// A text of a megabyte in each row, which the evaluation makes.
+TEST_F(PipelineTest, LongTextsAreWrittenBeforeTheirBlockIsDone) {
+  add_file("a", patient_lines(200));
+  const std::string thousand(1000, 'x');
+  const std::string path = "'" + thousand + "'.replace('x', '" + std::string(1000, 'y') + "')";
+  const auto view =
+      compile(R"j({"name":"v","resource":"Patient","select":[{"column":[{"name":"c","path":")j" +
+              path + R"j("}]}]})j");
+  std::vector<SinkLog> logs(1);
+  size_t largest = 0, total = 0;
+  logs[0].on_write = [&] {
+    largest = std::max(largest, logs[0].bytes.size());
+    total += logs[0].bytes.size();
+    logs[0].bytes.clear();
+  };
+  const auto summary = run_views({view}, logs, options_of(2), {}, nullptr, table::Format::kNdjson);
+  ASSERT_TRUE(summary.ok()) << summary.error().to_string();
+  EXPECT_EQ(total + logs[0].bytes.size(),
+            200 * (1'000'000 + std::string(R"({"c":""})").size() + 1));
+  EXPECT_LT(largest, size_t{40} << 20);
+}
+
 // ---- errors of data ----
 
 TEST_F(PipelineTest, TheFirstErrorInTheOrderOfTheInputWins) {

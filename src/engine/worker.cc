@@ -78,6 +78,16 @@ bool Worker::write_early(size_t subject, table::Batch& batch) {
   return false;
 }
 
+/// Texts that an evaluation has made may be megabytes each; those of the input are not among them.
+bool Worker::write_long_texts(size_t subject) {
+  static constexpr size_t kMost = 32U << 20;
+  table::Batch& batch = lanes_[subject]->batch;
+  if (batch.texts().used() <= kMost) return true;
+  const bool wanted = write_early(subject, batch);
+  batch.clear();
+  return wanted;
+}
+
 BlockResult Worker::process(const dataset::Part& part, const dataset::Block& block) {
   BlockResult result;
   ordinal_ = part.ordinal;
@@ -202,8 +212,8 @@ bool Worker::rows(const GroupParser& group, const char* line, const dataset::Par
   for (const size_t index : group.group->subjects()) {
     Lane& lane = *lanes_[index];
     base::Status status = lane.evaluation.append_rows(group.parser.tape(), lane.batch, lane.take);
-    if (status.ok()) continue;
-    if (status.error().code() == base::ErrorCode::kCancelled) {
+    if (status.ok() && write_long_texts(index)) continue;
+    if (status.ok() || status.error().code() == base::ErrorCode::kCancelled) {
       if (early_error_) result.error = std::exchange(early_error_, std::nullopt);
       return false;
     }

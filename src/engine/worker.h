@@ -49,6 +49,7 @@ class Worker {
 
   BlockResult process(const dataset::Part& part, const dataset::Block& block);
   bool write_early(size_t subject, table::Batch& batch);
+  bool write_long_texts(size_t subject);
   /// False: the error in `result` ends the block.
   bool line(const char*& at, const dataset::Part& part, const dataset::Block& block,
             BlockResult& result);

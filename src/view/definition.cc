@@ -164,12 +164,15 @@ class Reader {
   void check_name(json::Value value, const std::string& path, const std::string& name) {
     if (value.missing()) return;
     const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-    const bool good =
-        !name.empty() && letter(name.front()) && std::all_of(name.begin(), name.end(), [&](char c) {
-          return letter(c) || (c >= '0' && c <= '9') || c == '_';
-        });
+    static constexpr size_t kLongest = 255;
+    const bool good = !name.empty() && name.size() <= kLongest && letter(name.front()) &&
+                      std::all_of(name.begin(), name.end(), [&](char c) {
+                        return letter(c) || (c >= '0' && c <= '9') || c == '_';
+                      });
     if (good) return;
-    error(value, path, "not a name: '" + name + "' (a letter, then letters, digits and _)");
+    error(value, path,
+          "not a name: '" + name.substr(0, kLongest) + "' (a letter, then letters, digits and _, " +
+              std::to_string(kLongest) + " at most)");
   }
 
   void read_versions(json::Value value) {

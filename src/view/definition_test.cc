@@ -73,6 +73,25 @@ TEST(DefinitionTest, ReadsAllThatAViewSays) {
   EXPECT_EQ(select.unions[0].repeat[1].path, "select[0].unionAll[0].repeat[1]");
 }
 
+TEST(DefinitionTest, ANameHasABound) {
+  const auto with_name = [](const std::string& name) {
+    return patient_view(R"([{"column":[{"name":)" + name + R"(,"path":"id"}]}])");
+  };
+  EXPECT_TRUE(compile_view(with_name('"' + std::string(255, 'a') + '"')).view);
+  expect_error(with_name("^\"" + std::string(256, 'a') + '"'), "select[0].column[0].name",
+               "255 at most");
+}
+
+/// Each costs a search for its line.
+TEST(DefinitionTest, ProblemsAreNotWithoutEnd) {
+  std::string selects = "[1";
+  for (int i = 0; i < 1000; ++i) selects += ",1";
+  const auto document = json::Document::parse(patient_view(selects + "]"), "x");
+  Problems problems;
+  read_view(*document, (*document)->root(), problems);
+  EXPECT_EQ(problems.errors.size(), Problems::kMost);
+}
+
 TEST(DefinitionTest, IsKnownByItsResourceType) {
   for (const std::string type :
        {"ViewDefinition", "http://hl7.org/fhir/uv/sql-on-fhir/StructureDefinition/ViewDefinition",

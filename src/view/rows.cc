@@ -321,6 +321,7 @@ RowEvaluation::RowEvaluation(const CompiledView& view, base::WallTime now, RowOp
     : view_(view),
       options_(options),
       evaluation_(view.model(), now),
+      most_rows_(most_rows()),
       row_(view.schema().columns.size()) {
   evaluation_.set_stop(options_.stop);
 }
@@ -357,7 +358,7 @@ base::Status RowEvaluation::append_rows(const json::Tape& tape, table::Batch& ba
 
 /// False if `take` wants no more.
 bool RowEvaluation::append_product(uint64_t total, table::Batch& batch, const TakeRows& take) {
-  const size_t most = take ? rows_at_once(total) : SIZE_MAX;
+  const size_t most = take ? std::min(most_rows_, rows_at_once(total)) : SIZE_MAX;
   for (uint64_t row = 0; row < total; ++row) {
     uint64_t rest = row;
     for (size_t i = parts_.size(); i-- > 0;) {
@@ -375,6 +376,15 @@ bool RowEvaluation::append_product(uint64_t total, table::Batch& batch, const Ta
     if (batch.rows() >= most && !take(batch)) return false;
   }
   return true;
+}
+
+size_t RowEvaluation::most_rows() const {
+  static constexpr size_t kMostBytes = 64U << 20;
+  size_t row_size = 1;
+  for (const table::Column& column : view_.schema().columns) {
+    row_size += column.name.size() + sizeof(Cell);
+  }
+  return std::max<size_t>(1, kMostBytes / row_size);
 }
 
 /// How many rows of this resource are some megabytes at most; as many as you like if there are few.

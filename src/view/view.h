@@ -79,8 +79,8 @@ class RowEvaluation {
 
   /// Appends the resource's rows to `batch`, all or, on an error, none. The texts of the rows stay
   /// valid as long as the line that the tape points into, and the batch's arena. One small resource
-  /// can have millions of rows, where selects stand side by side: `take` is then called each time
-  /// that there are some megabytes of them; kCancelled if it wants no more.
+  /// can have millions of rows, where selects stand side by side: `take` is called each time that
+  /// there are some megabytes in the batch; kCancelled if it wants no more.
   base::Status append_rows(const json::Tape& tape, table::Batch& batch, const TakeRows& take = {});
 
   uint64_t casts_failed() const { return casts_failed_; }
@@ -96,10 +96,12 @@ class RowEvaluation {
 
   bool append_product(uint64_t total, table::Batch& batch, const TakeRows& take);
   size_t rows_at_once(uint64_t total) const;
+  size_t most_rows() const;
 
   const CompiledView& view_;
   const RowOptions options_;
   fhirpath::Evaluation evaluation_;
+  const size_t most_rows_;  ///< of a batch, as names and empty cells take room too
   uint64_t casts_failed_ = 0;
   std::vector<table::Cell> row_;  ///< of the simple selects
   std::vector<Part> parts_;       ///< of the others
