@@ -84,7 +84,7 @@ class World {
     if (ends()) return;
     if (chance(10)) time_.advance(milliseconds(pick(4000)));
     if (chance(100)) time_.advance(milliseconds(pick(90'000)));
-    if (chance(40)) sink_.fail(static_cast<SinkCall>(pick(7)), 1 + pick(3));
+    if (chance(40)) sink_.fail(static_cast<SinkCall>(pick(7)), static_cast<int>(1 + pick(3)));
     if (chance(100)) {
       ++stops_;
       stopping_ = true;

@@ -275,22 +275,22 @@ base::Result<GivenOptions> options_of_file(const std::string& path) {
   }
   if (serve == nullptr) return given;
   for (const auto& [key, node] : *serve) {
+    const std::string name(key.str());
     const base::SourcePosition at{path, node.source().begin.line, 1};
-    if (std::find(names.begin(), names.end(), key.str()) == names.end()) {
-      return Error(ErrorCode::kUsage, "unknown option: " + std::string(key.str()))
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+      return Error(ErrorCode::kUsage, "unknown option: " + name)
           .at(at)
-          .with_suggestion(base::nearest_name(key.str(), names));
+          .with_suggestion(base::nearest_name(name, names));
     }
     const ServeOption& option =
         *std::find_if(serve_option_table().begin(), serve_option_table().end(),
-                      [&](const ServeOption& one) { return one.name == key.str(); });
+                      [&](const ServeOption& one) { return one.name == name; });
     if (node.is_array() && option.kind != Kind::kPaths) {
-      return Error(ErrorCode::kUsage, std::string(key.str()) + ": one value is needed, not a list")
-          .at(at);
+      return Error(ErrorCode::kUsage, name + ": one value is needed, not a list").at(at);
     }
-    auto texts = texts_of(node, std::string(key.str()));
+    auto texts = texts_of(node, name);
     if (!texts.ok()) return std::move(texts).error().at(at);
-    given[std::string(key.str())] = std::move(texts).value();
+    given[name] = std::move(texts).value();
   }
   return given;
 }
