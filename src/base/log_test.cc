@@ -86,11 +86,11 @@ void log_lines(size_t count) {
 
 TEST(LogTest, EndsAlsoIfNobodyReadsATerminal) {
   const int terminal = ::posix_openpt(O_RDWR | O_NOCTTY);
-  ASSERT_GE(terminal, 0);
+  if (terminal < 0) GTEST_SKIP() << "there are no pseudo terminals here";
   ASSERT_EQ(::grantpt(terminal), 0);
   ASSERT_EQ(::unlockpt(terminal), 0);
   const int other = ::open(::ptsname(terminal), O_RDWR | O_NOCTTY);
-  ASSERT_GE(other, 0);
+  if (other < 0) GTEST_SKIP() << "there are no pseudo terminals here";
   {
     const OtherStderr set(other);
     log_lines(5000);

@@ -177,7 +177,7 @@ class MemoryTest(unittest.TestCase):
                               for k in range(3)]
         patient = {"resourceType": "Patient", "id": "a", "name": [{"given": names}]}
         server = Server("--export-max-running", "1",
-                        data={"Patient.ndjson": (json.dumps(patient) + "\n") * 20})
+                        data={"Patient.ndjson": (json.dumps(patient) + "\n") * 500})
         self.addCleanup(server.stop)
         answer = server.post("/$viewdefinition-run?_format=csv&_limit=2", product)
         self.assertEqual(answer.text.splitlines(), ["id,c0,c1,c2", "a,n0,n0,n0", "a,n0,n0,n1"])
