@@ -4,6 +4,7 @@
 
 #include "api/fault.h"
 #include "api/row_body.h"
+#include "base/text.h"
 #include "engine/cohort.h"
 #include "fhir/temporal.h"
 
@@ -25,22 +26,19 @@ std::vector<std::string> read_references(const OperationInput& input, std::strin
   for (const Parameter* const parameter : input.all(name)) {
     const auto text = reference_of(*parameter, problems);
     if (!text) continue;
-    for (std::string_view rest = *text; !rest.empty();) {
-      const std::string_view one =
-          rest.substr(0, parameter->query_text ? rest.find(',') : std::string_view::npos);
-      rest.remove_prefix(std::min(one.size() + 1, rest.size()));
+    const auto add = [&](std::string_view one) {
       references.emplace_back(local_reference(one, service));
+    };
+    if (parameter->query_text) {
+      base::for_each_piece(*text, ',', add);
+    } else {
+      add(*text);
     }
   }
   return references;
 }
 
 }  // namespace
-
-bool is_large(const net::Request& request) {
-  static constexpr size_t kLarge = 64 * 1024;
-  return request.body.size() > kLarge;
-}
 
 net::Response later(const Service& service, const net::Request& request,
                     std::function<net::Response()> make) {
@@ -121,12 +119,7 @@ engine::FilterSpec resolve_filters(const FilterParameters& filters,
       engine::find_cohort(snapshot, filters.patients, filters.groups,
                           engine_options(service.options, service.clock.now()), request.stop);
   if (!cohort.ok()) {
-    const Problem problem = problem_of_data(cohort.error(), "", request.id);
-    if (problem.status >= 500 && cohort.error().code() != base::ErrorCode::kCancelled) {
-      service.log.error("cohort cannot be read",
-                        {{"id", request.id}, {"error", cohort.error().to_string()}});
-    }
-    problems.add(problem);
+    problems.add(logged_problem(service, request.id, "cohort cannot be read", cohort.error(), ""));
     return spec;
   }
   for (const std::string& patient : cohort->unknown_patients) {

@@ -131,14 +131,6 @@ net::Response manifest_response(const Service& service, const job::Job& job) {
   return response;
 }
 
-}  // namespace
-
-net::Response no_such_job() {
-  return outcome_response(Problem{404, "not-found", "no such export", ""});
-}
-
-namespace {
-
 constexpr std::string_view kBehind = "behind";
 
 /// "1764086401000-0123456789abcdef0123456789abcdef"
@@ -159,6 +151,10 @@ std::optional<job::JobPlace> place_of(std::string_view text) {
 }
 
 }  // namespace
+
+net::Response no_such_job() {
+  return outcome_response(Problem{404, "not-found", "no such export", ""});
+}
 
 std::optional<job::JobView> find_job(const Service& service, const net::Request& request,
                                      const job::JobId& id, net::Response& instead) {

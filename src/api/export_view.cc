@@ -80,23 +80,13 @@ net::Response decide(const Service& service, const net::Request& request, KickOf
   return submit(service, request, kick_off);
 }
 
-net::Response kick_off(const Service& service, const net::Request& request,
-                       const std::optional<std::string>& id) {
-  return decide(service, request, *read_kick_off(service, request, id));
-}
-
 }  // namespace
 
 net::Response export_views(const Service& service, const net::Request& request,
                            const std::optional<std::string>& id) {
-  if (is_large(request)) {
-    return later(service, request,
-                 [&service, &request, id] { return kick_off(service, request, id); });
-  }
-  auto asked = read_kick_off(service, request, id);
-  if (!asked->filters.needs_cohort()) return decide(service, request, *asked);
-  return later(service, request,
-               [&service, &request, asked] { return decide(service, request, *asked); });
+  return answer_in_time(
+      service, request, [&service, &request, id] { return read_kick_off(service, request, id); },
+      [&service, &request](KickOff& kick_off) { return decide(service, request, kick_off); });
 }
 
 }  // namespace kiln::api

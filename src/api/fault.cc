@@ -1,8 +1,7 @@
 #include "api/fault.h"
 
 #include <exception>
-
-#include "api/problem.h"
+#include <utility>
 
 namespace kiln::api {
 
@@ -10,6 +9,15 @@ net::Response fault_response(const Service& service, const net::Request& request
                              std::string_view what, const base::Error& error) {
   service.log.error(what, {{"id", request.id}, {"error", error.to_string()}});
   return outcome_response(fault_of(error, request.id));
+}
+
+Problem logged_problem(const Service& service, const std::string& request_id, std::string_view what,
+                       const base::Error& error, std::string expression) {
+  Problem problem = problem_of_data(error, std::move(expression), request_id);
+  if (problem.status >= 500 && error.code() != base::ErrorCode::kCancelled) {
+    service.log.error(what, {{"id", request_id}, {"error", error.to_string()}});
+  }
+  return problem;
 }
 
 net::Response guarded(const Service& service, const net::Request& request,

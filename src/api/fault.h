@@ -2,8 +2,10 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <string_view>
 
+#include "api/problem.h"
 #include "api/service.h"
 #include "net/http.h"
 
@@ -13,6 +15,10 @@ namespace kiln::api {
 /// request's id, which the answer names, finds them.
 net::Response fault_response(const Service& service, const net::Request& request,
                              std::string_view what, const base::Error& error);
+/// What an evaluation's error is to the client; the log is told of it where it is the server's. A
+/// stop is nobody's.
+Problem logged_problem(const Service& service, const std::string& request_id, std::string_view what,
+                       const base::Error& error, std::string expression);
 /// What `make` gives, or the answer to an exception that leaves it: no memory, most likely.
 net::Response guarded(const Service& service, const net::Request& request,
                       const std::function<net::Response()>& make);

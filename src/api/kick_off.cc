@@ -1,6 +1,5 @@
 #include "api/kick_off.h"
 
-#include <algorithm>
 #include <set>
 
 #include "api/authorizer.h"
@@ -20,13 +19,12 @@ constexpr size_t kLongestText = 1000;
 /// "respond-async" anywhere in the Prefer header's list, in any case, with parameters or without
 /// (RFC 7240).
 bool prefers_async(const net::Headers& headers) {
+  bool found = false;
   const std::string prefer = base::lower(headers.get("Prefer").value_or(""));
-  for (std::string_view rest = prefer; !rest.empty();) {
-    const std::string_view one = rest.substr(0, rest.find(','));
-    if (base::trimmed(one.substr(0, one.find(';'))) == "respond-async") return true;
-    rest.remove_prefix(std::min(one.size() + 1, rest.size()));
-  }
-  return false;
+  base::for_each_piece(prefer, ',', [&](std::string_view one) {
+    found = found || base::trimmed(one.substr(0, one.find(';'))) == "respond-async";
+  });
+  return found;
 }
 
 /// A view as it was named, and what the name stands for if that is known.
@@ -87,10 +85,7 @@ std::vector<NamedView> read_views(const OperationInput& input, const std::option
     if (!parameters.empty()) {
       problems.add(400, "invalid", "view", "the view is named by the URL, not by 'view'");
     }
-    if (input.bare) {
-      problems.add(400, "invalid", "", "the view is named by the URL, not by the body");
-    }
-    add(resolve_view_id(*id, service, problems));
+    add(view_of_url(*id, input, service, problems));
     return views;
   }
   if (parameters.empty() && !input.bare) {
@@ -185,7 +180,9 @@ std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Reques
   submission.idempotency_key = request.headers.get("Idempotency-Key").value_or("");
   check_length(submission.idempotency_key, "the Idempotency-Key", "", problems);
   submission.client = service.authorizer.client_of(request);
-  submission.request_hash = base::sha256_hex(request.target + "\n" + request.body);
+  if (!submission.idempotency_key.empty()) {
+    submission.request_hash = base::sha256_hex(request.target + "\n" + request.body);
+  }
   submission.summary = table::name_of(job_request.format);
   if (!input.readable) return kick_off;
   auto views = read_views(input, id, service, problems);

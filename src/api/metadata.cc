@@ -40,19 +40,22 @@ constexpr std::array kShared = {
     ParameterRow{"group", "Reference", "*", "Only resources of these Groups' members"},
     ParameterRow{"_since", "instant", "1", "Only resources last updated later"},
 };
+constexpr ParameterRow kCanonical{"viewCanonical", "canonical", "1", "The view, by canonical URL"};
+constexpr ParameterRow kReference{"viewReference", "Reference", "1", "The view, by reference"};
+constexpr ParameterRow kResource{"viewResource", "ViewDefinition", "1", "The view itself"};
 constexpr std::array kRun = {
     ParameterRow{"_format", "code", "1", "ndjson (default), csv, json, parquet, fhir"},
-    ParameterRow{"viewCanonical", "canonical", "1", "The view, by canonical URL"},
-    ParameterRow{"viewReference", "Reference", "1", "The view, by reference"},
-    ParameterRow{"viewResource", "ViewDefinition", "1", "The view itself"},
+    kCanonical,
+    kReference,
+    kResource,
     ParameterRow{"resource", "Resource", "*", "Evaluate these instead of the server's data"},
     ParameterRow{"_limit", "integer", "1", "At most so many rows"},
 };
 constexpr std::array kViewParts = {
     ParameterRow{"name", "string", "1", "Of the output; else the view's own"},
-    ParameterRow{"viewCanonical", "canonical", "1", "The view, by canonical URL"},
-    ParameterRow{"viewReference", "Reference", "1", "The view, by reference"},
-    ParameterRow{"viewResource", "ViewDefinition", "1", "The view itself"},
+    kCanonical,
+    kReference,
+    kResource,
 };
 constexpr std::array kRunOut = {
     ParameterRow{"return", "Binary", "1", "The rows, in the format that was asked for"},

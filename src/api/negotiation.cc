@@ -17,23 +17,15 @@ struct MediaRange {
   double weight = 1;
 };
 
-template <typename Function>
-void for_each_piece(std::string_view text, char separator, Function function) {
-  while (!text.empty()) {
-    const size_t end = std::min(text.find(separator), text.size());
-    function(base::trimmed(text.substr(0, end)));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-}
-
 /// The ranges in order of preference; an empty list if there is no Accept header.
 std::vector<MediaRange> accepted(const net::Headers& headers) {
   std::vector<MediaRange> ranges;
   const std::string accept = headers.get("Accept").value_or("");
-  for_each_piece(accept, ',', [&](std::string_view piece) {
+  base::for_each_piece(accept, ',', [&](std::string_view piece) {
     MediaRange range;
     bool first = true;
-    for_each_piece(piece, ';', [&](std::string_view part) {
+    base::for_each_piece(base::trimmed(piece), ';', [&](std::string_view untrimmed) {
+      const std::string_view part = base::trimmed(untrimmed);
       if (first) {
         range.type = base::lower(part);
       } else if (part.starts_with("q=")) {

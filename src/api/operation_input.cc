@@ -84,6 +84,40 @@ class ParameterReader {
   size_t count_ = 0;
 };
 
+/// False, with a problem, if there is a body that is none for an operation.
+bool read_body(const net::Request& request, OperationInput& input, Problems& problems) {
+  if (request.method != "POST" || request.body.empty()) return true;
+  const std::string coding = request.headers.get("Content-Encoding").value_or("identity");
+  if (base::lower(coding) != "identity") {
+    problems.add(415, "not-supported", "", "a body with the Content-Encoding " + coding);
+    return false;
+  }
+  if (!is_json_type(request.headers.get("Content-Type").value_or(""))) {
+    problems.add(415, "not-supported", "",
+                 "the body must be application/fhir+json or application/json");
+    return false;
+  }
+  auto document = json::Document::parse(request.body, "request body", kMostValues);
+  if (!document.ok()) {
+    const bool too_long = document.error().code() == base::ErrorCode::kLimit;
+    problems.add(too_long ? 413 : 400, too_long ? "too-long" : "invalid", "",
+                 full_text(document.error()));
+    return false;
+  }
+  const json::Value root = (*document)->root();
+  if (!root.is_object()) {
+    problems.add(400, "invalid", "", "the body must be a Parameters resource");
+    return false;
+  }
+  input.document = std::move(document).value();
+  if (root["resourceType"].text() == "Parameters") {
+    ParameterReader(problems).read(root, input.parameters);
+  } else {
+    input.bare = root;
+  }
+  return true;
+}
+
 void read_query(const net::Request& request, OperationInput& input) {
   std::set<std::string, std::less<>> in_body;
   for (const Parameter& parameter : input.parameters) in_body.insert(parameter.name);
@@ -121,44 +155,6 @@ std::vector<const Parameter*> OperationInput::all(std::string_view name) const {
   }
   return found;
 }
-
-namespace {
-
-/// False, with a problem, if there is a body that is none for an operation.
-bool read_body(const net::Request& request, OperationInput& input, Problems& problems) {
-  if (request.method != "POST" || request.body.empty()) return true;
-  const std::string coding = request.headers.get("Content-Encoding").value_or("identity");
-  if (base::lower(coding) != "identity") {
-    problems.add(415, "not-supported", "", "a body with the Content-Encoding " + coding);
-    return false;
-  }
-  if (!is_json_type(request.headers.get("Content-Type").value_or(""))) {
-    problems.add(415, "not-supported", "",
-                 "the body must be application/fhir+json or application/json");
-    return false;
-  }
-  auto document = json::Document::parse(request.body, "request body", kMostValues);
-  if (!document.ok()) {
-    const bool too_long = document.error().code() == base::ErrorCode::kLimit;
-    problems.add(too_long ? 413 : 400, too_long ? "too-long" : "invalid", "",
-                 full_text(document.error()));
-    return false;
-  }
-  const json::Value root = (*document)->root();
-  if (!root.is_object()) {
-    problems.add(400, "invalid", "", "the body must be a Parameters resource");
-    return false;
-  }
-  input.document = std::move(document).value();
-  if (root["resourceType"].text() == "Parameters") {
-    ParameterReader(problems).read(root, input.parameters);
-  } else {
-    input.bare = root;
-  }
-  return true;
-}
-
-}  // namespace
 
 OperationInput read_operation_input(const net::Request& request, Problems& problems) {
   OperationInput input;

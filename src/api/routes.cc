@@ -132,7 +132,8 @@ void Routes::add_rest() {
   router_.add("GET", "/ready", [this](const Routed& routed) {
     const auto gauges = service_.jobs.gauges();
     if (gauges.ok()) return plain_text(200, "ready\n");
-    fault_response(service_, routed.request, "job store failed", gauges.error());
+    service_.log.error("job store failed",
+                       {{"id", routed.request.id}, {"error", gauges.error().to_string()}});
     return outcome_response(Problem{503, "transient", "the job store cannot be read", ""});
   });
   router_.add("GET", "/metrics", [this](const Routed& routed) {

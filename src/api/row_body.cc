@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "api/binary_sink.h"
+#include "api/fault.h"
 #include "api/fhir_rows.h"
 #include "api/scratch_file.h"
 #include "engine/pipeline.h"
@@ -103,10 +104,8 @@ net::Response row_response(std::shared_ptr<const RowRequest> request, const Serv
     return produce(*request, service, writer, std::move(stop));
   };
   body.on_early_error = [request, &service](const base::Error& error) {
-    Problem problem = problem_of_data(error, request->subject.expression, request->id);
-    if (problem.status >= 500 && error.code() != base::ErrorCode::kCancelled) {
-      service.log.error("run failed", {{"id", request->id}, {"error", error.to_string()}});
-    }
+    Problem problem =
+        logged_problem(service, request->id, "run failed", error, request->subject.expression);
     if (problem.status == 422) problem.code = "processing";
     return outcome_response(problem);
   };

@@ -26,10 +26,7 @@ std::optional<ViewSubject> read_subject(const OperationInput& input,
                      "the view is named by the URL, not by '" + std::string(form) + "'");
       }
     }
-    if (input.bare) {
-      problems.add(400, "invalid", "", "the view is named by the URL, not by the body");
-    }
-    return resolve_view_id(*id, service, problems);
+    return view_of_url(*id, input, service, problems);
   }
   ViewNaming naming{only(input, kNamingForms[0], problems), only(input, kNamingForms[1], problems),
                     only(input, kNamingForms[2], problems)};
@@ -138,15 +135,9 @@ net::Response answer(const Service& service, const net::Request& request, Run& r
 
 net::Response run_view(const Service& service, const net::Request& request,
                        const std::optional<std::string>& id) {
-  if (is_large(request)) {
-    return later(service, request, [&service, &request, id] {
-      return answer(service, request, *read_run(service, request, id));
-    });
-  }
-  auto run = read_run(service, request, id);
-  if (!run->filters.needs_cohort()) return answer(service, request, *run);
-  return later(service, request,
-               [&service, &request, run] { return answer(service, request, *run); });
+  return answer_in_time(
+      service, request, [&service, &request, id] { return read_run(service, request, id); },
+      [&service, &request](Run& run) { return answer(service, request, run); });
 }
 
 }  // namespace kiln::api

@@ -27,7 +27,6 @@ struct ServiceOptions {
   uint64_t part_rows = 0;   ///< rows of an exported file; 0: no limit
   uint64_t max_line_size = uint64_t{256} << 20;
   std::optional<fhir::Version> fhir_version;
-  unsigned expiry_seconds = 86'400;
 };
 
 /// Everything outlives the server. Thread-safe as its parts are.

@@ -79,8 +79,11 @@ std::optional<ViewSubject> inline_view(const json::DocumentPtr& document, json::
   return compile(document, value, expression, service, problems);
 }
 
-std::optional<ViewSubject> resolve_view_id(std::string_view id, const Service& service,
-                                           Problems& problems) {
+std::optional<ViewSubject> view_of_url(std::string_view id, const OperationInput& input,
+                                       const Service& service, Problems& problems) {
+  if (input.bare) {
+    problems.add(400, "invalid", "", "the view is named by the URL, not by the body");
+  }
   return published(service.artefacts.find_id("ViewDefinition", id), std::string(id), "", service,
                    problems);
 }

@@ -35,9 +35,9 @@ struct ViewNaming {
 /// is no valid view, with an issue for each error.
 std::optional<ViewSubject> resolve_view(const ViewNaming& naming, const Service& service,
                                         Problems& problems);
-/// The published view of an id.
-std::optional<ViewSubject> resolve_view_id(std::string_view id, const Service& service,
-                                           Problems& problems);
+/// The published view whose id is in the URL; the body may not be another one.
+std::optional<ViewSubject> view_of_url(std::string_view id, const OperationInput& input,
+                                       const Service& service, Problems& problems);
 /// A view given as JSON.
 std::optional<ViewSubject> inline_view(const json::DocumentPtr& document, json::Value value,
                                        const std::string& expression, const Service& service,

@@ -26,8 +26,7 @@ class StandardError {
   bool is_late() const;
 
   using Clock = std::chrono::steady_clock;
-  int descriptor_;  ///< of its own where that can be had: not blocking for us must not be so for
-                    ///< all
+  int descriptor_;  ///< our own where it can be had, as others may want theirs to block
   bool is_socket_ = false;
   std::atomic<Clock::rep> deadline_{0};  ///< 0: there is none
   bool cut_ = false;                     ///< half a line has been written

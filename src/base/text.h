@@ -1,6 +1,7 @@
 // Small things with text.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -10,5 +11,15 @@ namespace kiln::base {
 std::string lower(std::string_view text);
 /// Without spaces and tabs at both ends.
 std::string_view trimmed(std::string_view text);
+
+/// Calls function(piece) for each piece of a list, as it stands between the separators.
+template <typename Function>
+void for_each_piece(std::string_view text, char separator, Function function) {
+  while (!text.empty()) {
+    const std::string_view piece = text.substr(0, text.find(separator));
+    text.remove_prefix(std::min(piece.size() + 1, text.size()));
+    function(piece);
+  }
+}
 
 }  // namespace kiln::base

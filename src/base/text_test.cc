@@ -13,5 +13,17 @@ TEST(Text, TrimmedTakesSpacesAndTabs) {
   EXPECT_EQ(trimmed(""), "");
 }
 
+TEST(Text, PiecesAreAsTheyStand) {
+  const auto pieces = [](std::string_view text) {
+    std::string all;
+    for_each_piece(text, ',',
+                   [&](std::string_view piece) { all += "[" + std::string(piece) + "]"; });
+    return all;
+  };
+  EXPECT_EQ(pieces(""), "");
+  EXPECT_EQ(pieces("a"), "[a]");
+  EXPECT_EQ(pieces(" a,,b ,"), "[ a][][b ]");
+}
+
 }  // namespace
 }  // namespace kiln::base

@@ -14,13 +14,15 @@ Sequencer::Sequencer(const dataset::Snapshot& snapshot, const std::vector<Subjec
   summary_.rows.resize(subjects.size(), 0);
 }
 
+/// Wakes waiting workers when a stop comes. A callback is registered before the lock is taken, as
+/// it may run at once.
+void Sequencer::interrupt() {
+  base::MutexLock lock(mutex_);  // not between the look of a waiter and its sleep
+  end();
+}
+
 bool Sequencer::deposit(uint64_t ordinal, BlockResult result, const std::stop_token& stop) {
-  // Wakes waiting workers when a stop comes; taken before the lock, as it may run at once.
-  const std::stop_callback wake(stop, [this] {
-    // Not between the look of a waiter and its sleep.
-    base::MutexLock lock(mutex_);
-    end();
-  });
+  const std::stop_callback wake(stop, [this] { interrupt(); });
   base::MutexLock lock(mutex_);
   while (ordinal >= next_ + window_ && !ended()) changed_.wait(mutex_);
   if (ended()) return false;
@@ -31,10 +33,7 @@ bool Sequencer::deposit(uint64_t ordinal, BlockResult result, const std::stop_to
 
 bool Sequencer::write_early(uint64_t ordinal, size_t subject, std::unique_ptr<Piece> piece,
                             const std::stop_token& stop) {
-  const std::stop_callback wake(stop, [this] {
-    base::MutexLock lock(mutex_);
-    end();
-  });
+  const std::stop_callback wake(stop, [this] { interrupt(); });
   base::MutexLock lock(mutex_);
   while ((ordinal != next_ || writing_) && !ended()) changed_.wait(mutex_);
   if (!ended()) write_now(subject, std::move(piece));

@@ -53,6 +53,7 @@ class Sequencer {
   base::Status write(BlockResult& result);
   base::Status write_piece(size_t subject, std::unique_ptr<Piece> piece);
   bool is_full() const;
+  void interrupt();
   void end() {
     ended_.store(true, std::memory_order_relaxed);
     changed_.notify_all();

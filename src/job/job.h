@@ -35,7 +35,7 @@ struct Submission {
   std::string client;       ///< who, for fairness and lists
   std::string tracking_id;  ///< clientTrackingId; "" if none
   std::string idempotency_key;
-  std::string request_hash;  ///< of what an equal key must come with
+  std::string request_hash;  ///< of what an equal key must come with; "" without a key
   std::string summary;       ///< of the request, in its owner's words
   uint32_t subjects = 0;     ///< how many tables were asked for
 };

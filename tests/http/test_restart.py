@@ -19,6 +19,12 @@ class RestartTest(unittest.TestCase):
             "Observation.ndjson": '{"resourceType":"Observation","id":"o"}\n' * ROWS})
         self.addCleanup(self.server.stop)
 
+    def small_server(self, *options, **how):
+        server = Server(*options, data={"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'},
+                        **how)
+        self.addCleanup(server.stop)
+        return server
+
     def data_path(self, name):
         return os.path.join(self.server.folder, "data", name)
 
@@ -91,9 +97,7 @@ class RestartTest(unittest.TestCase):
         self.assertEqual(len(running.rows("observation")), ROWS)
 
     def test_ops_7_jobs_of_a_memory_sink_are_gone(self):
-        server = Server("--export-sink", "memory:",
-                        data={"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'})
-        self.addCleanup(server.stop)
+        server = self.small_server("--export-sink", "memory:")
         job = server.export(export_of(view("Patient")))
         self.assertEqual(job.rows("patient"), [{"id": "a"}])
         server.restart()
@@ -101,8 +105,7 @@ class RestartTest(unittest.TestCase):
 
     def test_ops_4_a_sink_that_has_output_is_kept(self):
         """Of completed jobs, and what is owed to deletion."""
-        server = Server(data={"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'})
-        self.addCleanup(server.stop)
+        server = self.small_server()
         job = server.export(export_of(view("Patient")))
         job.wait()
         server.end()
@@ -117,8 +120,7 @@ class RestartTest(unittest.TestCase):
         self.assertEqual(job.rows("patient"), [{"id": "a"}])
 
     def test_ops_4_a_sink_that_has_a_part_of_the_output_is_refused(self):
-        server = Server(data={"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'})
-        self.addCleanup(server.stop)
+        server = self.small_server()
         jobs = [server.export(export_of(view("Patient"))) for _ in range(2)]
         for job in jobs:
             job.wait()
@@ -133,9 +135,7 @@ class RestartTest(unittest.TestCase):
 
     def test_ops_4_the_sink_is_known_by_every_name(self):
         """A folder that is not there yet, a final slash, a link."""
-        server = Server(start=False, data={
-            "Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'})
-        self.addCleanup(server.stop)
+        server = self.small_server(start=False)
         folder = os.path.join(server.folder, "out")
         os.symlink(server.folder, os.path.join(server.folder, "link"))
         server.options += ["--export-sink", "file:" + folder]
@@ -155,8 +155,7 @@ class RestartTest(unittest.TestCase):
         self.assertEqual(server.end(), 1)
 
     def test_ops_4_a_sink_can_be_moved_with_its_output(self):
-        server = Server(data={"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'})
-        self.addCleanup(server.stop)
+        server = self.small_server()
         job = server.export(export_of(view("Patient")))
         job.wait()
         server.end()
@@ -167,17 +166,14 @@ class RestartTest(unittest.TestCase):
         self.assertEqual(job.rows("patient"), [{"id": "a"}])
 
     def test_ops_4_a_sink_without_output_can_be_changed(self):
-        server = Server(data={"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'})
-        self.addCleanup(server.stop)
+        server = self.small_server()
         server.end()
         server.options += ["--export-sink", "file:" + os.path.join(server.folder, "other")]
         server.start()
         self.assertEqual(server.export(export_of(view("Patient"))).rows("patient"), [{"id": "a"}])
 
     def test_ops_4_a_memory_sink_can_be_changed(self):
-        server = Server("--export-sink", "memory:",
-                        data={"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'})
-        self.addCleanup(server.stop)
+        server = self.small_server("--export-sink", "memory:")
         job = server.export(export_of(view("Patient")))
         job.wait()
         server.end()

@@ -277,15 +277,14 @@ base::Result<GivenOptions> options_of_file(const std::string& path) {
   for (const auto& [key, node] : *serve) {
     const std::string name(key.str());
     const base::SourcePosition at{path, node.source().begin.line, 1};
-    if (std::find(names.begin(), names.end(), name) == names.end()) {
+    const auto option = std::find_if(serve_option_table().begin(), serve_option_table().end(),
+                                     [&](const ServeOption& one) { return one.name == name; });
+    if (option == serve_option_table().end()) {
       return Error(ErrorCode::kUsage, "unknown option: " + name)
           .at(at)
           .with_suggestion(base::nearest_name(name, names));
     }
-    const ServeOption& option =
-        *std::find_if(serve_option_table().begin(), serve_option_table().end(),
-                      [&](const ServeOption& one) { return one.name == name; });
-    if (node.is_array() && option.kind != Kind::kPaths) {
+    if (node.is_array() && option->kind != Kind::kPaths) {
       return Error(ErrorCode::kUsage, name + ": one value is needed, not a list").at(at);
     }
     auto texts = texts_of(node, name);
