@@ -115,9 +115,10 @@ engine::FilterSpec resolve_filters(const FilterParameters& filters,
     spec.since = since->to_unix_microseconds();
   }
   if (!filters.needs_cohort()) return spec;
-  auto cohort =
-      engine::find_cohort(snapshot, filters.patients, filters.groups,
-                          engine_options(service.options, service.clock.now()), request.stop);
+  WorkMemory memory(service.options.memory);
+  auto cohort = engine::find_cohort(snapshot, filters.patients, filters.groups,
+                                    engine_options(service.options, service.clock.now(), memory),
+                                    request.stop);
   if (!cohort.ok()) {
     problems.add(logged_problem(service, request.id, "cohort cannot be read", cohort.error(), ""));
     return spec;

@@ -60,6 +60,7 @@ class TextExport final : public ExportOutput {
     auto piece = std::make_unique<TextPiece>();
     encoder_->encode(batch, piece->bytes, target_.part_rows != 0 ? &piece->row_ends : nullptr);
     piece->rows = batch.rows();
+    piece->memory = piece->bytes.capacity() + piece->row_ends.capacity() * sizeof(size_t);
     return std::unique_ptr<engine::Piece>(std::move(piece));
   }
 
@@ -177,7 +178,8 @@ class ParquetExport final : public ExportOutput {
     const job::Attempt& attempt = target_.attempt;
     scratch_.emplace(target_.scratch_dir + "/" + attempt.job.id.text + "." + target_.view.file +
                      ".parquet");
-    KILN_ASSIGN(parquet_, sql::make_parquet_output(scratch_->path(), target_.schema));
+    KILN_ASSIGN(parquet_,
+                sql::make_parquet_output(scratch_->path(), target_.schema, target_.duckdb_memory));
     // Encoding does not depend on the file, and workers encode while a part is being finished.
     if (!encoder_) encoder_ = parquet_;
     return {};

@@ -10,6 +10,9 @@
 namespace kiln::api {
 namespace {
 
+/// Of a job's own for each of its threads: what no request can take away while it runs.
+constexpr uint64_t kWorkerMemory = uint64_t{32} << 20;
+
 /// A view of the request, compiled, with its files.
 struct RunningView {
   view::ViewPtr view;
@@ -22,6 +25,11 @@ class ExportRunner final : public job::JobRunner {
 
   base::Result<std::vector<job::OutputFile>> run(const job::Attempt& attempt) override {
     KILN_ASSIGN(const ExportRequest request, ExportRequest::from_json(attempt.spec.request));
+    // Before anything is drawn: who waits here holds nothing that others wait for.
+    WorkMemory memory(parts_.options.memory);
+    KILN_TRY(memory.wait(parts_.options.threads * kWorkerMemory +
+                             request.views.size() * attempt.sink.writer_memory(),
+                         attempt.stop));
     KILN_ASSIGN(const dataset::SnapshotPtr snapshot, snapshot_of(attempt));
     std::vector<RunningView> views;
     std::vector<std::string> names;
@@ -31,7 +39,7 @@ class ExportRunner final : public job::JobRunner {
       views.push_back(std::move(view));
     }
     attempt.progress.set_subjects(std::move(names));
-    KILN_TRY(evaluate(*snapshot, request, views, attempt));
+    KILN_TRY(evaluate(*snapshot, request, views, attempt, memory));
     attempt.progress.subjects_done = static_cast<uint32_t>(views.size());
     std::vector<job::OutputFile> files;
     for (const RunningView& view : views) {
@@ -42,6 +50,8 @@ class ExportRunner final : public job::JobRunner {
 
   job::Failure failure_of(const job::Job& job, const base::Error& error) override {
     Problem problem = problem_of_data(error, "", job.id.text);
+    if (error.code() == base::ErrorCode::kNoMemory)
+      problem.status = 422;  // an end is not transient
     if (problem.status == 422) problem.code = "processing";
     if (problem.status > 500) {  // an end is not transient
       problem = {500, "exception",
@@ -73,17 +83,19 @@ class ExportRunner final : public job::JobRunner {
     if (!running.view) return problems.errors.front().clone();
     KILN_ASSIGN(running.output,
                 make_export_output({attempt, request, exported, running.view->schema(),
-                                    parts_.options.part_rows, parts_.options.scratch_dir}));
+                                    parts_.options.part_rows, parts_.options.scratch_dir,
+                                    WorkMemory(parts_.options.memory).for_duckdb()}));
     return running;
   }
 
   base::Status evaluate(const dataset::Snapshot& snapshot, const ExportRequest& request,
-                        const std::vector<RunningView>& views, const job::Attempt& attempt) const {
+                        const std::vector<RunningView>& views, const job::Attempt& attempt,
+                        WorkMemory& memory) const {
     std::vector<engine::Subject> subjects;
     for (const RunningView& view : views) {
       subjects.push_back({view.view.get(), view.output.get()});
     }
-    engine::Options options = engine_options(parts_.options, parts_.clock.now());
+    engine::Options options = engine_options(parts_.options, parts_.clock.now(), memory);
     options.filter = request.filter;
     KILN_ASSIGN(const auto summary,
                 engine::run(snapshot, subjects, options, attempt.stop, &attempt.progress.scanned));

@@ -1,7 +1,8 @@
 #include "api/fault.h"
 
-#include <exception>
 #include <utility>
+
+#include "base/guarded.h"
 
 namespace kiln::api {
 
@@ -22,12 +23,9 @@ Problem logged_problem(const Service& service, const std::string& request_id, st
 
 net::Response guarded(const Service& service, const net::Request& request,
                       const std::function<net::Response()>& make) {
-  try {
-    return make();
-  } catch (const std::exception& exception) {
-    return fault_response(service, request, "an exception left a request",
-                          base::Error(base::ErrorCode::kInternal, exception.what()));
-  }
+  auto made = base::guarded([&]() -> base::Result<net::Response> { return make(); });
+  if (made.ok()) return std::move(made).value();
+  return fault_response(service, request, "an exception left a request", made.error());
 }
 
 }  // namespace kiln::api

@@ -162,7 +162,7 @@ std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Reques
   if (!prefers_async(request.headers)) {
     problems.add(400, "required", "", "an export needs the header Prefer: respond-async");
   }
-  const OperationInput input = read_operation_input(request, problems);
+  const OperationInput input = read_operation_input(request, problems, service.options.memory);
   check_names(input.parameters,
               {"_format", "header", "patient", "group", "_since", "clientTrackingId",
                "_compression", "view", "_limit", "resource", "parameters"},

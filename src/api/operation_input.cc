@@ -18,6 +18,12 @@ bool is_json_type(std::string_view header) {
          content_type == "application/json";
 }
 
+/// The texts, and as many values as so many bytes can hold.
+uint64_t memory_of_document(uint64_t bytes) {
+  static constexpr uint64_t kValueSize = 112;
+  return 2 * bytes + std::min<uint64_t>(bytes / 2, kMostValues) * kValueSize;
+}
+
 /// More parameters and parts than anyone needs, and few enough to answer for each.
 constexpr size_t kMostParameters = 10'000;
 constexpr size_t kLongestName = 100;
@@ -85,7 +91,8 @@ class ParameterReader {
 };
 
 /// False, with a problem, if there is a body that is none for an operation.
-bool read_body(const net::Request& request, OperationInput& input, Problems& problems) {
+bool read_body(const net::Request& request, base::MemoryBudget* memory, OperationInput& input,
+               Problems& problems) {
   if (request.method != "POST" || request.body.empty()) return true;
   const std::string coding = request.headers.get("Content-Encoding").value_or("identity");
   if (base::lower(coding) != "identity") {
@@ -95,6 +102,12 @@ bool read_body(const net::Request& request, OperationInput& input, Problems& pro
   if (!is_json_type(request.headers.get("Content-Type").value_or(""))) {
     problems.add(415, "not-supported", "",
                  "the body must be application/fhir+json or application/json");
+    return false;
+  }
+  input.memory = std::make_shared<WorkMemory>(memory);
+  const base::Status room = input.memory->reserve(memory_of_document(request.body.size()));
+  if (!room.ok()) {
+    problems.add(problem_of(room.error(), "", request.id));
     return false;
   }
   auto document = json::Document::parse(request.body, "request body", kMostValues);
@@ -156,9 +169,10 @@ std::vector<const Parameter*> OperationInput::all(std::string_view name) const {
   return found;
 }
 
-OperationInput read_operation_input(const net::Request& request, Problems& problems) {
+OperationInput read_operation_input(const net::Request& request, Problems& problems,
+                                    base::MemoryBudget* memory) {
   OperationInput input;
-  input.readable = read_body(request, input, problems);
+  input.readable = read_body(request, memory, input, problems);
   read_query(request, input);
   return input;
 }

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "api/problem.h"
+#include "api/work_memory.h"
 #include "json/document.h"
 #include "net/http.h"
 
@@ -25,7 +27,8 @@ struct Parameter {
 
 /// Keeps the body alive.
 struct OperationInput {
-  json::DocumentPtr document;  ///< null without a body
+  std::shared_ptr<WorkMemory> memory;  ///< of the document
+  json::DocumentPtr document;          ///< null without a body
   std::vector<Parameter> parameters;
   json::Value bare;      ///< a body that is a resource other than Parameters
   bool readable = true;  ///< false: the body says nothing, as a problem tells
@@ -37,7 +40,9 @@ struct OperationInput {
 /// Reads body and query. A name that the body has is not taken from the query. Problems: 415 for a
 /// content type that is not JSON or a coding, 400 for a body that is none, with its position, and
 /// for one that is no Parameters as FHIR has them.
-OperationInput read_operation_input(const net::Request& request, Problems& problems);
+/// `memory`: what a body draws from before it is parsed (null: unbounded); 503 if it has no room.
+OperationInput read_operation_input(const net::Request& request, Problems& problems,
+                                    base::MemoryBudget* memory = nullptr);
 
 /// The values that a parameter can have, whatever value[x] holds them (operations.md §7). Nothing,
 /// and a 400 `invalid` among the problems, if it holds none such.

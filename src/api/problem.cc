@@ -11,6 +11,9 @@ namespace {
 /// An answer to a hostile request must not be many times as large as the request.
 constexpr size_t kMostIssues = 200;
 
+/// When what is 503 may work: a store that is back, memory that others have given back.
+constexpr std::string_view kRetrySeconds = "5";
+
 struct Meaning {
   int status;
   std::string_view issue;
@@ -35,6 +38,8 @@ Meaning meaning_of(base::ErrorCode code) {
       return {503, "transient"};
     case base::ErrorCode::kUnavailable:
       return {503, "transient", false};
+    case base::ErrorCode::kNoMemory:
+      return {503, "transient"};
     case base::ErrorCode::kInterrupted:
       return {500, "exception"};
     case base::ErrorCode::kIo:
@@ -96,7 +101,9 @@ Problem problem_of_data(const base::Error& error, std::string expression,
 }
 
 Problem fault_of(const base::Error& error, std::string_view reference) {
-  if (error.code() == base::ErrorCode::kUnavailable) return problem_of(error, "", reference);
+  if (error.code() == base::ErrorCode::kUnavailable || error.code() == base::ErrorCode::kNoMemory) {
+    return problem_of(error, "", reference);
+  }
   return {500, "exception", fault_text(500, reference), ""};
 }
 
@@ -132,6 +139,7 @@ net::Response outcome_response(int status, const std::vector<Problem>& problems)
   net::Response response;
   response.status = status;
   response.headers.add("Content-Type", "application/fhir+json");
+  if (status == 503) response.headers.add("Retry-After", kRetrySeconds);
   response.body = operation_outcome(problems);
   return response;
 }

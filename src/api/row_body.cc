@@ -2,17 +2,20 @@
 
 #include <array>
 #include <cstdio>
-#include <exception>
 
 #include "api/binary_sink.h"
 #include "api/fault.h"
 #include "api/fhir_rows.h"
 #include "api/scratch_file.h"
+#include "base/guarded.h"
 #include "engine/pipeline.h"
 #include "sql/parquet_output.h"
 
 namespace kiln::api {
 namespace {
+
+/// Of a run's own from the start: what most take for their blocks and rows.
+constexpr uint64_t kRunMemory = uint64_t{4} << 20;
 
 class ClientSink final : public engine::ByteSink {
  public:
@@ -26,7 +29,9 @@ class ClientSink final : public engine::ByteSink {
 
 base::Status evaluate(const RowRequest& request, engine::Output& output, const Service& service,
                       std::stop_token stop) {
-  engine::Options options = engine_options(service.options, service.clock.now());
+  WorkMemory memory(service.options.memory);
+  KILN_TRY(memory.reserve(kRunMemory));
+  engine::Options options = engine_options(service.options, service.clock.now(), memory);
   options.limit = request.limit;
   options.filter = request.filter;
   KILN_ASSIGN(const auto summary,
@@ -42,7 +47,8 @@ base::Status produce_parquet(const RowRequest& request, const Service& service,
   const ScratchFile file(service.options.scratch_dir + "/run-" + base::random_hex(random, 16) +
                          ".parquet");
   KILN_ASSIGN(const auto output,
-              sql::make_parquet_output(file.path(), request.subject.view->schema()));
+              sql::make_parquet_output(file.path(), request.subject.view->schema(),
+                                       WorkMemory(service.options.memory).for_duckdb()));
   KILN_TRY(evaluate(request, *output, service, std::move(stop)));
   return file.read([&](std::string_view bytes) { return writer.write(bytes); });
 }
@@ -68,17 +74,15 @@ base::Status produce_rows(const RowRequest& request, const Service& service,
 /// An exception, of want of memory most likely, is an error like others.
 base::Status produce(const RowRequest& request, const Service& service, net::StreamWriter& writer,
                      std::stop_token stop) {
-  try {
-    return produce_rows(request, service, writer, std::move(stop));
-  } catch (const std::exception& exception) {
-    return base::Error(base::ErrorCode::kInternal, exception.what());
-  }
+  return base::guarded([&] { return produce_rows(request, service, writer, std::move(stop)); });
 }
 
 }  // namespace
 
-engine::Options engine_options(const ServiceOptions& options, base::WallTime now) {
+engine::Options engine_options(const ServiceOptions& options, base::WallTime now,
+                               WorkMemory& memory) {
   engine::Options result;
+  result.memory = memory.share();
   result.threads = options.threads;
   result.reader.max_line_size = options.max_line_size;
   result.now = now;

@@ -6,6 +6,7 @@
 #include "api/negotiation.h"
 #include "api/service.h"
 #include "api/view_subject.h"
+#include "api/work_memory.h"
 #include "engine/pipeline.h"
 
 namespace kiln::api {
@@ -30,6 +31,7 @@ void log_left_out(base::Logger& log, std::string_view kind, const std::string& i
                   const engine::Summary& summary);
 
 /// What an evaluation at `now` runs with.
-engine::Options engine_options(const ServiceOptions& options, base::WallTime now);
+engine::Options engine_options(const ServiceOptions& options, base::WallTime now,
+                               WorkMemory& memory);
 
 }  // namespace kiln::api

@@ -101,7 +101,7 @@ std::shared_ptr<Run> read_run(const Service& service, const net::Request& reques
                               const std::optional<std::string>& id) {
   auto run = std::make_shared<Run>();
   Problems& problems = run->problems;
-  const OperationInput input = read_operation_input(request, problems);
+  const OperationInput input = read_operation_input(request, problems, service.options.memory);
   check_names(input.parameters, known_names(), problems);
   if (!input.all("parameters").empty()) {
     problems.add(400, "invalid", "parameters", "a ViewDefinition takes no 'parameters'");

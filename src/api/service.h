@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory_budget.h"
 #include "dataset/catalog.h"
 #include "dataset/reader.h"
 #include "fhir/model.h"
@@ -27,6 +28,7 @@ struct ServiceOptions {
   uint64_t part_rows = 0;   ///< rows of an exported file; 0: no limit
   uint64_t max_line_size = uint64_t{256} << 20;
   std::optional<fhir::Version> fhir_version;
+  base::MemoryBudget* memory = nullptr;  ///< of the process; null: unbounded
 };
 
 /// Everything outlives the server. Thread-safe as its parts are.

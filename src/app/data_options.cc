@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "app/diagnostics.h"
+#include "app/memory_limit.h"
 #include "app/progress_bar.h"
 #include "engine/cohort.h"
 #include "fhir/temporal.h"
@@ -102,10 +103,30 @@ void add_data_options(CLI::App& command, DataOptions& options) {
         const auto size = parse_size(text);
         return size.ok() ? std::string() : size.error().message();
       });
+  add_memory_option(command, options.memory_limit);
   command.add_flag("--lenient-casts", options.lenient_casts,
                    "A value that does not fit its column is null and counted");
   command.add_flag("--table-stats", options.table_stats,
                    "At the end: rows, bytes, seconds, peak memory");
+}
+
+void add_memory_option(CLI::App& command, std::string& memory_limit) {
+  command
+      .add_option("--memory-limit", memory_limit,
+                  "Most memory to use (default: three quarters of what there is)")
+      ->type_name("SIZE")
+      ->envname("KILN_MEMORY_LIMIT")
+      ->check([](const std::string& text) {
+        const auto limit = memory_limit_of(text);
+        return limit.ok() ? std::string() : limit.error().message();
+      });
+}
+
+base::Result<uint64_t> memory_limit_of(const std::string& text) {
+  if (text.empty()) return default_memory_limit();
+  KILN_ASSIGN(const uint64_t limit, parse_size(text));
+  if (limit == 0) return base::Error(base::ErrorCode::kUsage, "no memory at all: " + text);
+  return limit;
 }
 
 void add_output_options(CLI::App& command, OutputOptions& options, bool to_folder) {
@@ -234,6 +255,10 @@ base::Result<engine::Summary> run_subjects(const dataset::Snapshot& snapshot,
   run.limit = options.limit;
   run.now = base::SystemClock().now();
   KILN_ASSIGN(run.reader.max_line_size, parse_size(options.max_line_size));
+  KILN_ASSIGN(const uint64_t memory_limit, memory_limit_of(options.memory_limit));
+  base::MemoryBudget budget(memory_limit);
+  base::MemoryShare memory(budget);
+  run.memory = &memory;
   KILN_ASSIGN(run.filter, read_filter(options, snapshot, run, signals.token()));
 
   const auto start = std::chrono::steady_clock::now();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/signals.h"
+#include "base/memory_budget.h"
 #include "dataset/snapshot.h"
 #include "engine/pipeline.h"
 #include "table/format/encoder.h"
@@ -29,6 +30,7 @@ struct DataOptions {
   std::string on_error = "fail";
   std::string validate = "needed";
   std::string max_line_size = "256MiB";
+  std::string memory_limit;  ///< empty: default_memory_limit()
   bool lenient_casts = false;
   bool table_stats = false;
 };
@@ -48,6 +50,11 @@ base::Result<std::optional<fhir::Version>> requested_version(const std::string& 
 
 /// "16MiB", "1 GiB", "4096" in bytes; kUsage if it is none.
 base::Result<uint64_t> parse_size(const std::string& text);
+
+/// --memory-limit, on every command that evaluates.
+void add_memory_option(CLI::App& command, std::string& memory_limit);
+/// What it comes to, in bytes.
+base::Result<uint64_t> memory_limit_of(const std::string& text);
 
 /// True for the name of a resource type of any FHIR version.
 bool is_resource_type(std::string_view name);

@@ -5,7 +5,9 @@
 
 #include "app/commands/commands.h"
 #include "app/diagnostics.h"
+#include "app/memory_limit.h"
 #include "app/version.h"
+#include "base/guarded.h"
 #include "base/near_name.h"
 
 namespace {
@@ -33,9 +35,7 @@ bool is_unknown_command(const CLI::App& app, const std::string& word) {
   return true;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run_command(int argc, char** argv) {
   CLI::App app("SQL on FHIR: tables from FHIR resources, fast, on the command line and over HTTP.",
                "kiln");
   app.require_subcommand(1);
@@ -57,4 +57,15 @@ int main(int argc, char** argv) {
     return parse_status(app, error);
   }
   return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  kiln::app::set_up_allocator();
+  const auto status =
+      kiln::base::guarded([&]() -> kiln::base::Result<int> { return run_command(argc, argv); });
+  if (status.ok()) return *status;
+  (void)kiln::base::guarded([&] { kiln::app::print_error(status.error()); });
+  return 1;
 }

@@ -4,7 +4,8 @@
 #include <condition_variable>
 #include <cstdio>
 #include <mutex>
-#include <thread>
+
+#include "base/thread.h"
 
 namespace kiln::app {
 
@@ -17,7 +18,7 @@ struct ProgressBar::State {
   std::condition_variable changed;
   bool ended = false;
   bool drawn = false;
-  std::thread thread;
+  base::Thread thread;
 
   void draw() {
     const double seconds =
@@ -58,7 +59,9 @@ struct ProgressBar::State {
 
 ProgressBar::ProgressBar(const engine::Progress& progress)
     : state_(std::make_unique<State>(progress)) {
-  state_->thread = std::thread([state = state_.get()] { state->run(); });
+  // Without a thread, or memory, the work goes on and is not shown.
+  auto thread = base::start_thread([state = state_.get()] { state->run(); }, [](base::Error) {});
+  if (thread.ok()) state_->thread = std::move(*thread);
 }
 
 ProgressBar::~ProgressBar() {

@@ -2,13 +2,14 @@
 
 #include <atomic>
 #include <csignal>
-#include <thread>
 
 #include <poll.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+
+#include "base/thread.h"
 
 namespace kiln::app {
 
@@ -20,7 +21,7 @@ struct SignalStop::State {
   int signals = -1;
   int end = -1;
   sigset_t old_mask{};
-  std::thread watcher;
+  base::Thread watcher;
 
   void watch() {
     for (;;) {
@@ -45,7 +46,12 @@ SignalStop::SignalStop() : state_(std::make_unique<State>()) {
   pthread_sigmask(SIG_BLOCK, &mask, &state_->old_mask);
   state_->signals = signalfd(-1, &mask, SFD_CLOEXEC);
   state_->end = eventfd(0, EFD_CLOEXEC);
-  state_->watcher = std::thread([state = state_.get()] { state->watch(); });
+  auto watcher = base::start_thread([state = state_.get()] { state->watch(); }, [](base::Error) {});
+  if (watcher.ok()) {
+    state_->watcher = std::move(*watcher);
+  } else {  // the signals end the process, as they do without Kiln
+    pthread_sigmask(SIG_SETMASK, &state_->old_mask, nullptr);
+  }
 }
 
 SignalStop::~SignalStop() {

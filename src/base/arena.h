@@ -11,13 +11,28 @@
 #include <utility>
 #include <vector>
 
+#include "base/memory_budget.h"
+
 namespace kiln::base {
 
-/// Not thread-safe. Everything allocated lives until reset(), which keeps the first chunks for the
-/// next round, so that a steady load allocates nothing.
+/// Thrown by an arena that may not grow.
+class ArenaFull : public MemoryRefused {
+ public:
+  ArenaFull() : MemoryRefused(false) {}
+  const char* what() const noexcept override { return "needs too much memory"; }
+};
+
+/// Not thread-safe. Everything allocated lives until reset(), which keeps some megabytes of chunks
+/// for the next round, so that a steady load allocates nothing. Memory is drawn before it is
+/// allocated: ArenaFull beyond the arena's limit, MemoryRefused beyond the reservation's.
 class Arena {
  public:
   Arena() = default;
+  /// At most `limit` bytes, chunk ends included, out of `memory` (null: not counted), which
+  /// outlives the arena.
+  explicit Arena(MemoryReservation* memory, size_t limit = SIZE_MAX)
+      : memory_(memory), limit_(limit) {}
+  ~Arena() { release_chunks(0); }
   Arena(const Arena&) = delete;
   Arena& operator=(const Arena&) = delete;
 
@@ -49,11 +64,15 @@ class Arena {
 
   /// Bytes handed out since the last reset, chunk ends included.
   size_t used() const { return used_before_ + (next_ == 0 ? 0 : next_ - begin_); }
+  /// Bytes allocated.
+  size_t held() const { return held_; }
 
   void reset() {
-    if (chunks_.size() > 1) keep_largest();
-    if (!chunks_.empty()) enter(chunks_.front());
+    if (held_ > kMostKept) release_chunks(kMostKept);
     used_before_ = 0;
+    current_ = 0;
+    next_ = end_ = begin_ = 0;
+    if (!chunks_.empty()) enter(chunks_.front());
   }
 
  private:
@@ -62,7 +81,8 @@ class Arena {
     size_t size;
   };
   static constexpr size_t kFirstChunk = 16 * 1024;
-  static constexpr size_t kLargestKept = 1024 * 1024;
+  static constexpr size_t kLargestChunk = 1024 * 1024;
+  static constexpr size_t kMostKept = 4 * 1024 * 1024;
 
   void enter(const Chunk& chunk) {
     begin_ = next_ = reinterpret_cast<uintptr_t>(chunk.bytes.get());
@@ -70,26 +90,53 @@ class Arena {
   }
 
   void* allocate_chunk(size_t bytes, size_t alignment) {
-    if (next_ != 0) used_before_ += next_ - begin_;
-    size_t size = chunks_.empty() ? kFirstChunk : chunks_.back().size * 2;
-    if (size > kLargestKept) size = kLargestKept;
-    if (size < bytes + alignment) size = bytes + alignment;
-    chunks_.push_back({std::unique_ptr<char[]>(new char[size]), size});
-    enter(chunks_.back());
+    if (bytes > SIZE_MAX / 2) throw ArenaFull();
+    if (next_ != 0) {
+      used_before_ += next_ - begin_;
+      ++current_;
+    }
+    // Chunks that a reset has kept; those that are too small for this piece are passed over.
+    while (current_ < chunks_.size() && chunks_[current_].size < bytes + alignment) ++current_;
+    if (current_ == chunks_.size()) add_chunk(bytes + alignment);
+    enter(chunks_[current_]);
     return allocate(bytes, alignment);
   }
 
-  void keep_largest() {
-    size_t best = 0;
-    for (size_t i = 1; i < chunks_.size(); ++i) {
-      if (chunks_[i].size <= kLargestKept && chunks_[i].size > chunks_[best].size) best = i;
-    }
-    std::swap(chunks_[0], chunks_[best]);
-    chunks_.resize(1);
-    if (chunks_[0].size > kLargestKept) chunks_.clear(), next_ = end_ = begin_ = 0;
+  void add_chunk(size_t least) {
+    size_t size = chunks_.empty() ? kFirstChunk : chunks_.back().size * 2;
+    if (size > kLargestChunk) size = kLargestChunk;
+    const size_t left = limit_ - held_;
+    if (size > left) size = left;
+    if (size < least) size = least;
+    // In this order, so that a refusal leaves the arena as it was, but for the rest of its chunk.
+    next_ = end_ = begin_ = 0;
+    if (size > left) throw ArenaFull();
+    chunks_.reserve(chunks_.size() + 1);
+    if (memory_ != nullptr) memory_->take(size);
+    held_ += size;
+    std::unique_ptr<char[]> memory(new char[size]);
+    chunks_.push_back({std::move(memory), size});
   }
 
+  /// Frees chunks from the end on, and all large ones, until no more than `most` bytes are held.
+  void release_chunks(size_t most) {
+    size_t kept = 0;
+    size_t count = 0;
+    for (Chunk& chunk : chunks_) {
+      if (kept + chunk.size > most) continue;
+      kept += chunk.size;
+      std::swap(chunks_[count++], chunk);
+    }
+    chunks_.resize(count);
+    if (memory_ != nullptr) memory_->give_back(held_ - kept);
+    held_ = kept;
+  }
+
+  MemoryReservation* const memory_ = nullptr;
+  const size_t limit_ = SIZE_MAX;
   std::vector<Chunk> chunks_;
+  size_t current_ = 0;  ///< index of the chunk that is being handed out
+  size_t held_ = 0;
   uintptr_t begin_ = 0;
   uintptr_t next_ = 0;
   uintptr_t end_ = 0;

@@ -110,6 +110,44 @@ TEST(ArenaTest, ResetKeepsTheLargestChunkThatIsNotOutsized) {
   EXPECT_EQ(a + 50'000, b);
 }
 
+TEST(ArenaTest, NeverHoldsMoreThanItsLimit) {
+  constexpr size_t kLimit = 3 << 20;
+  MemoryBudget budget(UINT64_MAX);
+  MemoryShare share(budget);
+  MemoryReservation memory(&share);
+  Arena arena(&memory, kLimit);
+  for (const size_t piece : {size_t{100}, size_t{100'000}, kLimit / 2, kLimit, kLimit + 1}) {
+    EXPECT_THROW(for (;;) arena.allocate(piece), ArenaFull);
+    EXPECT_LE(arena.held(), kLimit);
+    EXPECT_EQ(memory.used(), arena.held());
+    arena.reset();
+  }
+  Arena exact(nullptr, 64 * 1024);
+  EXPECT_NE(exact.allocate(64 * 1024 - 1, 1), nullptr);
+  EXPECT_THROW(exact.allocate(1, 1), ArenaFull);
+  exact.reset();
+  EXPECT_THROW(exact.allocate(64 * 1024 + 1, 1), ArenaFull);
+}
+
+TEST(ArenaTest, DrawsBeforeItAllocatesAndGivesBack) {
+  MemoryBudget budget(8 << 20);
+  MemoryShare share(budget);
+  MemoryReservation memory(&share);
+  {
+    Arena arena(&memory);
+    EXPECT_THROW(arena.allocate(8 << 20), MemoryRefused);
+    EXPECT_THROW(arena.allocate(SIZE_MAX - 8), ArenaFull);
+    arena.allocate(7 << 20);
+    EXPECT_GE(budget.taken(), 7U << 20);
+    arena.reset();
+    EXPECT_LE(memory.used(), 4U << 20) << "what is large goes back at once";
+    arena.allocate(7 << 20);
+  }
+  EXPECT_EQ(memory.used(), 0U);
+  memory.give_all_back();
+  EXPECT_EQ(budget.taken(), 0U);
+}
+
 TEST(ArenaTest, MakesObjectsAndArrays) {
   struct Point {
     int x;

@@ -28,6 +28,8 @@ std::string_view name_of(ErrorCode code) {
       return "closed-pipe";
     case ErrorCode::kInterrupted:
       return "interrupted";
+    case ErrorCode::kNoMemory:
+      return "no-memory";
     case ErrorCode::kInternal:
       return "internal";
   }
@@ -37,33 +39,43 @@ std::string_view name_of(ErrorCode code) {
 Error::Error(ErrorCode code, std::string message)
     : detail_(new Detail{code, std::move(message), {}, {}, 0, {}, {}}) {}
 
+const Error::Detail Error::kNoMemoryDetail{
+    ErrorCode::kNoMemory, "the process has no memory for it (--memory-limit)", {}, {}, 0, {}, {}};
+
+Error::Detail& Error::own() {
+  if (!detail_) detail_ = std::make_unique<Detail>(kNoMemoryDetail);
+  return *detail_;
+}
+
 Error Error::at(SourcePosition position) && {
-  detail_->position = std::move(position);
+  own().position = std::move(position);
   return std::move(*this);
 }
 
 Error Error::with_excerpt(std::string excerpt, size_t caret) && {
-  detail_->excerpt = std::move(excerpt);
-  detail_->caret = caret;
+  own().excerpt = std::move(excerpt);
+  own().caret = caret;
   return std::move(*this);
 }
 
 Error Error::with_suggestion(std::string suggestion) && {
-  detail_->suggestion = std::move(suggestion);
+  own().suggestion = std::move(suggestion);
   return std::move(*this);
 }
 
 Error Error::with_path(std::string path) && {
-  detail_->path = std::move(path);
+  own().path = std::move(path);
   return std::move(*this);
 }
 
 Error Error::in(std::string_view context) && {
-  detail_->message = std::string(context) + ": " + detail_->message;
+  own().message = std::string(context) + ": " + message();
   return std::move(*this);
 }
 
-Error Error::clone() const { return Error(std::make_unique<Detail>(*detail_)); }
+Error Error::clone() const {
+  return detail_ ? Error(std::make_unique<Detail>(*detail_)) : no_memory();
+}
 
 std::string Error::to_string() const {
   std::string text;

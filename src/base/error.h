@@ -24,6 +24,7 @@ enum class ErrorCode : uint8_t {
   kIo,           ///< the operating system refused; errno is in the message
   kClosedPipe,   ///< the reader of our output has gone
   kInterrupted,  ///< the process died in it each time it was tried
+  kNoMemory,     ///< the process has no memory for it now (--memory-limit)
   kInternal,     ///< our own fault
 };
 
@@ -44,18 +45,20 @@ struct SourcePosition {
 class [[nodiscard]] Error {
  public:
   Error(ErrorCode code, std::string message);
+  /// kNoMemory. The one error whose making, moving and reading allocates nothing.
+  static Error no_memory() noexcept { return Error(nullptr); }
 
-  ErrorCode code() const { return detail_->code; }
-  const std::string& message() const { return detail_->message; }
-  const SourcePosition& position() const { return detail_->position; }
+  ErrorCode code() const { return detail().code; }
+  const std::string& message() const { return detail().message; }
+  const SourcePosition& position() const { return detail().position; }
   /// The text that the position's column points into, for a caret; empty if unknown.
-  const std::string& excerpt() const { return detail_->excerpt; }
+  const std::string& excerpt() const { return detail().excerpt; }
   /// 0-based byte offset of the caret inside excerpt().
-  size_t caret() const { return detail_->caret; }
+  size_t caret() const { return detail().caret; }
   /// What the user may have meant ("birthDate"); empty if nothing is near.
-  const std::string& suggestion() const { return detail_->suggestion; }
+  const std::string& suggestion() const { return detail().suggestion; }
   /// Path of the offending element inside its artefact ("select[0].column[1].path").
-  const std::string& path() const { return detail_->path; }
+  const std::string& path() const { return detail().path; }
 
   Error at(SourcePosition position) &&;
   Error with_excerpt(std::string excerpt, size_t caret) &&;
@@ -79,7 +82,12 @@ class [[nodiscard]] Error {
     std::string path;
   };
   explicit Error(std::unique_ptr<Detail> detail) : detail_(std::move(detail)) {}
-  std::unique_ptr<Detail> detail_;
+  const Detail& detail() const { return detail_ ? *detail_ : kNoMemoryDetail; }
+  /// To be changed.
+  Detail& own();
+
+  static const Detail kNoMemoryDetail;
+  std::unique_ptr<Detail> detail_;  ///< null for no_memory()
 };
 
 /// An I/O error from errno, as "what: strerror".

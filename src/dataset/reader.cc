@@ -25,11 +25,24 @@ void BlockBuffer::reserve(size_t size, size_t keep) {
   if (needed <= capacity_) return;
   const size_t capacity =
       (std::max(needed, capacity_ + capacity_ / 2) + kPageSize - 1) / kPageSize * kPageSize;
+  base::MemoryReservation none;
+  base::MemoryReservation& memory = memory_ != nullptr ? *memory_ : none;
+  memory.take(capacity);
   std::unique_ptr<char, Free> bytes(static_cast<char*>(std::aligned_alloc(kPageSize, capacity)));
-  if (!bytes) throw std::bad_alloc();
+  if (!bytes) {
+    memory.give_back(capacity);
+    throw std::bad_alloc();
+  }
   if (keep != 0) std::memcpy(bytes.get(), bytes_.get(), keep);
+  release();
   bytes_ = std::move(bytes);
   capacity_ = capacity;
+}
+
+void BlockBuffer::release() {
+  bytes_.reset();
+  if (memory_ != nullptr) memory_->give_back(capacity_);
+  capacity_ = 0;
 }
 
 /// A file that is read from front to back, and the line it broke off in.

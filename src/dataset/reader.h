@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/memory_budget.h"
 #include "base/mutex.h"
 #include "dataset/byte_stream.h"
 #include "dataset/snapshot.h"
@@ -18,17 +19,30 @@ namespace kiln::dataset {
 /// Memory for one block, owned by a worker and reused. Has room for padding behind the lines.
 class BlockBuffer {
  public:
+  /// `memory`: what it draws from, which outlives it; null: unbounded.
+  explicit BlockBuffer(base::MemoryReservation* memory = nullptr) : memory_(memory) {}
+  ~BlockBuffer() { release(); }
+  BlockBuffer(const BlockBuffer&) = delete;
+  BlockBuffer& operator=(const BlockBuffer&) = delete;
+
   char* data() { return bytes_.get(); }
   size_t capacity() const { return capacity_; }
   /// Makes room for `size` bytes and padding; the first `keep` bytes stay.
   void reserve(size_t size, size_t keep);
+  /// Gives all back if there is more than `most`: one long line must not hold its memory for ever.
+  void shrink(size_t most) {
+    if (capacity_ > most) release();
+  }
 
  private:
+  void release();
+
   struct Free {
     void operator()(char* bytes) const { std::free(bytes); }
   };
   std::unique_ptr<char, Free> bytes_;  // page-aligned: the kernel copies faster between pages
   size_t capacity_ = 0;
+  base::MemoryReservation* const memory_;
 };
 
 /// Whole lines: [begin, end), the last one ended by '\n' too, with json::kPadding bytes behind.

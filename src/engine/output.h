@@ -16,6 +16,7 @@ class Piece {
  public:
   virtual ~Piece() = default;
   uint64_t rows = 0;
+  size_t memory = 0;  ///< bytes that it holds
 };
 
 /// One view's output. encode() runs on many workers at once, the rest in the order of the input,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/guarded.h"
 #include "base/thread.h"
 #include "engine/scan_group.h"
 #include "engine/sequencer.h"
@@ -44,15 +45,19 @@ base::Result<Summary> run(const dataset::Snapshot& snapshot, const std::vector<S
   Sequencer sequencer(snapshot, subjects, options, uint64_t{threads} * 4, progress);
   const RunContext context{snapshot, subjects, groups, options, reader, sequencer};
   {
-    std::vector<base::JoiningThread> others;
+    const auto work = [&context, stop] { Worker(context, stop).run(); };
+    const auto fail = [&sequencer](base::Error error) { sequencer.fail(std::move(error)); };
+    std::vector<base::Thread> others;
+    others.reserve(threads - 1);
     for (unsigned i = 1; i < threads; ++i) {
-      auto other = base::start_thread([&context, stop] { Worker(context, stop).run(); });
+      auto other = base::start_thread(work, fail);
       if (!other.ok()) break;  // those that there are do the work
-      others.emplace_back(std::move(*other));
+      others.push_back(std::move(*other));
     }
-    Worker(context, stop).run();
+    base::Status own = base::guarded(work);
+    if (!own.ok()) fail(std::move(own).error());
   }
-  return sequencer.finish(wanted, stop);
+  return base::guarded([&] { return sequencer.finish(wanted, stop); });
 }
 
 }  // namespace kiln::engine

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/memory_budget.h"
 #include "base/progress.h"
 #include "dataset/reader.h"
 #include "engine/output.h"
@@ -32,8 +33,9 @@ struct Options {
   bool lenient_casts = false;
   uint64_t limit = UINT64_MAX;  ///< rows of each subject
   dataset::ReaderOptions reader;
-  base::WallTime now;  ///< of now() and today()
-  FilterSpec filter;   ///< which resources feed the subjects
+  base::WallTime now;                   ///< of now() and today()
+  FilterSpec filter;                    ///< which resources feed the subjects
+  base::MemoryShare* memory = nullptr;  ///< what the run draws from; null: unbounded
 };
 
 using base::Progress;

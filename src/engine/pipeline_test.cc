@@ -1,6 +1,8 @@
 #include "engine/pipeline.h"
 
 #include <algorithm>
+#include <new>
+#include <stdexcept>
 #include <thread>
 
 #include "engine/run_for_test.h"
@@ -30,6 +32,50 @@ class BadOutput final : public Output {
   }
   bool finished = false;
 };
+
+/// An output that throws where it is told to, in whatever thread comes there.
+class ThrowingOutput final : public Output {
+ public:
+  enum class At { kEncode, kWrite, kFinish };
+  explicit ThrowingOutput(At at) : at_(at) {}
+  base::Result<std::unique_ptr<Piece>> encode(const table::Batch& batch) override {
+    // The first block stays away: the others must not wait for it.
+    if (at_ == At::kEncode && !thrown_.exchange(true)) throw std::bad_alloc();
+    auto piece = std::make_unique<Piece>();
+    piece->rows = batch.rows();
+    return piece;
+  }
+  base::Status write(std::unique_ptr<Piece>, uint64_t) override {
+    if (at_ == At::kWrite) throw std::runtime_error("write");
+    return {};
+  }
+  base::Status finish() override {
+    if (at_ == At::kFinish) throw std::bad_alloc();
+    return {};
+  }
+
+ private:
+  const At at_;
+  std::atomic<bool> thrown_ = false;
+};
+
+TEST_F(PipelineTest, AnExceptionInOneWorkerIsTheRunsErrorAndNobodyWaits) {
+  add_file("a.ndjson", patient_lines(2000));
+  const auto view = id_view();
+  const dataset::Snapshot files = snapshot();
+  using At = ThrowingOutput::At;
+  for (const unsigned threads : {1U, 4U}) {
+    for (const auto& [at, code] : {std::pair{At::kEncode, base::ErrorCode::kNoMemory},
+                                   std::pair{At::kWrite, base::ErrorCode::kInternal},
+                                   std::pair{At::kFinish, base::ErrorCode::kNoMemory}}) {
+      ThrowingOutput output(at);
+      const auto summary =
+          run(files, {{view.get(), &output}}, options_of(threads, 64), {}, nullptr);
+      ASSERT_FALSE(summary.ok());
+      EXPECT_EQ(summary.error().code(), code);
+    }
+  }
+}
 
 TEST_F(PipelineTest, TheBytesDoNotDependOnThreadsOrParts) {
   std::string text;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/guarded.h"
+
 namespace kiln::engine {
 
 Sequencer::Sequencer(const dataset::Snapshot& snapshot, const std::vector<Subject>& subjects,
@@ -31,6 +33,18 @@ bool Sequencer::deposit(uint64_t ordinal, BlockResult result, const std::stop_to
   return !ended();
 }
 
+void Sequencer::fail(base::Error error) {
+  base::MutexLock lock(mutex_);
+  if (!failure_) failure_ = std::move(error);
+  end();
+}
+
+base::Status Sequencer::failure() {
+  base::MutexLock lock(mutex_);
+  if (!failure_) return {};
+  return std::move(*failure_);
+}
+
 bool Sequencer::write_early(uint64_t ordinal, size_t subject, std::unique_ptr<Piece> piece,
                             const std::stop_token& stop) {
   const std::stop_callback wake(stop, [this] { interrupt(); });
@@ -43,7 +57,7 @@ bool Sequencer::write_early(uint64_t ordinal, size_t subject, std::unique_ptr<Pi
 void Sequencer::write_now(size_t subject, std::unique_ptr<Piece> piece) {
   writing_ = true;
   mutex_.unlock();
-  base::Status status = write_piece(subject, std::move(piece));
+  base::Status status = base::guarded([&] { return write_piece(subject, std::move(piece)); });
   mutex_.lock();
   writing_ = false;
   if (!status.ok()) error_ = std::move(status).error();
@@ -59,7 +73,7 @@ void Sequencer::drain() {
     BlockResult result = std::move(first->second);
     waiting_.erase(first);
     mutex_.unlock();
-    base::Status status = write(result);
+    base::Status status = base::guarded([&] { return write(result); });
     mutex_.lock();
     ++next_;
     if (!status.ok()) {
@@ -118,6 +132,7 @@ bool Sequencer::is_full() const {
 base::Result<Summary> Sequencer::finish(const std::vector<bool>& wanted,
                                         const std::stop_token& stop) {
   if (error_) return std::move(*error_);
+  KILN_TRY(failure());
   if (stop.stop_requested()) {
     return base::Error(base::ErrorCode::kCancelled, "the run was stopped");
   }

@@ -25,6 +25,7 @@ struct BlockResult {
   size_t file = 0;
   std::vector<base::Error> examples;
   std::optional<base::Error> error;  ///< ends the run here
+  base::MemoryReservation memory;    ///< of the pieces
 };
 
 /// Workers deposit results by ordinal; whoever completes the next ones writes them. A worker that
@@ -42,12 +43,15 @@ class Sequencer {
   /// them. False as deposit().
   bool write_early(uint64_t ordinal, size_t subject, std::unique_ptr<Piece> piece,
                    const std::stop_token& stop);
+  /// A worker cannot go on: nobody waits for its block any more.
+  void fail(base::Error error);
   bool ended() const { return ended_.load(std::memory_order_relaxed); }
   /// After all workers have ended: finishes the outputs, or gives the first error in input order.
   /// `wanted`: the files that were read, which must not have changed.
   base::Result<Summary> finish(const std::vector<bool>& wanted, const std::stop_token& stop);
 
  private:
+  base::Status failure();
   void drain() KILN_REQUIRES(mutex_);
   void write_now(size_t subject, std::unique_ptr<Piece> piece) KILN_REQUIRES(mutex_);
   base::Status write(BlockResult& result);
@@ -71,6 +75,7 @@ class Sequencer {
   uint64_t next_ KILN_GUARDED_BY(mutex_) = 0;  ///< ordinal to be written next
   bool writing_ KILN_GUARDED_BY(mutex_) = false;
   std::map<uint64_t, BlockResult> waiting_ KILN_GUARDED_BY(mutex_);
+  std::optional<base::Error> failure_ KILN_GUARDED_BY(mutex_);  ///< of fail(), the first
   // Touched by the writing worker alone, or after all have ended.
   Summary summary_;
   std::optional<base::Error> error_;

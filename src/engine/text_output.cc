@@ -21,6 +21,7 @@ class TextOutput final : public Output {
     auto piece = take_piece();
     encoder_->encode(batch, piece->bytes, limited_ ? &piece->row_ends : nullptr);
     piece->rows = batch.rows();
+    piece->memory = piece->bytes.capacity() + piece->row_ends.capacity() * sizeof(size_t);
     return std::unique_ptr<Piece>(std::move(piece));
   }
 

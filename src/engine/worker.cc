@@ -16,14 +16,17 @@ const char* end_of_line(const char* at) { return static_cast<const char*>(rawmem
 }  // namespace
 
 Worker::Worker(const RunContext& context, std::stop_token stop)
-    : context_(context), stop_(std::move(stop)), scanner_(json::Scanner::best()) {
+    : context_(context),
+      stop_(std::move(stop)),
+      scanner_(json::Scanner::best()),
+      memory_(context.options.memory) {
   for (const ScanGroup& group : context.groups) {
     parsers_.push_back({&group, json::LineParser(group.shape(), scanner_), std::nullopt});
     if (group.filter_shape() != nullptr) {
       parsers_.back().filter_parser.emplace(*group.filter_shape(), scanner_);
     }
   }
-  const view::RowOptions row_options{context.options.lenient_casts, stop_};
+  const view::RowOptions row_options{context.options.lenient_casts, stop_, &memory_};
   lanes_.reserve(context.subjects.size());
   for (const Subject& subject : context.subjects) {
     lanes_.push_back(std::make_unique<Lane>(*subject.view, context.options.now, row_options));
@@ -45,6 +48,7 @@ json::LineResult Worker::GroupParser::parse(const char* line, bool& left_out) {
 }
 
 void Worker::run() {
+  const size_t most_kept = 8 * context_.options.reader.part_size;
   while (!stop_.stop_requested() && !context_.sequencer.ended()) {
     dataset::Part part;
     BlockResult result;
@@ -65,11 +69,23 @@ void Worker::run() {
     result.bytes = part.size;
     if (stop_.stop_requested()) return;
     if (!context_.sequencer.deposit(part.ordinal, std::move(result), stop_)) return;
+    buffer_.shrink(most_kept);
   }
 }
 
-bool Worker::write_early(size_t subject, table::Batch& batch) {
+base::Result<std::unique_ptr<Piece>> Worker::encode(size_t subject, table::Batch& batch,
+                                                    base::MemoryReservation& memory) {
+  const size_t expected = batch.texts().used();
+  memory.take(expected);
   auto piece = context_.subjects[subject].output->encode(batch);
+  memory.give_back(expected);
+  if (piece.ok()) memory.take((*piece)->memory);
+  return piece;
+}
+
+bool Worker::write_early(size_t subject, table::Batch& batch) {
+  base::MemoryReservation memory(context_.options.memory);
+  auto piece = encode(subject, batch, memory);
   batch.clear_rows();
   if (piece.ok()) {
     return context_.sequencer.write_early(ordinal_, subject, std::move(*piece), stop_);
@@ -90,6 +106,7 @@ bool Worker::write_long_texts(size_t subject) {
 
 BlockResult Worker::process(const dataset::Part& part, const dataset::Block& block) {
   BlockResult result;
+  result.memory = base::MemoryReservation(context_.options.memory);
   ordinal_ = part.ordinal;
   for (const auto& lane : lanes_) lane->batch.clear();
   named_ = find_group(context_.reader.file(part.file).input().type);
@@ -112,7 +129,7 @@ BlockResult Worker::process(const dataset::Part& part, const dataset::Block& blo
     result.failed_casts += lane.evaluation.casts_failed() - lane.casts_failed;
     lane.casts_failed = lane.evaluation.casts_failed();
     if (lane.batch.rows() == 0) continue;
-    auto piece = context_.subjects[i].output->encode(lane.batch);
+    auto piece = encode(i, lane.batch, result.memory);
     if (!piece.ok()) {
       if (!result.error) result.error = std::move(piece).error();
       break;

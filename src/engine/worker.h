@@ -30,7 +30,7 @@ class Worker {
   /// A subject's evaluation and the rows of the block at hand.
   struct Lane {
     Lane(const view::CompiledView& view, base::WallTime now, view::RowOptions row_options)
-        : evaluation(view, now, row_options), batch(view.schema()) {}
+        : evaluation(view, now, row_options), batch(view.schema(), row_options.memory) {}
     view::RowEvaluation evaluation;
     table::Batch batch;
     view::TakeRows take;  ///< writes what is too much to keep until the block is done
@@ -48,6 +48,9 @@ class Worker {
   };
 
   BlockResult process(const dataset::Part& part, const dataset::Block& block);
+  /// The rows of a batch, for whose bytes `memory` is drawn on.
+  base::Result<std::unique_ptr<Piece>> encode(size_t subject, table::Batch& batch,
+                                              base::MemoryReservation& memory);
   bool write_early(size_t subject, table::Batch& batch);
   bool write_long_texts(size_t subject);
   /// False: the error in `result` ends the block.
@@ -66,10 +69,11 @@ class Worker {
   const RunContext& context_;
   const std::stop_token stop_;
   const json::Scanner& scanner_;
+  base::MemoryReservation memory_;  ///< of the evaluations, the batches and the buffer
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<GroupParser> parsers_;
   GroupParser* named_ = nullptr;  ///< of the file at hand, if its name tells a type
-  dataset::BlockBuffer buffer_;
+  dataset::BlockBuffer buffer_{&memory_};
   uint64_t ordinal_ = 0;                    ///< of the block at hand
   std::optional<base::Error> early_error_;  ///< of write_early()
 };

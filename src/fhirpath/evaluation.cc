@@ -4,6 +4,7 @@
 
 #include <re2/re2.h>
 
+#include "base/guarded.h"
 #include "fhir/key_names.h"
 #include "fhirpath/typing.h"
 #include "json/shape.h"
@@ -18,7 +19,7 @@ const fhir::NameId kValueName = fhir::find_name("value");
 }  // namespace
 
 Evaluation::Evaluation(const fhir::Model& model, base::WallTime now, Limits limits)
-    : model_(model), now_(now), limits_(limits) {}
+    : model_(model), now_(now), limits_(limits), arena_(limits.reservation, limits.memory) {}
 Evaluation::~Evaluation() = default;
 
 void Evaluation::begin(const json::Tape& tape, fhir::TypeId resource_type) {
@@ -38,7 +39,14 @@ bool Evaluation::run(const Program& program, const Item& focus, Collection& out)
   this_ = {&focus, 1};
   index_ = 0;
   total_ = {};
-  return eval(program.root, out);
+  try {
+    return eval(program.root, out);
+  } catch (const base::ArenaFull&) {
+    return no_room();
+  } catch (const std::bad_alloc& refused) {
+    if (!error_) error_ = base::error_of(refused);
+    return false;
+  }
 }
 
 base::Error Evaluation::take_error() {

@@ -23,6 +23,7 @@ struct Limits {
   uint64_t steps = 20'000'000;
   size_t memory = 256U << 20;
   size_t string_size = 16U << 20;
+  base::MemoryReservation* reservation = nullptr;  ///< what the arena draws from; null: unbounded
 };
 
 /// The state of evaluating expressions over one resource. One per worker; not thread-safe.

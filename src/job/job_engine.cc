@@ -1,10 +1,9 @@
 #include "job/job_engine.h"
 
 #include <algorithm>
-#include <exception>
 
 #include "base/crash_point.h"
-#include "base/thread.h"
+#include "base/guarded.h"
 
 namespace kiln::job {
 namespace {
@@ -26,10 +25,14 @@ JobEngine::~JobEngine() { stop(); }
 base::Status JobEngine::start() {
   KILN_TRY(recover());
   const auto start_one = [this](void (JobEngine::*body)()) -> base::Status {
-    KILN_ASSIGN(auto thread, base::start_thread([this, body] { (this->*body)(); }));
+    KILN_ASSIGN(auto thread, base::start_thread([this, body] { (this->*body)(); },
+                                                [this](base::Error error) {
+                                                  parts_.observer.on_store_error(error);
+                                                }));
     threads_.push_back(std::move(thread));
     return {};
   };
+  threads_.reserve(options_.max_running + 1);
   KILN_TRY(start_one(&JobEngine::run_janitor));
   for (unsigned i = 0; i < options_.max_running; ++i) KILN_TRY(start_one(&JobEngine::run_slot));
   return {};
@@ -44,7 +47,6 @@ void JobEngine::stop() {
   work_.notify_all();
   janitor_work_.notify_all();
   stopped_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
   threads_.clear();
 }
 
@@ -198,21 +200,28 @@ void JobEngine::run_slot() {
       while (!stop_.stop_requested() && queue_.size() == 0) work_.wait(mutex_);
       if (stop_.stop_requested()) return;
     }
-    run_next();
+    const base::Status status = base::guarded([this] { run_next(); });
+    if (!status.ok()) pause_after(status.error(), options_.store_retry);
   }
 }
 
 bool JobEngine::run_next() {
   std::optional<JobId> id;
   const auto running = std::make_shared<Running>();
+  // Made before the job leaves the queue: without memory it stays there.
+  std::map<JobId, std::shared_ptr<Running>> entry;
+  entry.try_emplace({}, running);
+  auto node = entry.extract(entry.begin());
   {
     base::MutexLock lock(mutex_);
     if (stop_.stop_requested()) return false;
     id = queue_.pop();
     if (!id) return false;
-    running_[*id] = running;
+    node.key() = *id;
+    running_.insert(std::move(node));
   }
-  run_job(*id, *running);
+  const base::Status status = base::guarded([&] { run_job(*id, *running); });
+  if (!status.ok()) give_up(*id, status.error());
   base::MutexLock lock(mutex_);
   running_.erase(*id);
   pinned_.erase(*id);
@@ -223,13 +232,28 @@ template <typename T, typename Function>
 std::optional<T> JobEngine::insist(Function function) {
   for (milliseconds delay = options_.store_retry;;
        delay = std::min(delay * 2, std::max(options_.store_retry, kLongestStoreRetry))) {
-    base::Result<T> result = function();
+    base::Result<T> result = base::guarded(function);
     if (result.ok()) return std::move(result).value();
-    parts_.observer.on_store_error(result.error());
-    base::MutexLock lock(mutex_);
-    if (!stop_.stop_requested()) stopped_.wait_for(mutex_, delay);
-    if (stop_.stop_requested()) return std::nullopt;
+    if (!pause_after(result.error(), delay)) return std::nullopt;
   }
+}
+
+bool JobEngine::pause_after(const base::Error& error, milliseconds delay) {
+  (void)base::guarded([&] { parts_.observer.on_store_error(error); });
+  base::MutexLock lock(mutex_);
+  if (!stop_.stop_requested()) stopped_.wait_for(mutex_, delay);
+  return !stop_.stop_requested();
+}
+
+/// An exception between the steps of a job: it has failed, as if its runner had thrown.
+void JobEngine::give_up(const JobId& id, const base::Error& error) {
+  insist<bool>([&]() -> base::Result<bool> {
+    KILN_ASSIGN(const auto job, parts_.store.find(id));
+    if (!job || job->state != JobState::kInProgress) return false;
+    const base::WallTime now = parts_.clock.now();
+    const Failure failure = parts_.runner.failure_of(*job, error);
+    return parts_.store.fail(id, job->attempt, failure, now, now + options_.output_ttl);
+  });
 }
 
 void JobEngine::run_job(const JobId& id, Running& running) {
@@ -281,12 +305,7 @@ void JobEngine::run_attempt(const Job& job, const JobSpec& spec, Running& runnin
 
 /// One job that goes wrong must not take the others with it.
 base::Result<std::vector<OutputFile>> JobEngine::run_guarded(const Attempt& attempt) {
-  try {
-    return parts_.runner.run(attempt);
-  } catch (const std::exception& error) {
-    return base::Error(base::ErrorCode::kInternal,
-                       std::string("an exception left a job: ") + error.what());
-  }
+  return base::guarded([&] { return parts_.runner.run(attempt); });
 }
 
 /// What the end of an attempt means is decided by the store alone: whoever comes second, the worker
@@ -335,7 +354,12 @@ void JobEngine::wake_janitor() {
 
 void JobEngine::run_janitor() {
   for (;;) {
-    const milliseconds wait = clean_up();
+    auto passed = base::guarded([this]() -> base::Result<milliseconds> { return clean_up(); });
+    if (!passed.ok()) {
+      if (!pause_after(passed.error(), options_.store_retry)) return;
+      continue;
+    }
+    const milliseconds wait = *passed;
     base::MutexLock lock(mutex_);
     if (!stop_.stop_requested() && !janitor_due_) janitor_work_.wait_for(mutex_, wait);
     if (stop_.stop_requested()) return;

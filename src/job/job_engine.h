@@ -7,11 +7,11 @@
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "base/thread.h"
 #include "job/janitor.h"
 #include "job/job_observer.h"
 #include "job/job_queue.h"
@@ -120,6 +120,9 @@ class JobEngine {
   void run_attempt(const Job& job, const JobSpec& spec, Running& running);
   base::Result<std::vector<OutputFile>> run_guarded(const Attempt& attempt);
   void settle(const Job& job, const base::Result<std::vector<OutputFile>>& result);
+  void give_up(const JobId& id, const base::Error& error);
+  /// False after a stop.
+  bool pause_after(const base::Error& error, std::chrono::milliseconds delay);
   void run_janitor();
   void wake_janitor();
   /// Tries again while the store fails, until a stop.
@@ -143,7 +146,7 @@ class JobEngine {
   std::map<JobId, std::shared_ptr<const void>> pinned_ KILN_GUARDED_BY(mutex_);
   bool janitor_due_ KILN_GUARDED_BY(mutex_) = false;
   base::Mutex submit_mutex_;  ///< one submission at a time: limits and keys are checked, then used
-  std::vector<std::thread> threads_;
+  std::vector<base::Thread> threads_;
 };
 
 }  // namespace kiln::job

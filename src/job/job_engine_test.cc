@@ -219,6 +219,27 @@ TEST_P(JobEngineTest, ARunnerThatStopsUnaskedHasFailed) {
   EXPECT_EQ(find(id)->job.failure.status, 500);
 }
 
+TEST_P(JobEngineTest, AnExceptionInAJobIsThatJobsEnd) {
+  options_.max_running = 1;
+  start();
+  const JobId bad = submit();
+  runner_.step(bad, [](const Attempt&) -> std::optional<base::Result<ScriptedRunner::Files>> {
+    throw std::bad_alloc();
+  });
+  observer_.wait_for_state(bad, JobState::kFailed);
+  EXPECT_EQ(find(bad)->job.failure.outcome, "no-memory");
+  completed();  // in the same slot
+}
+
+TEST_P(JobEngineTest, AnExceptionBetweenAJobsStepsIsThatJobsEnd) {
+  options_.max_running = 1;
+  start();
+  observer_.throw_at(JobState::kInProgress);
+  const JobId bad = submit();
+  completed();
+  EXPECT_EQ(find(bad)->job.state, JobState::kFailed);
+}
+
 TEST_P(JobEngineTest, ADeletionThatFailsStaysOwedAndTheJobGone) {
   start();
   const JobId id = submit();

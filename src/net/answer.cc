@@ -16,9 +16,12 @@ constexpr std::string_view kLineEnd = "\r\n";
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
 constexpr std::string_view kLineEndAndLastChunk = "\r\n0\r\n\r\n";
 
-base::Result<size_t> read_guarded(BodySource& source, char* to, size_t size) {
+base::Result<size_t> read_guarded(BodySource& source, std::string& to, size_t size) {
   try {
-    return source.read(to, size);
+    return base::guarded([&]() -> base::Result<size_t> {
+      if (to.size() < size) to.resize(size);
+      return source.read(to.data(), size);
+    });
   } catch (...) {
     return base::Error(base::ErrorCode::kInternal, "an exception left a body's source");
   }
@@ -40,13 +43,15 @@ Response early_response(const EarlyErrorResponder& responder, const base::Error&
     }
   } catch (...) {  // As if there were no responder.
   }
-  return services.error_response(500, "The answer could not be made");
+  return services.failure_response(error);
 }
 
 Response made_later(const LaterBody& later, const Services& services) {
   try {
     Response response = later.make();
     if (!std::holds_alternative<LaterBody>(response.body)) return response;
+  } catch (const std::exception& exception) {
+    return services.failure_response(base::error_of(exception));
   } catch (...) {  // As an exception in a handler.
   }
   return services.error_response(500, "The answer could not be made");
@@ -60,7 +65,8 @@ struct Produced {
 Produced run_producer(const StreamBody& stream, StreamPipe& pipe, const Services& services,
                       std::stop_token stop) {
   try {
-    const base::Status status = stream.producer(pipe, std::move(stop));
+    const base::Status status =
+        base::guarded([&] { return stream.producer(pipe, std::move(stop)); });
     if (status.ok()) return {true, std::nullopt};
     if (pipe.started() || pipe.cancelled()) return {false, std::nullopt};
     return {false, early_response(stream.on_early_error, status.error(), services)};
@@ -100,18 +106,17 @@ void Answer::start_later(LaterBody& later) {
   const bool posted = services_.makers.post([self = shared_from_this(), body = std::move(later)] {
     if (self->exchange_->abandoned) return;
     self->exchange_->response = made_later(body, self->services_);
-    self->services_.loop.post([self] { self->start_made(); });
+    self->services_.loop.post([self] { self->take_step(&Answer::start_made); });
   });
   if (!posted) start(services_.error_response(503, "No thread to make the answer"));
 }
 
-void Answer::start_made() {
+void Answer::start_made() { start(std::move(exchange_->response)); }
+
+void Answer::take_step(void (Answer::*step)()) {
   if (!listener_) return;
-  try {
-    start(std::move(exchange_->response));
-  } catch (...) {  // No memory for it.
-    end(false);
-  }
+  const base::Status status = base::guarded([&] { ((*this).*step)(); });
+  if (!status.ok() && listener_) end(false);
 }
 
 void Answer::send_text(std::string& text) {
@@ -137,7 +142,7 @@ void Answer::next_chunk() {
   outbox_.wait_for_room([self = shared_from_this()](bool writable) {
     self->sending_ = false;
     if (!self->listener_) return;
-    writable ? self->read_chunk() : self->end(false);
+    writable ? self->take_step(&Answer::read_chunk) : self->end(false);
   });
 }
 
@@ -146,14 +151,13 @@ void Answer::read_chunk() {
   const size_t size = static_cast<size_t>(std::min<uint64_t>(left_, most));
   const bool first = !started_;
   const bool posted = services_.readers.post([self = shared_from_this(), size, first]() mutable {
-    if (self->body_.size() < size) self->body_.resize(size);
     const SourceBody& body = std::get<SourceBody>(self->response_.body);
-    self->read_ = read_guarded(*body.source, self->body_.data(), size);
+    self->read_ = read_guarded(*body.source, self->body_, size);
     if (first && !self->read_.ok()) {
       self->instead_ = early_response(body.on_early_error, self->read_.error(), self->services_);
     }
     EventLoop& loop = self->services_.loop;
-    loop.post([answer = std::move(self)] { answer->chunk_arrived(); });
+    loop.post([answer = std::move(self)] { answer->take_step(&Answer::chunk_arrived); });
   });
   if (posted) return;
   if (started_) return end(false);
@@ -161,7 +165,6 @@ void Answer::read_chunk() {
 }
 
 void Answer::chunk_arrived() {
-  if (!listener_) return;
   if (instead_) return start(*std::exchange(instead_, std::nullopt));
   if (!read_.ok() || *read_ == 0 || *read_ > left_) return end(false);
   left_ -= *read_;
@@ -181,7 +184,7 @@ void Answer::start_stream(StreamBody& stream) {
   const std::weak_ptr<Answer> weak = weak_from_this();
   pipe_ = std::make_shared<StreamPipe>(kChunkSize, [weak, &loop = services_.loop] {
     loop.post([weak] {
-      if (const auto self = weak.lock()) self->send_stream();
+      if (const auto self = weak.lock()) self->take_step(&Answer::send_stream);
     });
   });
   const bool posted = services_.streams.post(
@@ -201,7 +204,7 @@ void Answer::produce(const StreamBody& stream) {
   exchange_->response = std::move(*produced.instead);
   services_.loop.post([self = shared_from_this()] {
     if (self->listener_) self->pipe_.reset();
-    self->start_made();
+    self->take_step(&Answer::start_made);
   });
 }
 
@@ -241,7 +244,7 @@ void Answer::send_piece(std::string_view body, std::string_view tail, void (Answ
     self->sending_ = false;
     if (!self->listener_) return;
     if (!sent) return self->end(false);
-    ((*self).*then)();
+    self->take_step(then);
   });
 }
 

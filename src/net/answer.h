@@ -57,6 +57,8 @@ class Answer : public std::enable_shared_from_this<Answer> {
   void send(std::string_view body, void (Answer::*then)());
   void begin_piece();
   void send_piece(std::string_view body, std::string_view tail, void (Answer::*then)());
+  /// A step from the loop: without memory for it the answer ends.
+  void take_step(void (Answer::*step)());
   void complete();
   void end(bool complete);
 

@@ -18,6 +18,8 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 Response run_handler(const Services& services, const Request& request) {
   try {
     return services.handler(request);
+  } catch (const std::exception& exception) {
+    return services.failure_response(base::error_of(exception));
   } catch (...) {
     return services.error_response(500, "An exception left the handler");
   }
@@ -89,9 +91,15 @@ void Connection::on_readable() {
 }
 
 /// Whether many send large requests must not depend on how many may be connected.
-void Connection::hold(size_t bytes) {
+bool Connection::hold(size_t bytes) {
+  if (bytes <= held_) {
+    services_.memory.give_back(held_ - bytes);
+  } else if (!services_.memory.try_take(bytes - held_)) {
+    return false;
+  }
   services_.held += bytes - held_;
   held_ = bytes;
+  return true;
 }
 
 void Connection::on_late_input(std::string_view bytes) {
@@ -142,8 +150,8 @@ void Connection::read_request(std::string_view bytes) {
     input_.erase(0, parse(input_));
   }
   if (!parser_) return;
-  hold(input_.size() + parser_->held());
-  if (services_.held > services_.options.max_held) {
+  const bool held = hold(input_.size() + parser_->held());
+  if (!held || services_.held > services_.options.max_held) {
     return fail(503, "Too much is being sent to the server");
   }
   switch (parser_->state()) {
@@ -300,7 +308,9 @@ void Connection::close_socket(bool with_reset) {
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
   }
   socket_.close();
-  if (phase == Phase::kReading) exchange_ = make_exchange();
+  if (phase == Phase::kReading) {
+    (void)base::guarded([this] { exchange_ = make_exchange(); });  // for the log only
+  }
   // In this order, so that whoever is told of the end finds that all has ended.
   if (answer_) answer_->abandon();
   if (exchange_) {

@@ -46,7 +46,8 @@ class Connection final : public std::enable_shared_from_this<Connection>, Answer
 
   void become_idle();
   void stop_waiting();
-  void hold(size_t bytes);
+  /// False if there is no memory for so much; then it holds what it did.
+  bool hold(size_t bytes);
   void take_input();
   void read_request(std::string_view bytes);
   size_t parse(std::string_view bytes);

@@ -1,5 +1,8 @@
 #include "net/event_loop.h"
 
+#include <thread>
+#include <utility>
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -20,11 +23,24 @@ struct EventLoop::Impl {
 EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {}
 EventLoop::~EventLoop() = default;
 
-void EventLoop::run() { impl_->context.run(); }
+void EventLoop::run() {
+  for (;;) {
+    try {
+      impl_->context.run();
+      return;
+    } catch (...) {  // of a callback, which sees to its connection itself
+    }
+  }
+}
 void EventLoop::finish() {
   post([this] { impl_->guard.reset(); });
 }
-void EventLoop::post(Callback callback) { asio::post(impl_->context, std::move(callback)); }
+void EventLoop::deliver(const std::shared_ptr<Callback>& task) {
+  const auto run = [kept = task] { std::exchange(*kept, nullptr)(); };
+  while (!base::guarded([&] { asio::post(impl_->context, run); }).ok()) wait_for_memory();
+}
+
+void EventLoop::wait_for_memory() { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
 
 struct Timer::Impl {
   explicit Impl(asio::io_context& context) : timer(context) {}

@@ -5,7 +5,7 @@
 #include <functional>
 #include <memory>
 
-#include "base/error.h"
+#include "base/guarded.h"
 
 namespace kiln::net {
 
@@ -19,14 +19,28 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  /// Returns after finish(), when nothing is waited for any more. Callbacks must not throw.
+  /// Returns after finish(), when nothing is waited for any more. A callback that throws is over;
+  /// the others go on.
   void run();
   void finish();
-  void post(Callback callback);
+  /// Never fails: somebody waits for what has been done to be told, so without memory it waits for
+  /// some. `task` is moved, so that what it keeps alive ends on the I/O thread.
+  template <typename Task>
+  void post(Task task) {
+    for (;;) {
+      auto kept = base::guarded([&]() -> base::Result<std::shared_ptr<Callback>> {
+        return std::make_shared<Callback>(std::move(task));
+      });
+      if (kept.ok()) return deliver(*kept);
+      wait_for_memory();
+    }
+  }
 
  private:
   friend class Timer;
   friend class Descriptor;
+  void deliver(const std::shared_ptr<Callback>& task);
+  static void wait_for_memory();
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

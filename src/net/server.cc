@@ -1,11 +1,11 @@
 #include "net/server.h"
 
-#include <exception>
-#include <thread>
 #include <unordered_map>
 #include <utility>
 
+#include "base/guarded.h"
 #include "base/mutex.h"
+#include "base/thread.h"
 #include "net/connection.h"
 #include "net/listener.h"
 #include "net/services.h"
@@ -30,9 +30,12 @@ class Server::Impl {
     services_.on_closed = [this](Connection& connection) { forget(connection); };
   }
 
-  void run() {
-    services_.loop.post([this] { accept(); });
-    thread_ = std::thread([this] { services_.loop.run(); });
+  base::Status run() {
+    services_.loop.post([this] { take(&Impl::accept); });
+    KILN_ASSIGN(thread_, base::start_thread([this] { services_.loop.run(); }, [](base::Error) {}));
+    const base::MutexLock lock(stop_mutex_);
+    running_ = true;
+    return {};
   }
 
   uint16_t port() const { return port_; }
@@ -40,7 +43,7 @@ class Server::Impl {
 
   void stop(std::chrono::milliseconds patience) KILN_EXCLUDES(stop_mutex_, mutex_) {
     const base::MutexLock once(stop_mutex_);
-    if (!thread_.joinable()) return;
+    if (!std::exchange(running_, false)) return;
     services_.loop.post([this] { begin_stop(); });
     wait_for_connections(patience);
     services_.loop.post([this] {
@@ -58,12 +61,16 @@ class Server::Impl {
  private:
   void wait_for_clients() {
     if (waiting_ || services_.stopping) return;
-    waiting_ = true;
     listener_.when_readable([this] {
       waiting_ = false;
-      if (!is_full()) return accept();
-      if (!make_room()) retry_.start(kAcceptRetry, [this] { wait_for_clients(); });
+      take(&Impl::meet_client);
     });
+    waiting_ = true;
+  }
+
+  void meet_client() {
+    if (!is_full()) return accept();
+    if (!make_room()) retry_.start(kAcceptRetry, [this] { take(&Impl::wait_for_clients); });
   }
 
   /// Idle connections are kept as long as nobody else wants their place. False: nobody does, or all
@@ -76,6 +83,13 @@ class Server::Impl {
 
   bool is_full() const { return connections_.size() >= services_.options.max_connections; }
 
+  /// Clients are never left waiting because there was no memory for one of them.
+  void take(void (Impl::*step)()) {
+    if (!base::guarded([&] { (this->*step)(); }).ok()) {
+      services_.loop.post([this] { take(&Impl::accept); });
+    }
+  }
+
   void accept() {
     for (int i = 0; i < kAcceptsAtOnce && !services_.stopping && !is_full(); ++i) {
       base::Result<Accepted> accepted = accept_from(listener_.get());
@@ -83,7 +97,7 @@ class Server::Impl {
         if (accepted.error().code() != base::ErrorCode::kUnavailable) break;
         if (make_room()) continue;
         // The socket stays readable: waiting for it would spin.
-        return retry_.start(kAcceptRetry, [this] { accept(); });
+        return retry_.start(kAcceptRetry, [this] { take(&Impl::accept); });
       }
       auto connection =
           std::make_shared<Connection>(services_, accepted->socket, std::move(accepted->peer));
@@ -95,8 +109,8 @@ class Server::Impl {
 
   void forget(Connection& connection) {
     connections_.erase(&connection);
-    wait_for_clients();
     tell_if_closed();
+    take(&Impl::wait_for_clients);
   }
 
   void begin_stop() {
@@ -126,7 +140,8 @@ class Server::Impl {
 
   Services services_;
   const uint16_t port_;
-  std::thread thread_;
+  base::Thread thread_;
+  bool running_ KILN_GUARDED_BY(stop_mutex_) = false;
 
   // For the I/O thread only.
   Descriptor listener_;
@@ -144,15 +159,14 @@ base::Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options
                                                     ErrorResponder responder,
                                                     RequestLogger logger) {
   KILN_ASSIGN(const int listener, listen_on(options.host, options.port));
-  try {
+  auto started = base::guarded([&]() -> base::Result<std::unique_ptr<Server>> {
     auto impl = std::make_unique<Impl>(options, std::move(handler), std::move(responder),
                                        std::move(logger), listener);
-    impl->run();
+    KILN_TRY(impl->run());
     return std::unique_ptr<Server>(new Server(std::move(impl)));
-  } catch (const std::exception& error) {  // No thread or no descriptor for the loop.
-    return base::Error(base::ErrorCode::kIo,
-                       std::string("cannot start the server: ") + error.what());
-  }
+  });
+  if (started.ok()) return started;
+  return std::move(started).error().in("cannot start the server");
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "base/memory_budget.h"
 #include "net/http.h"
 
 namespace kiln::net {
@@ -27,6 +28,8 @@ struct ServerOptions {
                                                       ///< if all are at work it waits
   size_t handler_threads = 8;                         ///< for handlers
   size_t max_streams = 64;                            ///< producers at once; 503 above
+  base::MemoryBudget* memory = nullptr;               ///< what requests draw from, 503 beyond;
+                                                      ///< null: unbounded
 };
 
 /// What a request is answered with when the server itself has to answer: 400 (not HTTP), 408, 413,

@@ -259,6 +259,28 @@ TEST(Server, AnExceptionIsA500) {
   EXPECT_EQ(client.exchange(get("/")).body, "fine");
 }
 
+TEST(Server, WantOfMemoryIsA503WhereverItComes) {
+  TestServer server([](const Request& request) -> Response {
+    if (request.path == "/handler") throw std::bad_alloc();
+    if (request.path == "/later") {
+      return {200, {}, LaterBody{[]() -> Response { throw std::bad_alloc(); }}};
+    }
+    if (request.path == "/stream") {
+      StreamBody body;
+      body.producer = [](StreamWriter&, std::stop_token) -> base::Status {
+        throw std::bad_alloc();
+      };
+      return {200, {}, std::move(body)};
+    }
+    return text("fine");
+  });
+  RawClient client(server.port());
+  for (const char* const path : {"/handler", "/later", "/stream"}) {
+    EXPECT_EQ(client.exchange(get(path)).status, 503) << path;
+  }
+  EXPECT_EQ(client.exchange(get("/")).body, "fine");
+}
+
 TEST(Server, ImpossibleStatusesAre500) {
   TestServer server([](const Request&) -> Response { return {100, {}, ""}; });
   RawClient client(server.port());

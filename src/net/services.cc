@@ -32,7 +32,11 @@ Services::Services(const ServerOptions& server_options, Handler the_handler,
       makers(options.handler_threads),
       streams(options.max_streams),
       scratch(kScratchSize),
-      request_id_prefix(id_of_now() + "-") {}
+      request_id_prefix(id_of_now() + "-") {
+  if (options.memory == nullptr) return;
+  share.emplace(*options.memory);
+  memory = base::MemoryReservation(&*share);
+}
 
 Response Services::error_response(int status, std::string_view text) const {
   try {
@@ -41,6 +45,11 @@ Response Services::error_response(int status, std::string_view text) const {
   } catch (...) {  // The bare status is still an answer.
   }
   return {status, {}, std::string()};
+}
+
+Response Services::failure_response(const base::Error& error) const {
+  if (error.code() == base::ErrorCode::kNoMemory) return error_response(503, error.message());
+  return error_response(500, "The answer could not be made");
 }
 
 }  // namespace kiln::net

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <functional>
 #include <list>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ struct Services {
 
   /// What the responder makes of it, which is always a body of text and never throws.
   Response error_response(int status, std::string_view text) const;
+  /// The same for an exception: 503 for want of memory, else 500.
+  Response failure_response(const base::Error& error) const;
 
   const ServerOptions options;
   const Handler handler;
@@ -39,6 +42,8 @@ struct Services {
   std::vector<char> scratch;  ///< every read goes through it, so that an idle connection has none
   bool stopping = false;
   size_t held = 0;  ///< bytes of all requests
+  std::optional<base::MemoryShare> share;
+  base::MemoryReservation memory;  ///< of the same bytes
   /// Those that wait for their client to send, the one that has waited longest first.
   std::list<Connection*> waiting;
   std::function<void(Connection&)> on_closed;

@@ -1,18 +1,21 @@
 #include "net/worker_pool.h"
 
-#include <system_error>
 #include <utility>
+
+#include "base/guarded.h"
 
 namespace kiln::net {
 
+WorkerPool::WorkerPool(size_t max_threads) : max_threads_(max_threads) {
+  threads_.reserve(max_threads);
+}
+
 bool WorkerPool::make_thread() {
   if (threads_.size() >= max_threads_) return false;
-  try {
-    threads_.emplace_back([this] { work(); });
-  } catch (const std::system_error&) {
-    return false;  // The system has no more threads: those that there are have to do.
-  }
-  return true;
+  auto thread = base::start_thread([this] { work(); }, [](base::Error) {});
+  // If the system has no more threads, those that there are have to do.
+  if (thread.ok()) threads_.push_back(std::move(*thread));
+  return thread.ok();
 }
 
 bool WorkerPool::post(Task task) {
@@ -34,21 +37,21 @@ void WorkerPool::work() {
     Task task = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    task();
+    (void)base::guarded(task);
     task = nullptr;
     lock.lock();
   }
 }
 
 void WorkerPool::join() {
-  std::vector<std::thread> threads;
+  std::vector<base::Thread> threads;
   {
     const base::MutexLock lock(mutex_);
     ending_ = true;
     threads.swap(threads_);
     changed_.notify_all();
   }
-  for (std::thread& thread : threads) thread.join();
+  for (base::Thread& thread : threads) thread.join();
 }
 
 }  // namespace kiln::net

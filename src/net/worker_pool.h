@@ -4,20 +4,21 @@
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <thread>
 #include <vector>
 
 #include "base/mutex.h"
+#include "base/thread.h"
 
 namespace kiln::net {
 
 /// Threads are made when work comes and none is free, and kept until join(). Thread-safe, but for
-/// join(). Tasks must not throw.
+/// join(). A task that throws is over, and who waits for it must not wait for ever; its thread goes
+/// on.
 class WorkerPool {
  public:
   using Task = std::function<void()>;
 
-  explicit WorkerPool(size_t max_threads) : max_threads_(max_threads) {}
+  explicit WorkerPool(size_t max_threads);
   ~WorkerPool() { join(); }
   WorkerPool(const WorkerPool&) = delete;
   WorkerPool& operator=(const WorkerPool&) = delete;
@@ -38,7 +39,7 @@ class WorkerPool {
   std::deque<Task> waiting_ KILN_GUARDED_BY(mutex_);
   size_t idle_ KILN_GUARDED_BY(mutex_) = 0;
   bool ending_ KILN_GUARDED_BY(mutex_) = false;
-  std::vector<std::thread> threads_ KILN_GUARDED_BY(mutex_);
+  std::vector<base::Thread> threads_ KILN_GUARDED_BY(mutex_);
 };
 
 }  // namespace kiln::net

@@ -61,6 +61,8 @@ class ExportSink {
   virtual std::string_view kind() const = 0;
   /// Whether stored files are still there after a restart of the server.
   virtual bool durable() const = 0;
+  /// Bytes that the writer of one file may hold at most.
+  virtual uint64_t writer_memory() const { return 0; }
 
   /// A file with the key must not exist, nor be on its way. A stop ends a write that waits.
   virtual base::Result<std::unique_ptr<ObjectWriter>> create(const ObjectKey& key,

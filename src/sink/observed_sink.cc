@@ -50,6 +50,7 @@ class ObservedSink final : public ExportSink {
 
   std::string_view kind() const override { return sink_->kind(); }
   bool durable() const override { return sink_->durable(); }
+  uint64_t writer_memory() const override { return sink_->writer_memory(); }
 
   base::Result<std::unique_ptr<ObjectWriter>> create(const ObjectKey& key,
                                                      std::stop_token stop) override {

@@ -1,10 +1,10 @@
 #include "sql/parquet_output.h"
 
 #include <deque>
-#include <thread>
 
 #include <unistd.h>
 
+#include "base/guarded.h"
 #include "base/mutex.h"
 #include "base/thread.h"
 #include "sql/session.h"
@@ -57,6 +57,7 @@ class RowsPiece final : public engine::Piece {
   RowsPiece(std::shared_ptr<const table::Batch> of, size_t first, size_t count)
       : batch(std::move(of)), begin(first) {
     rows = count;
+    memory = batch->texts_held();
   }
 
   const std::shared_ptr<const table::Batch> batch;
@@ -203,9 +204,7 @@ void copy_values(const DuckDbApi& duckdb, const ColumnVector& column, size_t fro
   }
 }
 
-void give_rows(duckdb_function_info info, duckdb_data_chunk chunk) {
-  const auto api = duckdb_api();
-  const DuckDbApi& duckdb = **api;
+void copy_rows(const DuckDbApi& duckdb, duckdb_function_info info, duckdb_data_chunk chunk) {
   auto* const source = static_cast<Source*>(duckdb.duckdb_function_get_extra_info(info));
   while (!source->piece || source->row == source->piece->rows) {
     source->piece = source->channel->pop();
@@ -223,6 +222,13 @@ void give_rows(duckdb_function_info info, duckdb_data_chunk chunk) {
   }
   source->row += count;
   duckdb.duckdb_data_chunk_set_size(chunk, count);
+}
+
+/// No exception may pass through DuckDB's frames.
+void give_rows(duckdb_function_info info, duckdb_data_chunk chunk) {
+  const auto api = duckdb_api();
+  const base::Status status = base::guarded([&] { copy_rows(**api, info, chunk); });
+  if (!status.ok()) (*api)->duckdb_function_set_error(info, status.error().message().c_str());
 }
 
 /// The stored value as the column's type.
@@ -244,7 +250,7 @@ class ParquetOutput final : public engine::Output {
 
   ~ParquetOutput() override {
     channel_.close();
-    if (writer_.joinable()) writer_.join();
+    writer_.join();
     if (!finished_) unlink(path_.c_str());
   }
 
@@ -271,10 +277,13 @@ class ParquetOutput final : public engine::Output {
     }
     std::string copy = "COPY (SELECT " + columns + " FROM kiln_rows()) TO " + quote_literal(path_) +
                        " (FORMAT parquet, COMPRESSION zstd)";
-    KILN_ASSIGN(writer_, base::start_thread([this, copy = std::move(copy)] {
-                  result_ = session_->execute(copy);
-                  channel_.close();  // whoever still pushes must not wait
-                }));
+    const auto end = [this](base::Status result) {
+      result_ = std::move(result);
+      channel_.close();  // whoever still pushes must not wait
+    };
+    KILN_ASSIGN(writer_, base::start_thread(
+                             [this, copy = std::move(copy), end] { end(session_->execute(copy)); },
+                             [end](base::Error error) { end(std::move(error)); }));
     return {};
   }
 
@@ -306,7 +315,7 @@ class ParquetOutput final : public engine::Output {
   std::unique_ptr<Session> session_;
   Channel channel_;
   Source source_{};
-  std::thread writer_;
+  base::Thread writer_;
   base::Status result_;  // of the writer, read after join()
   bool finished_ = false;
 };
@@ -321,8 +330,9 @@ std::unique_ptr<engine::Piece> split_piece(engine::Piece& piece, uint64_t rows) 
 }
 
 base::Result<std::unique_ptr<engine::Output>> make_parquet_output(const std::string& path,
-                                                                  const table::Schema& schema) {
-  KILN_ASSIGN(std::unique_ptr<Session> session, Session::open(1));
+                                                                  const table::Schema& schema,
+                                                                  uint64_t memory_limit) {
+  KILN_ASSIGN(std::unique_ptr<Session> session, Session::open(1, memory_limit));
   auto output = std::make_unique<ParquetOutput>(path, schema, std::move(session));
   KILN_TRY(output->start());
   return std::unique_ptr<engine::Output>(std::move(output));

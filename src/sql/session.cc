@@ -2,7 +2,7 @@
 
 namespace kiln::sql {
 
-base::Result<std::unique_ptr<Session>> Session::open(int threads) {
+base::Result<std::unique_ptr<Session>> Session::open(int threads, uint64_t memory_limit) {
   KILN_ASSIGN(const DuckDbApi* const api, duckdb_api());
   std::unique_ptr<Session> session(new Session(api));
   duckdb_config config = nullptr;
@@ -16,6 +16,8 @@ base::Result<std::unique_ptr<Session>> Session::open(int threads) {
       {"preserve_insertion_order", "true"},
   };
   for (const auto& [name, value] : settings) api->duckdb_set_config(config, name, value);
+  const std::string most = std::to_string(memory_limit) + "B";
+  if (memory_limit != 0) api->duckdb_set_config(config, "memory_limit", most.c_str());
   char* message = nullptr;
   const duckdb_state opened = api->duckdb_open_ext(nullptr, &session->database_, config, &message);
   api->duckdb_destroy_config(&config);
@@ -42,8 +44,11 @@ base::Status Session::execute(const std::string& sql) {
   base::Status status;
   if (state == DuckDBError) {
     const char* const message = api_->duckdb_result_error(&result);
-    status = base::Error(base::ErrorCode::kIo,
-                         std::string("DuckDB: ") + (message == nullptr ? "failed" : message));
+    const std::string_view text = message == nullptr ? "failed" : message;
+    status = text.starts_with("Out of Memory")
+                 ? base::Error(base::ErrorCode::kLimit,
+                               "writing Parquet needs more memory than --memory-limit allows")
+                 : base::Error(base::ErrorCode::kIo, "DuckDB: " + std::string(text));
   }
   api_->duckdb_destroy_result(&result);
   return status;

@@ -10,8 +10,9 @@ namespace kiln::sql {
 
 class Session {
  public:
-  /// `threads` of DuckDB's own. Nothing is downloaded, nothing is kept on disk.
-  static base::Result<std::unique_ptr<Session>> open(int threads);
+  /// `threads` of DuckDB's own, and at most `memory_limit` bytes (0: what DuckDB takes for right).
+  /// Nothing is downloaded, nothing is kept on disk.
+  static base::Result<std::unique_ptr<Session>> open(int threads, uint64_t memory_limit = 0);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

@@ -36,7 +36,8 @@ void ColumnVector::clear() {
   if (list_) items_->clear();
 }
 
-Batch::Batch(const Schema& schema) : texts_(std::make_unique<base::Arena>()) {
+Batch::Batch(const Schema& schema, base::MemoryReservation* memory)
+    : texts_(std::make_unique<base::Arena>(memory)) {
   columns_.reserve(schema.columns.size());
   for (const Column& column : schema.columns) columns_.emplace_back(column.type);
 }

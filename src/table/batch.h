@@ -120,7 +120,8 @@ class ColumnVector {
 /// the input live in its arena.
 class Batch {
  public:
-  explicit Batch(const Schema& schema);
+  /// `memory`: what its texts draw from; null: unbounded.
+  explicit Batch(const Schema& schema, base::MemoryReservation* memory = nullptr);
   Batch(Batch&&) = default;
 
   /// Appends the cells of some columns; a row is complete when all columns have got theirs and
@@ -138,6 +139,7 @@ class Batch {
   const ColumnVector& column(size_t index) const { return columns_[index]; }
   /// For texts that must live as long as the rows.
   base::Arena& texts() { return *texts_; }
+  size_t texts_held() const { return texts_->held(); }
 
  private:
   std::vector<ColumnVector> columns_;

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/guarded.h"
 #include "fhirpath/values.h"
 #include "view/cast.h"
 #include "view/row_program.h"
@@ -317,10 +318,20 @@ class RowBuilder {
   std::optional<base::Error> error_;
 };
 
+namespace {
+
+fhirpath::Limits limits_of(const RowOptions& options) {
+  fhirpath::Limits limits;
+  limits.reservation = options.memory;
+  return limits;
+}
+
+}  // namespace
+
 RowEvaluation::RowEvaluation(const CompiledView& view, base::WallTime now, RowOptions options)
     : view_(view),
       options_(options),
-      evaluation_(view.model(), now),
+      evaluation_(view.model(), now, limits_of(options)),
       most_rows_(most_rows()),
       row_(view.schema().columns.size()) {
   evaluation_.set_stop(options_.stop);
@@ -329,6 +340,11 @@ RowEvaluation::~RowEvaluation() = default;
 
 base::Status RowEvaluation::append_rows(const json::Tape& tape, table::Batch& batch,
                                         const TakeRows& take) {
+  return base::guarded([&] { return append(tape, batch, take); });
+}
+
+base::Status RowEvaluation::append(const json::Tape& tape, table::Batch& batch,
+                                   const TakeRows& take) {
   evaluation_.begin(tape, view_.resource_type());
   RowBuilder builder(*this, batch);
   for (const fhirpath::Program& where : view_.rows_->where) {

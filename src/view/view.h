@@ -64,6 +64,7 @@ using ViewPtr = std::shared_ptr<const CompiledView>;
 struct RowOptions {
   bool lenient_casts = false;  ///< a value that does not fit its column is null, and counted
   std::stop_token stop{};      ///< evaluation fails with kCancelled soon after
+  base::MemoryReservation* memory = nullptr;  ///< what evaluation draws from; null: unbounded
 };
 
 /// Called when a batch has grown large in the midst of a resource: to take its rows out, with
@@ -94,6 +95,7 @@ class RowEvaluation {
     uint32_t rows;
   };
 
+  base::Status append(const json::Tape& tape, table::Batch& batch, const TakeRows& take);
   bool append_product(uint64_t total, table::Batch& batch, const TakeRows& take);
   size_t rows_at_once(uint64_t total) const;
   size_t most_rows() const;

@@ -24,6 +24,8 @@ USAGE = [
     ["run", "VIEW", "-d", "DATA", "--validate", "some"],
     ["run", "VIEW", "-d", "DATA", "--progress", "maybe"],
     ["run", "VIEW", "-d", "DATA", "--max-line-size", "3Q"],
+    ["run", "VIEW", "-d", "DATA", "--memory-limit", "3Q"],
+    ["run", "VIEW", "-d", "DATA", "--memory-limit", "0"],
     ["run", "VIEW", "-d", "DATA", "--fhir-version", "STU3"],
     ["run", "VIEW", "-d", "DATA", "-f", "parquet"],
     ["run", "VIEW", "-d", "DATA", "-o", "OUT.csv.gz"],
@@ -46,6 +48,34 @@ class Usage(CliTest):
                 self.assertEqual(outcome.out, b"")
                 self.assertTrue(outcome.err.startswith("error: "), outcome.err)
         self.assert_no_leftovers("view.json", "p.ndjson")
+
+
+class MemoryLimit(CliTest):
+    """An evaluation that doubles its collection until it is refused."""
+
+    HOSTILE = ("(" + " | ".join(map(str, range(1, 31))) +
+               ").aggregate(iif($total.empty(), 1, $total.combine($total))).count()")
+
+    def test_an_evaluation_that_needs_more_fails_with_the_limits_name(self):
+        view_path = self.write("view.json", view("n=" + self.HOSTILE))
+        data = self.write("p.ndjson", patients(2))
+        out = self.path("out.csv")
+        for threads in ("1", "4"):
+            outcome = self.kiln("run", view_path, "-d", data, "-o", out, "--threads", threads,
+                                "--memory-limit", "8MiB", status=1)
+            self.assertIn("--memory-limit", outcome.err)
+            self.assertIn("p.ndjson:1:1", outcome.err)
+        outcome = self.kiln("fhirpath", self.HOSTILE, status=1,
+                            env={"KILN_MEMORY_LIMIT": "8MiB"})
+        self.assertIn("--memory-limit", outcome.err)
+        self.assert_no_leftovers("view.json", "p.ndjson")
+
+    def test_little_memory_is_enough_for_little_work(self):
+        view_path = self.write("view.json", view("id=id"))
+        data = self.write("p.ndjson", patients(3))
+        outcome = self.kiln("run", view_path, "-d", data, "-f", "ndjson", "--threads", "1",
+                            "--memory-limit", "8MiB")
+        self.assertEqual(len(outcome.rows), 3)
 
 
 class BadInput(CliTest):

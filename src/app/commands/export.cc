@@ -76,6 +76,7 @@ base::Status check_views(table::Format format, const std::vector<view::ViewPtr>&
 
 base::Result<std::vector<ExportFile>> open_files(const ExportOptions& options, table::Format format,
                                                  const std::vector<view::ViewPtr>& views) {
+  KILN_ASSIGN(const uint64_t memory, memory_limit_of(options.data.memory_limit));
   std::vector<ExportFile> files;
   for (const view::ViewPtr& view : views) {
     ExportFile file;
@@ -83,8 +84,8 @@ base::Result<std::vector<ExportFile>> open_files(const ExportOptions& options, t
     const std::string path = options.output.output + "/" + file.name;
     file.pending = std::make_unique<PendingFile>(path);
     if (format == table::Format::kParquet) {
-      KILN_ASSIGN(file.output,
-                  sql::make_parquet_output(file.pending->temporary_path(), view->schema()));
+      KILN_ASSIGN(file.output, sql::make_parquet_output(file.pending->temporary_path(),
+                                                        view->schema(), memory / 2));
     } else {
       KILN_ASSIGN(auto plain, open_plain_sink(file.pending->temporary_path()));
       auto sink = std::make_unique<DigestSink>(std::move(plain), *file.digest);

@@ -8,6 +8,7 @@
 #include "app/data_options.h"
 #include "app/diagnostics.h"
 #include "app/file_output.h"
+#include "base/guarded.h"
 #include "base/near_name.h"
 #include "dataset/reader.h"
 #include "fhir/key_names.h"
@@ -25,6 +26,7 @@ struct FhirpathOptions {
   std::vector<std::string> files;
   std::string fhir_version;
   std::string resource;
+  std::string memory_limit;
   bool typed = false;
   bool strict = false;
   bool ast = false;
@@ -33,12 +35,13 @@ struct FhirpathOptions {
 /// Evaluates one expression on resources of any type; compiled once for each.
 class Evaluator {
  public:
-  Evaluator(const FhirpathOptions& options, const fhir::Model& model)
+  Evaluator(const FhirpathOptions& options, const fhir::Model& model,
+            base::MemoryReservation& memory)
       : options_(options),
         model_(model),
         shape_({whole()}, &names_),
         parser_(shape_),
-        evaluation_(model, base::SystemClock().now()) {
+        evaluation_(model, base::SystemClock().now(), limits_in(memory)) {
     evaluation_.set_tracer([](std::string_view name, std::string_view value) {
       std::fprintf(stderr, "trace %.*s: %.*s\n", static_cast<int>(name.size()), name.data(),
                    static_cast<int>(value.size()), value.data());
@@ -64,6 +67,12 @@ class Evaluator {
   bool of_resource() const { return of_resource_; }
 
  private:
+  static fhirpath::Limits limits_in(base::MemoryReservation& memory) {
+    fhirpath::Limits limits;
+    limits.reservation = &memory;
+    return limits;
+  }
+
   static json::ShapeNode whole() {
     json::ShapeNode node;
     node.whole = true;
@@ -119,13 +128,13 @@ class Evaluator {
 };
 
 base::Status evaluate_files(const FhirpathOptions& options, Evaluator& evaluator,
-                            const std::stop_token& stop) {
+                            base::MemoryReservation& memory, const std::stop_token& stop) {
   KILN_ASSIGN(const auto inputs, dataset::find_inputs(options.files, is_resource_type));
   KILN_ASSIGN(const auto snapshot, dataset::Snapshot::open(inputs));
   dataset::ReaderOptions reader_options;
   reader_options.stop = stop;
   dataset::Reader reader(snapshot, std::vector<bool>(snapshot.files.size(), true), reader_options);
-  dataset::BlockBuffer buffer;
+  dataset::BlockBuffer buffer(&memory);
   for (;;) {
     dataset::Part part;
     KILN_ASSIGN(const bool more, reader.claim(part, buffer));
@@ -168,9 +177,16 @@ int run(const FhirpathOptions& options) {
     if (!tree.ok()) return report(tree.error(), signals);
     return print_result(json::pretty(*tree) + "\n");
   }
-  Evaluator evaluator(options, model);
-  base::Status status = options.files.empty() ? evaluator.evaluate()
-                                              : evaluate_files(options, evaluator, signals.token());
+  const auto memory_limit = memory_limit_of(options.memory_limit);
+  if (!memory_limit.ok()) return report(memory_limit.error(), signals);
+  base::MemoryBudget budget(*memory_limit);
+  base::MemoryShare share(budget);
+  base::MemoryReservation memory(&share);
+  Evaluator evaluator(options, model, memory);
+  base::Status status = base::guarded([&] {
+    return options.files.empty() ? evaluator.evaluate()
+                                 : evaluate_files(options, evaluator, memory, signals.token());
+  });
   if (status.ok() && std::fflush(stdout) != 0) {
     status = base::io_error("cannot write standard output", errno);
   }
@@ -195,6 +211,7 @@ void add_fhirpath_command(CLI::App& app, int& status) {
       ->needs(ast);
   command->add_option("--fhir-version", options->fhir_version, "R4, R4B, R5 or R6")
       ->type_name("VERSION");
+  add_memory_option(*command, options->memory_limit);
   command->footer(
       "Examples:\n"
       "  kiln fhirpath \"name.where(use = 'official').family\" data/Patient.ndjson\n"

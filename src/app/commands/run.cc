@@ -68,7 +68,9 @@ base::Result<std::unique_ptr<engine::Output>> open_output(const RunOptions& opti
       return base::Error(base::ErrorCode::kUsage, "Parquet needs a file: give it with -o");
     }
     auto pending = std::make_unique<PendingFile>(output.output);
-    KILN_ASSIGN(auto parquet, sql::make_parquet_output(pending->temporary_path(), schema));
+    KILN_ASSIGN(const uint64_t memory, memory_limit_of(options.data.memory_limit));
+    KILN_ASSIGN(auto parquet,
+                sql::make_parquet_output(pending->temporary_path(), schema, memory / 2));
     return std::unique_ptr<engine::Output>(
         new PendingParquet(std::move(pending), std::move(parquet)));
   }

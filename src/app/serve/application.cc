@@ -4,7 +4,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <latch>
-#include <thread>
 
 #include <sys/stat.h>
 
@@ -15,11 +14,14 @@
 #include "api/poll_limiter.h"
 #include "api/routes.h"
 #include "app/data_options.h"
+#include "app/memory_limit.h"
 #include "app/serve/configured_sink.h"
 #include "app/serve/descriptor_limit.h"
 #include "app/serve/state_directory.h"
 #include "app/version.h"
+#include "base/memory_budget.h"
 #include "base/mutex.h"
+#include "base/thread.h"
 #include "sink/observed_sink.h"
 
 namespace kiln::app {
@@ -64,8 +66,9 @@ void wait_for(const std::stop_token& stop) {
   while (!stopped) condition.wait(mutex);
 }
 
-net::ServerOptions server_options(const ServeOptions& options) {
+net::ServerOptions server_options(const ServeOptions& options, base::MemoryBudget& memory) {
   net::ServerOptions server;
+  server.memory = &memory;
   // The other half is for data, outputs and the database.
   server.max_connections = std::min(server.max_connections, raise_descriptor_limit() / 2);
   server.host = options.host;
@@ -85,9 +88,11 @@ class Application {
         state_(std::move(state)),
         artefacts_(std::move(artefacts)),
         data_(std::move(data)),
+        memory_(options.memory_limit != 0 ? options.memory_limit : default_memory_limit()),
         log_(options.log_level, options.log_format),
         monitor_(log_, metrics_),
         polls_(clock_, options.poll_limit) {
+    service_options_.memory = &memory_;
     service_options_.scratch_dir = state_.scratch_path();
     service_options_.threads = options.threads;
     service_options_.part_rows = options.part_rows;
@@ -103,6 +108,12 @@ class Application {
                                [this](sink::SinkOperation operation, const base::Error& error) {
                                  on_sink_error(operation, error);
                                });
+    // All of it at once: its files stay when what made them is over, and jobs need the rest.
+    if (sink_->kind() == "memory" && (options_.export_memory_limit > memory_.limit() / 2 ||
+                                      !memory_.take(options_.export_memory_limit))) {
+      return base::Error(base::ErrorCode::kUsage,
+                         "--export-memory-limit is more than half of --memory-limit");
+    }
     job::JobEngineOptions job_options;
     job_options.max_running = options_.max_running;
     job_options.max_queued = options_.max_queued;
@@ -120,7 +131,7 @@ class Application {
     std::optional<api::Routes> routes;
     std::latch ready(1);
     auto server = net::Server::start(
-        server_options(options_),
+        server_options(options_, memory_),
         [&](const net::Request& request) {
           ready.wait();
           return routes->handle(request);
@@ -142,9 +153,11 @@ class Application {
     log_.info("listening", {{"url", url}, {"base", service_options_.base_url}});
     wait_for(stop);
     log_.info("stopping");
-    std::jthread jobs_stop([&] { jobs.stop(); });
+    // Both at once, if there is a thread for it.
+    auto jobs_stop = base::start_thread([&] { jobs.stop(); }, [](base::Error) {});
     (*server)->stop();
-    jobs_stop.join();
+    if (jobs_stop.ok()) jobs_stop->join();
+    jobs.stop();
     log_.info("stopped");
     return {};
   }
@@ -163,6 +176,7 @@ class Application {
   StateDirectory state_;
   plan::ArtefactRegistry artefacts_;
   std::unique_ptr<dataset::Catalog> data_;
+  base::MemoryBudget memory_;
   base::SystemClock clock_;
   base::SystemRandom random_;
   base::Logger log_;

@@ -45,7 +45,7 @@ base::Result<Opened> open_any(const ServeOptions& options, const StateDirectory&
                               const std::string& instance, base::Clock& clock,
                               base::RandomSource& random) {
   if (options.export_sink == kMemory) {
-    return Opened{sink::make_memory_sink(options.memory_limit), kMemory};
+    return Opened{sink::make_memory_sink(options.export_memory_limit), kMemory};
   }
   if (options.export_sink.starts_with(kFile)) {
     return open_folder(options.export_sink.substr(kFile.size()), state, instance);

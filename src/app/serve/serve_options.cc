@@ -175,7 +175,7 @@ const std::vector<ServeOption>& serve_option_table() {
       {"threads", Kind::kValue, "N", "Threads of an evaluation (all cores)", "",
        [](O& o, S& v) { return set_number(o.threads, v, 1, kMostThreads); }},
       {"export-memory-limit", Kind::kValue, "SIZE", "Bound of the memory: sink (256MiB)", "",
-       [](O& o, S& v) { return set_size(o.memory_limit, v); }},
+       [](O& o, S& v) { return set_size(o.export_memory_limit, v); }},
       {"s3-part-size", Kind::kValue, "SIZE", "S3: larger files go up in parts of this size (16MiB)",
        "",
        [](O& o, S& v) -> base::Status {
@@ -218,6 +218,10 @@ const std::vector<ServeOption>& serve_option_table() {
        [](O& o, S& v) { return set_size(o.max_body_size, v); }},
       {"request-timeout", Kind::kValue, "SECONDS",
        "For a request to arrive and to be answered (60)", "", set_timeout},
+      {"memory-limit", Kind::kValue, "SIZE",
+       "Most memory to use (three quarters of what there is); beyond it jobs wait, requests are "
+       "503",
+       "", [](O& o, S& v) { return set_size(o.memory_limit, v); }},
       {"max-line-size", Kind::kValue, "SIZE", "Longest line of the data (256MiB)", "",
        [](O& o, S& v) { return set_size(o.max_line_size, v); }},
       {"fhir-version", Kind::kValue, "VERSION", "R4, R4B, R5 or R6 (from each view, else R4)", "",

@@ -30,8 +30,9 @@ struct ServeOptions {
   unsigned max_running = 2;
   uint64_t max_queued = 100;
   uint64_t part_rows = 0;
-  unsigned threads = 0;  ///< 0: all cores
-  uint64_t memory_limit = uint64_t{256} << 20;
+  unsigned threads = 0;       ///< 0: all cores
+  uint64_t memory_limit = 0;  ///< of the process; 0: default_memory_limit()
+  uint64_t export_memory_limit = uint64_t{256} << 20;
   sink::S3Options s3;  ///< what an s3: sink's URL and the environment are laid over
   unsigned poll_limit = 10;
   uint64_t max_body_size = 16U << 20;

@@ -4,7 +4,10 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
+#include <new>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "job/job_observer.h"
@@ -32,7 +35,10 @@ class RecordingObserver final : public JobObserver {
 
  public:
   void on_state(const JobId& id, JobState state, uint32_t attempt) override {
-    note([&] { states_[id].push_back({state, attempt}); });
+    note([&] {
+      states_[id].push_back({state, attempt});
+      if (state == std::exchange(throws_at_, std::nullopt)) throw std::bad_alloc();
+    });
   }
   void on_attempt_end(const JobId& id, uint64_t, uint64_t bytes,
                       std::chrono::milliseconds) override {
@@ -54,6 +60,10 @@ class RecordingObserver final : public JobObserver {
     note([&] { ++store_errors_; });
   }
 
+  /// The next time a job comes to `state`, the call throws.
+  void throw_at(JobState state) {
+    note([&] { throws_at_ = state; });
+  }
   void wait_for_state(const JobId& id, JobState state) {
     wait([&] { return !states_[id].empty() && states_[id].back().first == state; });
   }
@@ -90,6 +100,7 @@ class RecordingObserver final : public JobObserver {
 
  private:
   std::mutex mutex_;
+  std::optional<JobState> throws_at_;
   std::condition_variable changed_;
   std::map<JobId, std::vector<std::pair<JobState, uint32_t>>> states_;
   std::map<JobId, std::vector<uint64_t>> ended_;

@@ -1,5 +1,7 @@
 #include "job/testing/scripted_runner.h"
 
+#include <exception>
+
 #include <gtest/gtest.h>
 
 #include "job/testing/faulty_sink.h"
@@ -23,10 +25,19 @@ base::Result<ScriptedRunner::Files> ScriptedRunner::run(const Attempt& attempt) 
     const Step step = std::move(play.steps.front());
     play.steps.pop_front();
     lock.unlock();
-    end = step(attempt);
+    std::exception_ptr thrown;
+    try {
+      end = step(attempt);
+    } catch (...) {
+      thrown = std::current_exception();
+    }
     lock.lock();
     ++play.done;
     changed_.notify_all();
+    if (thrown) {
+      play.attempt = 0;
+      std::rethrow_exception(thrown);
+    }
   }
   play.attempt = 0;
   // Whoever still waits for a step has come too late.

@@ -3,7 +3,7 @@
 #include <functional>
 #include <utility>
 
-#include "base/thread.h"
+#include "base/guarded.h"
 
 namespace kiln::sink {
 namespace {
@@ -27,7 +27,9 @@ MultipartUpload::MultipartUpload(const S3Bucket& bucket, std::string key, std::s
       key_(std::move(key)),
       id_(std::move(id)),
       outer_stop_(std::move(stop)),
-      forward_stop_(outer_stop_, [this] { stop_.request_stop(); }) {}
+      forward_stop_(outer_stop_, [this] { stop_.request_stop(); }) {
+  threads_.reserve(bucket_.options().parallel_parts);
+}
 
 MultipartUpload::~MultipartUpload() {
   if (!completed_) stop_.request_stop();
@@ -36,7 +38,7 @@ MultipartUpload::~MultipartUpload() {
     no_more_ = true;
     changed_.notify_all();
   }
-  for (std::thread& thread : threads_) thread.join();
+  for (base::Thread& thread : threads_) thread.join();
 }
 
 base::Status MultipartUpload::failure() {
@@ -63,7 +65,8 @@ base::Status MultipartUpload::add_part(std::string& part) {
   }
   changed_.notify_all();
   if (under_way_ <= threads_.size()) return {};
-  auto thread = base::start_thread([this] { run(); });
+  auto thread =
+      base::start_thread([this] { run(); }, [this](Error error) { fail(std::move(error)); });
   if (thread.ok()) {
     threads_.push_back(std::move(*thread));
   } else if (threads_.empty()) {
@@ -88,13 +91,22 @@ base::Status MultipartUpload::complete(uint64_t size) {
 void MultipartUpload::run() {
   Part part;
   while (take(part)) {
-    auto uploaded = bucket_.put_part(key_, id_, part.number, part.bytes, stop_.get_token());
+    auto uploaded = base::guarded(
+        [&] { return bucket_.put_part(key_, id_, part.number, part.bytes, stop_.get_token()); });
     part.bytes.clear();
     note(part, std::move(uploaded));
     const base::MutexLock lock(mutex_);
     if (spare_.empty()) spare_.push_back(std::move(part.bytes));
     part.bytes = {};
   }
+}
+
+/// The thread has ended, and who waits for its part must not.
+void MultipartUpload::fail(Error error) {
+  const base::MutexLock lock(mutex_);
+  if (!error_) error_ = std::move(error);
+  stop_.request_stop();
+  changed_.notify_all();
 }
 
 bool MultipartUpload::take(Part& part) {

@@ -6,11 +6,11 @@
 #include <optional>
 #include <stop_token>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "base/error.h"
 #include "base/mutex.h"
+#include "base/thread.h"
 #include "sink/s3/s3_bucket.h"
 
 namespace kiln::sink {
@@ -45,6 +45,7 @@ class MultipartUpload {
   void run();
   bool take(Part& part);
   void note(const Part& part, base::Result<UploadedPart> uploaded);
+  void fail(base::Error error);
   base::Status failure() KILN_REQUIRES(mutex_);
 
   const S3Bucket& bucket_;
@@ -65,7 +66,7 @@ class MultipartUpload {
   std::vector<std::string> spare_ KILN_GUARDED_BY(mutex_);      ///< empty, with room for a part
   std::optional<base::Error> error_ KILN_GUARDED_BY(mutex_);
 
-  std::vector<std::thread> threads_;
+  std::vector<base::Thread> threads_;
 };
 
 }  // namespace kiln::sink

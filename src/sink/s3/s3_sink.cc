@@ -24,6 +24,10 @@ class S3Sink final : public ExportSink {
 
   std::string_view kind() const override { return "s3"; }
   bool durable() const override { return true; }
+  /// The parts on their way, and the one in hand.
+  uint64_t writer_memory() const override {
+    return uint64_t{bucket_.options().part_size} * (bucket_.options().parallel_parts + 1);
+  }
 
   /// That what can be asked may be asked; a store that is down may come back.
   base::Status probe() const {

@@ -275,6 +275,23 @@ TEST_F(S3SinkTest, PartsOnTheirWayAreBounded) {
   EXPECT_EQ(most, 2);
 }
 
+TEST_F(S3SinkTest, AnExceptionInAPartsThreadIsTheUploadsError) {
+  options_.part_size = 5 * kMiB;
+  options_.parallel_parts = 2;
+  const auto sink = open();
+  testing::MemoryStore objects;
+  store_.otherwise = [&](const testing::SeenRequest& request) -> base::Result<net::ClientResponse> {
+    if (request.what.find("partNumber=") != std::string::npos) throw std::bad_alloc();
+    return objects.handle(request);
+  };
+  auto writer = std::move(sink->create({"job", 1, "a"}, {})).value();
+  const std::string piece(kMiB, 'x');
+  base::Status status;
+  for (int i = 0; i < 40 && status.ok(); ++i) status = writer->write(piece);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().code(), base::ErrorCode::kNoMemory);
+}
+
 /// As the job engine does it: stop, remove, wait for the worker, remove again. Run under
 /// ThreadSanitizer.
 TEST_F(S3SinkTest, ACancelDuringTheLastPartsUploadLeavesNothing) {
