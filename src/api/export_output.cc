@@ -6,6 +6,7 @@
 
 #include "api/scratch_file.h"
 #include "engine/compressed_sink.h"
+#include "engine/text_piece.h"
 #include "sql/parquet_output.h"
 
 namespace kiln::api {
@@ -57,16 +58,24 @@ class TextExport final : public ExportOutput {
                                      {target.request.header, false})) {}
 
   base::Result<std::unique_ptr<engine::Piece>> encode(const table::Batch& batch) override {
-    auto piece = std::make_unique<TextPiece>();
-    encoder_->encode(batch, piece->bytes, target_.part_rows != 0 ? &piece->row_ends : nullptr);
-    piece->rows = batch.rows();
-    piece->memory = piece->bytes.capacity() + piece->row_ends.capacity() * sizeof(size_t);
-    return std::unique_ptr<engine::Piece>(std::move(piece));
+    return std::unique_ptr<engine::Piece>(
+        engine::encode_text(*encoder_, batch, target_.part_rows != 0, pieces_));
   }
 
   base::Status write(std::unique_ptr<engine::Piece> piece, uint64_t limit) override {
-    const auto& text = static_cast<const TextPiece&>(*piece);
-    const uint64_t rows = std::min(text.rows, limit);
+    std::unique_ptr<engine::TextPiece> text(static_cast<engine::TextPiece*>(piece.release()));
+    KILN_TRY(write_rows(*text, std::min(text->rows, limit)));
+    pieces_.give_back(std::move(text));
+    return {};
+  }
+
+  base::Status finish() override {
+    if (!sink_) KILN_TRY(begin_part());  // also without rows there is one file
+    return finish_part();
+  }
+
+ private:
+  base::Status write_rows(const engine::TextPiece& text, uint64_t rows) {
     if (target_.part_rows == 0) return append(text.bytes, rows);
     for (uint64_t begin = 0; begin < rows;) {
       if (sink_ && rows_ == target_.part_rows) KILN_TRY(finish_part());
@@ -77,20 +86,8 @@ class TextExport final : public ExportOutput {
     return {};
   }
 
-  base::Status finish() override {
-    if (!sink_) KILN_TRY(begin_part());  // also without rows there is one file
-    return finish_part();
-  }
-
- private:
-  class TextPiece final : public engine::Piece {
-   public:
-    std::string bytes;
-    std::vector<size_t> row_ends;
-  };
-
   /// The bytes of rows [begin, end) without what separates them from the row before.
-  std::string_view rows_of(const TextPiece& text, uint64_t begin, uint64_t end) const {
+  std::string_view rows_of(const engine::TextPiece& text, uint64_t begin, uint64_t end) const {
     const size_t first = begin == 0 ? 0 : text.row_ends[begin - 1] + encoder_->separator().size();
     return std::string_view(text.bytes).substr(first, text.row_ends[end - 1] - first);
   }
@@ -138,6 +135,7 @@ class TextExport final : public ExportOutput {
 
   const ExportTarget target_;
   const std::unique_ptr<table::Encoder> encoder_;
+  engine::TextPieces pieces_;
   std::unique_ptr<engine::ByteSink> sink_;  ///< of the part at hand; null between parts
   sink::StoredObject stored_{};
   job::OutputFile file_;

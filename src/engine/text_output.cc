@@ -1,16 +1,9 @@
 #include <algorithm>
 
-#include "base/mutex.h"
-#include "engine/output.h"
+#include "engine/text_piece.h"
 
 namespace kiln::engine {
 namespace {
-
-class TextPiece final : public Piece {
- public:
-  std::string bytes;
-  std::vector<size_t> row_ends;
-};
 
 class TextOutput final : public Output {
  public:
@@ -18,11 +11,7 @@ class TextOutput final : public Output {
       : encoder_(std::move(encoder)), sink_(std::move(sink)), limited_(limited) {}
 
   base::Result<std::unique_ptr<Piece>> encode(const table::Batch& batch) override {
-    auto piece = take_piece();
-    encoder_->encode(batch, piece->bytes, limited_ ? &piece->row_ends : nullptr);
-    piece->rows = batch.rows();
-    piece->memory = piece->bytes.capacity() + piece->row_ends.capacity() * sizeof(size_t);
-    return std::unique_ptr<Piece>(std::move(piece));
+    return std::unique_ptr<Piece>(encode_text(*encoder_, batch, limited_, pieces_));
   }
 
   base::Status write(std::unique_ptr<Piece> piece, uint64_t limit) override {
@@ -38,7 +27,7 @@ class TextOutput final : public Output {
       any_rows_ = true;
       KILN_TRY(sink_->write(bytes));
     }
-    give_back(std::move(text));
+    pieces_.give_back(std::move(text));
     return {};
   }
 
@@ -59,33 +48,24 @@ class TextOutput final : public Output {
     return prefix.empty() ? base::Status() : sink_->write(prefix);
   }
 
-  /// Pieces go round, so that their memory is allocated once.
-  std::unique_ptr<TextPiece> take_piece() {
-    base::MutexLock lock(mutex_);
-    if (free_.empty()) return std::make_unique<TextPiece>();
-    auto piece = std::move(free_.back());
-    free_.pop_back();
-    return piece;
-  }
-  void give_back(std::unique_ptr<TextPiece> piece) {
-    static constexpr size_t kMostKept = 4 << 20;
-    if (piece->bytes.capacity() > kMostKept) return;
-    piece->bytes.clear();
-    piece->row_ends.clear();
-    base::MutexLock lock(mutex_);
-    free_.push_back(std::move(piece));
-  }
-
   const std::unique_ptr<table::Encoder> encoder_;
   const std::unique_ptr<ByteSink> sink_;
   const bool limited_;
   bool begun_ = false;
   bool any_rows_ = false;
-  base::Mutex mutex_;
-  std::vector<std::unique_ptr<TextPiece>> free_ KILN_GUARDED_BY(mutex_);
+  TextPieces pieces_;
 };
 
 }  // namespace
+
+std::unique_ptr<TextPiece> encode_text(const table::Encoder& encoder, const table::Batch& batch,
+                                       bool with_row_ends, TextPieces& pieces) {
+  auto piece = pieces.take();
+  encoder.encode(batch, piece->bytes, with_row_ends ? &piece->row_ends : nullptr);
+  piece->rows = batch.rows();
+  piece->memory = piece->bytes.capacity() + piece->row_ends.capacity() * sizeof(size_t);
+  return piece;
+}
 
 std::unique_ptr<Output> make_text_output(table::Format format, const table::Schema& schema,
                                          table::EncodeOptions options,
