@@ -1,5 +1,6 @@
 #include "app/data_options.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 
@@ -140,7 +141,9 @@ void add_output_options(CLI::App& command, OutputOptions& options, bool to_folde
   CLI::Option* const output = command.add_option(
       "-o,--output", options.output,
       to_folder ? "Folder for the files, made if missing" : "File to write; - is standard output");
-  output->type_name(to_folder ? "DIR" : "FILE");
+  output->type_name(to_folder ? "DIR" : "FILE")->check([](const std::string& name) {
+    return name.empty() ? std::string("the name of the output is empty") : std::string();
+  });
   if (to_folder) output->required();
   command.add_flag("--no-header,!--header", options.no_header, "CSV without a header line");
   command.add_flag("--csv-guard", options.csv_guard,
@@ -204,6 +207,21 @@ std::vector<view::ViewPtr> load_views(const std::vector<std::string>& paths,
   }
   if (failed) views.clear();
   return views;
+}
+
+base::Status check_standard_input(const std::vector<std::string>& views,
+                                  const std::vector<std::string>& data) {
+  const auto count = std::count_if(views.begin(), views.end(), names_standard_input) +
+                     std::count_if(data.begin(), data.end(), names_standard_input);
+  if (count < 2) return {};
+  return base::Error(base::ErrorCode::kUsage, "standard input is named more than once");
+}
+
+SourceFiles source_files(const std::vector<std::string>& views, const dataset::Snapshot& snapshot) {
+  SourceFiles files;
+  for (const std::string& view : views) files.add(view);
+  for (const dataset::OpenFilePtr& file : snapshot.files) files.add(file->input().path);
+  return files;
 }
 
 base::Result<dataset::Snapshot> open_data(const DataOptions& options) {

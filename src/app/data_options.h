@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/output_target.h"
 #include "app/signals.h"
 #include "base/memory_budget.h"
 #include "dataset/snapshot.h"
@@ -65,6 +66,13 @@ unsigned available_threads();
 /// Loads and compiles views; prints what is wrong. Empty if there are errors.
 std::vector<view::ViewPtr> load_views(const std::vector<std::string>& paths,
                                       const DataOptions& options);
+
+/// kUsage if more than one of all names means standard input, which can be read but once.
+base::Status check_standard_input(const std::vector<std::string>& views,
+                                  const std::vector<std::string>& data);
+
+/// What a command over these views and data must not write over.
+SourceFiles source_files(const std::vector<std::string>& views, const dataset::Snapshot& snapshot);
 
 /// Opens the data that the options name.
 base::Result<dataset::Snapshot> open_data(const DataOptions& options);

@@ -2,10 +2,9 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 
 #include <fcntl.h>
-#include <sys/stat.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "app/diagnostics.h"
@@ -13,93 +12,85 @@
 namespace kiln::app {
 namespace {
 
-base::Status write_all(int descriptor, std::string_view bytes, const std::string& name) {
-  while (!bytes.empty()) {
-    const ssize_t done = ::write(descriptor, bytes.data(), bytes.size());
-    if (done >= 0) {
-      bytes.remove_prefix(static_cast<size_t>(done));
-    } else if (errno != EINTR) {
-      return base::io_error("cannot write " + name, errno);
-    }
-  }
-  return {};
-}
+class PendingSink final : public engine::ByteSink {
+ public:
+  explicit PendingSink(PendingFile& file) : file_(file) {}
+  base::Status write(std::string_view bytes) override { return file_.write(bytes); }
+  base::Status finish() override { return {}; }
 
-/// `name` is what the user knows the file by.
-base::Result<int> create(const std::string& path, const std::string& name) {
-  const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (descriptor < 0) return base::io_error("cannot write " + name, errno);
-  return descriptor;
-}
+ private:
+  PendingFile& file_;
+};
 
 class FileSink final : public engine::ByteSink {
  public:
-  FileSink(const std::string& path, int descriptor, std::unique_ptr<PendingFile> pending)
-      : path_(path), descriptor_(descriptor), pending_(std::move(pending)) {}
-  ~FileSink() override {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
+  explicit FileSink(std::unique_ptr<PendingFile> file) : file_(std::move(file)) {}
+  base::Status write(std::string_view bytes) override { return file_->write(bytes); }
+  base::Status finish() override { return file_->publish(); }
 
+ private:
+  const std::unique_ptr<PendingFile> file_;
+};
+
+/// A pipe or a device, or a descriptor that the process was given.
+class StreamSink final : public engine::ByteSink {
+ public:
+  StreamSink(int descriptor, std::string name, bool owned)
+      : descriptor_(descriptor), name_(std::move(name)), owned_(owned) {}
+  ~StreamSink() override {
+    if (owned_) ::close(descriptor_);
+  }
   base::Status write(std::string_view bytes) override {
-    return write_all(descriptor_, bytes, path_);
+    return write_all(descriptor_, bytes, name_);
   }
   base::Status finish() override {
-    const int descriptor = descriptor_;
-    descriptor_ = -1;
-    if (close(descriptor) != 0) return base::io_error("cannot write " + path_, errno);
-    return pending_ ? pending_->publish() : base::Status();
+    if (!owned_) return {};
+    owned_ = false;
+    return ::close(descriptor_) == 0 ? base::Status()
+                                     : base::io_error("cannot write " + name_, errno);
   }
 
  private:
-  std::string path_;
-  int descriptor_;
-  std::unique_ptr<PendingFile> pending_;  // none for a device or a pipe
+  const int descriptor_;
+  const std::string name_;
+  bool owned_;
 };
 
-class StdoutSink final : public engine::ByteSink {
- public:
-  base::Status write(std::string_view bytes) override {
-    return write_all(STDOUT_FILENO, bytes, "standard output");
+/// To open a pipe blocks until it has a reader, and no stop would reach us.
+base::Result<int> open_stream(const OutputTarget& target, const std::stop_token& stop) {
+  static constexpr int kSlice = 20;  // ms
+  for (;;) {
+    const int descriptor =
+        ::open(target.path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (descriptor >= 0) {
+      ::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) & ~O_NONBLOCK);
+      return descriptor;
+    }
+    if (errno != ENXIO || !S_ISFIFO(target.existing->st_mode)) {
+      return base::io_error("cannot write " + target.name, errno);
+    }
+    if (stop.stop_requested()) return base::Error(base::ErrorCode::kCancelled, "stopped");
+    ::poll(nullptr, 0, kSlice);
   }
-  base::Status finish() override { return {}; }
-};
+}
 
 }  // namespace
 
-PendingFile::PendingFile(std::string path)
-    : path_(std::move(path)), temporary_(path_ + ".kiln-part-" + std::to_string(getpid())) {}
-
-PendingFile::~PendingFile() {
-  if (!published_) unlink(temporary_.c_str());
+std::unique_ptr<engine::ByteSink> make_pending_sink(PendingFile& file) {
+  return std::make_unique<PendingSink>(file);
 }
 
-base::Status PendingFile::publish() {
-  if (rename(temporary_.c_str(), path_.c_str()) != 0) {
-    return base::io_error("cannot write " + path_, errno);
+base::Result<std::unique_ptr<engine::ByteSink>> open_sink(const OutputTarget& target,
+                                                          const std::stop_token& stop) {
+  using Sink = std::unique_ptr<engine::ByteSink>;
+  if (target.kind == OutputTarget::Kind::kFile) {
+    KILN_ASSIGN(auto file, PendingFile::create(target));
+    return Sink(new FileSink(std::move(file)));
   }
-  published_ = true;
-  return {};
+  if (target.descriptor >= 0) return Sink(new StreamSink(target.descriptor, target.name, false));
+  KILN_ASSIGN(const int descriptor, open_stream(target, stop));
+  return Sink(new StreamSink(descriptor, target.name, true));
 }
-
-base::Result<std::unique_ptr<engine::ByteSink>> open_file_sink(const std::string& path) {
-  struct stat info {};
-  // /dev/null and named pipes are written as they are.
-  if (stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
-    const int descriptor = open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    if (descriptor < 0) return base::io_error("cannot write " + path, errno);
-    return std::unique_ptr<engine::ByteSink>(new FileSink(path, descriptor, nullptr));
-  }
-  auto pending = std::make_unique<PendingFile>(path);
-  KILN_ASSIGN(const int descriptor, create(pending->temporary_path(), path));
-  return std::unique_ptr<engine::ByteSink>(new FileSink(path, descriptor, std::move(pending)));
-}
-
-base::Result<std::unique_ptr<engine::ByteSink>> open_plain_sink(const std::string& path) {
-  KILN_ASSIGN(const int descriptor, create(path, path));
-  return std::unique_ptr<engine::ByteSink>(new FileSink(path, descriptor, nullptr));
-}
-
-std::unique_ptr<engine::ByteSink> open_stdout_sink() { return std::make_unique<StdoutSink>(); }
 
 int print_result(std::string_view text) {
   std::signal(SIGPIPE, SIG_IGN);

@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "app/pending_file.h"
 #include "base/thread.h"
 
 namespace kiln::app {
@@ -31,7 +32,7 @@ struct SignalStop::State {
       signalfd_siginfo info{};
       if (read(signals, &info, sizeof(info)) != static_cast<ssize_t>(sizeof(info))) continue;
       const int number = static_cast<int>(info.ssi_signo);
-      if (signal.exchange(number) != 0) _exit(128 + number);
+      if (signal.exchange(number) != 0) remove_pending_files_and_exit(128 + number);
       source.request_stop();
     }
   }

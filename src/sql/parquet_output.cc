@@ -276,7 +276,7 @@ class ParquetOutput final : public engine::Output {
       columns += column_expression(schema_.columns[i], column_name(i)) + " AS " + alias + "\"";
     }
     std::string copy = "COPY (SELECT " + columns + " FROM kiln_rows()) TO " + quote_literal(path_) +
-                       " (FORMAT parquet, COMPRESSION zstd)";
+                       " (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)";
     const auto end = [this](base::Status result) {
       result_ = std::move(result);
       channel_.close();  // whoever still pushes must not wait

@@ -8,10 +8,10 @@
 
 namespace kiln::sql {
 
-/// Writes the rows to `path`, which must not exist: zstd, columns of the schema's types, in the
-/// order they come. After a failure, or if it is destroyed before finish(), the file is removed.
-/// `schema` must outlive the output. DuckDB may use `memory_limit` bytes (0: what it takes for
-/// right); kLimit if it needs more.
+/// Writes the rows to `path`, over the file that is there: zstd, columns of the schema's types, in
+/// the order they come. After a failure, or if it is destroyed before finish(), the file is
+/// removed. `schema` must outlive the output. DuckDB may use `memory_limit` bytes (0: what it takes
+/// for right); kLimit if it needs more.
 base::Result<std::unique_ptr<engine::Output>> make_parquet_output(const std::string& path,
                                                                   const table::Schema& schema,
                                                                   uint64_t memory_limit = 0);

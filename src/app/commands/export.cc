@@ -22,6 +22,8 @@ struct ExportOptions {
   OutputOptions output;
 };
 
+constexpr const char* kManifest = "manifest.json";
+
 /// Notes size and digest of what goes through it, as it goes: reading the files again at the end
 /// would cost as much as some of the views.
 class DigestSink final : public engine::ByteSink {
@@ -54,11 +56,19 @@ struct ExportFile {
   std::unique_ptr<engine::Output> output;
 };
 
-base::Status make_folder(const std::string& path) {
+std::string file_name(const view::CompiledView& view, table::Format format) {
+  return view.name() + "." + std::string(table::name_of(format));
+}
+
+base::Status check_folder(const std::string& path) {
   struct stat info {};
-  if (mkdir(path.c_str(), 0777) == 0) return {};
-  if (errno == EEXIST && stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) return {};
-  return base::io_error("cannot make the folder " + path, errno == EEXIST ? ENOTDIR : errno);
+  if (stat(path.c_str(), &info) != 0 || S_ISDIR(info.st_mode)) return {};
+  return base::io_error("cannot make the folder " + path, ENOTDIR);
+}
+
+base::Status make_folder(const std::string& path) {
+  if (mkdir(path.c_str(), 0777) == 0 || errno == EEXIST) return {};
+  return base::io_error("cannot make the folder " + path, errno);
 }
 
 /// What can be told before anything is made.
@@ -70,32 +80,52 @@ base::Status check_views(table::Format format, const std::vector<view::ViewPtr>&
       return base::Error(base::ErrorCode::kUsage, "two views are named '" + view->name() +
                                                       "': their files would be the same");
     }
+    if (file_name(*view, format) == kManifest) {
+      return base::Error(base::ErrorCode::kUsage,
+                         "the file of the view '" + view->name() + "' would be the manifest");
+    }
   }
   return {};
 }
 
-base::Result<std::vector<ExportFile>> open_files(const ExportOptions& options, table::Format format,
-                                                 const std::vector<view::ViewPtr>& views) {
-  KILN_ASSIGN(const uint64_t memory, memory_limit_of(options.data.memory_limit));
-  std::vector<ExportFile> files;
-  for (const view::ViewPtr& view : views) {
-    ExportFile file;
-    file.name = view->name() + "." + std::string(table::name_of(format));
-    const std::string path = options.output.output + "/" + file.name;
-    file.pending = std::make_unique<PendingFile>(path);
-    if (format == table::Format::kParquet) {
-      KILN_ASSIGN(file.output, sql::make_parquet_output(file.pending->temporary_path(),
-                                                        view->schema(), memory / 2));
-    } else {
-      KILN_ASSIGN(auto plain, open_plain_sink(file.pending->temporary_path()));
-      auto sink = std::make_unique<DigestSink>(std::move(plain), *file.digest);
-      const table::EncodeOptions encode{!options.output.no_header, options.output.csv_guard};
-      file.output = engine::make_text_output(format, view->schema(), encode, std::move(sink),
-                                             options.data.limit != UINT64_MAX);
+/// Where the views' files go, and at the end the manifest.
+base::Result<std::vector<OutputTarget>> find_targets(const ExportOptions& options,
+                                                     table::Format format,
+                                                     const std::vector<view::ViewPtr>& views,
+                                                     const dataset::Snapshot& snapshot) {
+  std::vector<std::string> names;
+  for (const view::ViewPtr& view : views) names.push_back(file_name(*view, format));
+  names.emplace_back(kManifest);
+  const SourceFiles sources = source_files(options.views, snapshot);
+  std::vector<OutputTarget> targets;
+  for (const std::string& name : names) {
+    KILN_ASSIGN(OutputTarget target, find_target(options.output.output + "/" + name));
+    if (target.kind != OutputTarget::Kind::kFile) {
+      return base::Error(base::ErrorCode::kUsage,
+                         "the output cannot replace a pipe or a device: " + target.name);
     }
-    files.push_back(std::move(file));
+    KILN_TRY(sources.check_in_folder(target));
+    targets.push_back(std::move(target));
   }
-  return files;
+  return targets;
+}
+
+base::Result<ExportFile> open_file(const ExportOptions& options, table::Format format,
+                                   const view::CompiledView& view, const OutputTarget& target) {
+  ExportFile file;
+  file.name = file_name(view, format);
+  KILN_ASSIGN(file.pending, PendingFile::create(target));
+  if (format == table::Format::kParquet) {
+    KILN_ASSIGN(const uint64_t memory, memory_limit_of(options.data.memory_limit));
+    KILN_ASSIGN(file.output, sql::make_parquet_output(file.pending->temporary_path(),
+                                                      view.schema(), memory / 2));
+    return file;
+  }
+  auto sink = std::make_unique<DigestSink>(make_pending_sink(*file.pending), *file.digest);
+  const table::EncodeOptions encode{!options.output.no_header, options.output.csv_guard};
+  file.output = engine::make_text_output(format, view.schema(), encode, std::move(sink),
+                                         options.data.limit != UINT64_MAX);
+  return file;
 }
 
 std::string manifest_of(const std::vector<ExportFile>& files,
@@ -121,12 +151,16 @@ base::Status export_views(const ExportOptions& options, const std::vector<view::
                           const SignalStop& signals) {
   const auto format = options.output.format.empty() ? table::Format::kNdjson
                                                     : *table::format_of(options.output.format);
+  KILN_TRY(check_folder(options.output.output));
   KILN_TRY(check_views(format, views));
   KILN_ASSIGN(const dataset::Snapshot snapshot, open_data(options.data));
+  KILN_ASSIGN(const auto targets, find_targets(options, format, views, snapshot));
   KILN_TRY(make_folder(options.output.output));
-  KILN_ASSIGN(std::vector<ExportFile> files, open_files(options, format, views));
+  std::vector<ExportFile> files;
   std::vector<engine::Subject> subjects;
-  for (size_t i = 0; i < files.size(); ++i) {
+  for (size_t i = 0; i < views.size(); ++i) {
+    KILN_ASSIGN(ExportFile file, open_file(options, format, *views[i], targets[i]));
+    files.push_back(std::move(file));
     subjects.push_back({views[i].get(), files[i].output.get()});
   }
   KILN_ASSIGN(const engine::Summary summary,
@@ -136,14 +170,18 @@ base::Status export_views(const ExportOptions& options, const std::vector<view::
       KILN_ASSIGN(*file.digest, base::digest_file(file.pending->temporary_path()));
     }
   }
-  KILN_ASSIGN(auto manifest, open_file_sink(options.output.output + "/manifest.json"));
+  KILN_ASSIGN(const auto manifest, PendingFile::create(targets.back()));
   KILN_TRY(manifest->write(manifest_of(files, views, summary)));
-  for (ExportFile& file : files) KILN_TRY(file.pending->publish());
-  return manifest->finish();
+  std::vector<PendingFile*> pending;
+  for (const ExportFile& file : files) pending.push_back(file.pending.get());
+  pending.push_back(manifest.get());
+  return PendingFile::publish_all(pending);
 }
 
 int run(const ExportOptions& options) {
   const SignalStop signals;
+  const base::Status stdin_status = check_standard_input(options.views, options.data.data);
+  if (!stdin_status.ok()) return report(stdin_status.error(), signals);
   const auto views = load_views(options.views, options.data);
   if (views.empty()) return requested_version(options.data.fhir_version).ok() ? 1 : 2;
   const base::Status status = export_views(options, views, signals);

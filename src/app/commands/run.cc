@@ -39,59 +39,83 @@ class PendingParquet final : public engine::Output {
   std::unique_ptr<engine::Output> output_;
 };
 
-/// No format: a table for a person at a terminal.
-base::Result<std::optional<table::Format>> choose_format(const OutputOptions& options) {
-  const std::string& name = options.output;
-  if (name.ends_with(".gz") || name.ends_with(".zst")) {
-    return base::Error(base::ErrorCode::kUsage,
-                       "the output is not compressed, but its name says so: " + name);
-  }
-  if (!options.format.empty()) return table::format_of(options.format);
-  const bool to_stdout = options.output.empty() || options.output == "-";
-  if (to_stdout) {
-    if (isatty(STDOUT_FILENO) != 0) return std::optional<table::Format>();
-    return std::optional(table::Format::kNdjson);
-  }
-  const auto format = table::format_of_file(options.output);
-  return format ? format : std::optional(table::Format::kNdjson);
+/// What can be told before anything is read.
+struct Destination {
+  OutputTarget target;
+  std::optional<table::Format> format;  ///< none: a table for a person at a terminal
+};
+
+base::Error usage(std::string text) {
+  return base::Error(base::ErrorCode::kUsage, std::move(text));
 }
 
-base::Result<std::unique_ptr<engine::Output>> open_output(const RunOptions& options,
-                                                          const table::Schema& schema) {
-  const OutputOptions& output = options.output;
-  const bool to_stdout = output.output.empty() || output.output == "-";
-  KILN_ASSIGN(const auto format, choose_format(output));
-  if (!format) return make_terminal_table(schema, open_stdout_sink(), terminal_width());
-  KILN_TRY(table::check_format(*format, schema));
-  if (*format == table::Format::kParquet) {
-    if (to_stdout) {
-      return base::Error(base::ErrorCode::kUsage, "Parquet needs a file: give it with -o");
-    }
-    auto pending = std::make_unique<PendingFile>(output.output);
+/// The format that a name's ending tells; NDJSON if it has none.
+base::Result<table::Format> format_of_ending(const std::string& name) {
+  const std::string file = name.substr(name.rfind('/') + 1);
+  const size_t dot = file.rfind('.');
+  if (dot == std::string::npos || dot == 0) return table::Format::kNdjson;
+  if (const auto format = table::format_of_file(name)) return *format;
+  return usage(
+      "the ending of the output is none of .csv, .ndjson, .json, .parquet (-f names the "
+      "format whatever the ending): " +
+      name);
+}
+
+base::Result<Destination> choose_destination(const OutputOptions& options) {
+  const std::string& name = options.output;
+  if (name.ends_with(".gz") || name.ends_with(".zst")) {
+    return usage("the output is not compressed, but its name says so: " + name);
+  }
+  Destination to;
+  KILN_ASSIGN(to.target, find_target(name));
+  if (!options.format.empty()) {
+    to.format = table::format_of(options.format);
+  } else if (!name.empty() && name != "-") {
+    KILN_ASSIGN(to.format, format_of_ending(name));
+  } else if (isatty(STDOUT_FILENO) == 0) {
+    to.format = table::Format::kNdjson;
+  }
+  if (to.format == table::Format::kParquet && to.target.kind != OutputTarget::Kind::kFile) {
+    return usage("Parquet needs a regular file (-o), which this is not: " + to.target.name);
+  }
+  return to;
+}
+
+base::Result<std::unique_ptr<engine::Output>> open_output(const Destination& to,
+                                                          const RunOptions& options,
+                                                          const table::Schema& schema,
+                                                          const std::stop_token& stop) {
+  if (to.format) KILN_TRY(table::check_format(*to.format, schema));
+  if (to.format == table::Format::kParquet) {
     KILN_ASSIGN(const uint64_t memory, memory_limit_of(options.data.memory_limit));
+    KILN_ASSIGN(auto pending, PendingFile::create(to.target));
     KILN_ASSIGN(auto parquet,
                 sql::make_parquet_output(pending->temporary_path(), schema, memory / 2));
     return std::unique_ptr<engine::Output>(
         new PendingParquet(std::move(pending), std::move(parquet)));
   }
-  std::unique_ptr<engine::ByteSink> sink;
-  if (to_stdout) {
-    sink = open_stdout_sink();
-  } else {
-    KILN_ASSIGN(sink, open_file_sink(output.output));
-  }
-  const table::EncodeOptions encode{!output.no_header, output.csv_guard};
-  return engine::make_text_output(*format, schema, encode, std::move(sink),
+  KILN_ASSIGN(auto sink, open_sink(to.target, stop));
+  if (!to.format) return make_terminal_table(schema, std::move(sink), terminal_width());
+  const table::EncodeOptions encode{!options.output.no_header, options.output.csv_guard};
+  return engine::make_text_output(*to.format, schema, encode, std::move(sink),
                                   options.data.limit != UINT64_MAX);
 }
 
 int run(const RunOptions& options) {
   const SignalStop signals;
+  const base::Status stdin_status = check_standard_input({options.view}, options.data.data);
+  if (!stdin_status.ok()) return report(stdin_status.error(), signals);
+  const auto to = choose_destination(options.output);
+  if (!to.ok()) return report(to.error(), signals);
   const auto views = load_views({options.view}, options.data);
   if (views.empty()) return requested_version(options.data.fhir_version).ok() ? 1 : 2;
   const auto snapshot = open_data(options.data);
   if (!snapshot.ok()) return report(snapshot.error(), signals);
-  auto output = open_output(options, views[0]->schema());
+  if (to->target.existing) {
+    const base::Status status = source_files({options.view}, *snapshot).check(to->target);
+    if (!status.ok()) return report(status.error(), signals);
+  }
+  auto output = open_output(*to, options, views[0]->schema(), signals.token());
   if (!output.ok()) return report(output.error(), signals);
   const auto summary =
       run_subjects(*snapshot, {{views[0].get(), output->get()}}, options.data, signals);

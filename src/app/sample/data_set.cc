@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "app/file_output.h"
+#include "app/pending_file.h"
 #include "app/sample/artefacts.h"
 #include "app/sample/record.h"
 
@@ -52,13 +52,21 @@ base::Status check_empty(const std::string& folder) {
                      "the folder is not empty (--force writes into it): " + folder);
 }
 
-using Sink = std::unique_ptr<engine::ByteSink>;
+using File = std::unique_ptr<PendingFile>;
+
+base::Result<File> create(const std::string& path) {
+  KILN_ASSIGN(const OutputTarget target, find_target(path));
+  if (target.kind != OutputTarget::Kind::kFile) {
+    return base::Error(base::ErrorCode::kConflict, "not a regular file: " + path);
+  }
+  return PendingFile::create(target);
+}
 
 /// One file of the data for each kind of resource.
 class DataFiles {
  public:
-  DataFiles(engine::Progress& progress, std::vector<Sink>& sinks)
-      : progress_(progress), sinks_(sinks) {}
+  DataFiles(engine::Progress& progress, std::vector<File>& files)
+      : progress_(progress), files_(files) {}
 
   Pages& pages() { return pages_; }
 
@@ -67,7 +75,7 @@ class DataFiles {
     for (size_t kind = 0; kind < kKindNames.size(); ++kind) {
       const std::string& text = pages_.at(kind).text();
       if (text.size() <= limit) continue;
-      KILN_TRY(sinks_[kind]->write(text));
+      KILN_TRY(files_[kind]->write(text));
       progress_.bytes += text.size();
       progress_.rows += static_cast<uint64_t>(std::count(text.begin(), text.end(), '\n'));
       pages_.at(kind) = json::Writer();
@@ -77,26 +85,26 @@ class DataFiles {
 
  private:
   engine::Progress& progress_;
-  std::vector<Sink>& sinks_;
+  std::vector<File>& files_;
   Pages pages_;
 };
 
-base::Result<std::vector<Sink>> open_data(const std::string& folder) {
-  std::vector<Sink> sinks;
+base::Result<std::vector<File>> create_data(const std::string& folder) {
+  std::vector<File> files;
   for (const std::string_view name : kKindNames) {
-    KILN_ASSIGN(Sink sink, open_file_sink(folder + "/data/" + std::string(name) + ".ndjson"));
-    sinks.push_back(std::move(sink));
+    KILN_ASSIGN(File file, create(folder + "/data/" + std::string(name) + ".ndjson"));
+    files.push_back(std::move(file));
   }
-  return sinks;
+  return files;
 }
 
-base::Status write_artefacts(const std::string& folder, std::vector<Sink>& sinks) {
+base::Status write_artefacts(const std::string& folder, std::vector<File>& files) {
   std::vector<Artefact> artefacts = sample_views();
   for (Artefact& query : sample_queries()) artefacts.push_back(std::move(query));
   for (const Artefact& artefact : artefacts) {
-    KILN_ASSIGN(Sink sink, open_file_sink(folder + "/" + artefact.path));
-    KILN_TRY(sink->write(artefact.text));
-    sinks.push_back(std::move(sink));
+    KILN_ASSIGN(File file, create(folder + "/" + artefact.path));
+    KILN_TRY(file->write(artefact.text));
+    files.push_back(std::move(file));
   }
   return {};
 }
@@ -119,15 +127,17 @@ base::Status write_data(const DataSetOptions& options, std::stop_token stop, Dat
 base::Status write_data_set(const DataSetOptions& options, std::stop_token stop,
                             engine::Progress& progress) {
   if (!options.force) KILN_TRY(check_empty(options.folder));
-  Folders folders;  // outlives the sinks, whose files have to go first
+  Folders folders;  // outlives the files, which have to go first
   for (const char* const name : {"/data", "/views", "/queries"}) {
     KILN_TRY(folders.make(options.folder + name));
   }
-  KILN_ASSIGN(std::vector<Sink> sinks, open_data(options.folder));
-  DataFiles files(progress, sinks);
-  KILN_TRY(write_data(options, stop, files));
-  KILN_TRY(write_artefacts(options.folder, sinks));
-  for (const Sink& sink : sinks) KILN_TRY(sink->finish());
+  KILN_ASSIGN(std::vector<File> files, create_data(options.folder));
+  DataFiles data(progress, files);
+  KILN_TRY(write_data(options, stop, data));
+  KILN_TRY(write_artefacts(options.folder, files));
+  std::vector<PendingFile*> all;
+  for (const File& file : files) all.push_back(file.get());
+  KILN_TRY(PendingFile::publish_all(all));
   folders.keep();
   return {};
 }
