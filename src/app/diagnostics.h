@@ -1,4 +1,5 @@
-// What goes to stderr: errors that point, warnings, notes.
+// What goes to stderr: errors that point, warnings, notes. Whatever they tell of goes through
+// base::visible_text().
 #pragma once
 
 #include <string>

@@ -7,6 +7,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/visible_text.h"
+
 namespace kiln::app {
 namespace {
 
@@ -16,11 +18,7 @@ constexpr size_t kWidestColumn = 60;
 constexpr size_t kNarrowestColumn = 4;
 constexpr std::string_view kGap = "  ";
 
-size_t shown_width(std::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
+using base::shown_width;
 
 /// Cut to `width` characters, an ellipsis as the last one.
 std::string cut(std::string_view text, size_t width) {
@@ -86,12 +84,7 @@ std::string cell_text(const table::ColumnVector& column, size_t row) {
     case table::Storage::kText:
       break;
   }
-  std::string text(column.text(row).view());
-  // Control characters would move the cursor or change the terminal's state.
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  }
-  return text;
+  return base::visible_text(column.text(row).view());
 }
 
 class LinesPiece final : public engine::Piece {
@@ -104,7 +97,8 @@ class TerminalTable final : public engine::Output {
   TerminalTable(const table::Schema& schema, std::unique_ptr<engine::ByteSink> sink, size_t width)
       : sink_(std::move(sink)), width_(width) {
     std::vector<std::string> head;
-    for (const table::Column& column : schema.columns) head.push_back(column.name);
+    for (const table::Column& column : schema.columns)
+      head.push_back(base::visible_text(column.name));
     held_.push_back(std::move(head));
   }
 
@@ -173,7 +167,10 @@ size_t terminal_width() {
   return 80;
 }
 
-std::string align_cells(const std::vector<std::vector<std::string>>& lines, size_t width) {
+std::string align_cells(std::vector<std::vector<std::string>> lines, size_t width) {
+  for (auto& line : lines) {
+    for (std::string& cell : line) cell = base::visible_text(cell);
+  }
   const std::vector<size_t> widths = choose_widths(lines, width);
   std::string text;
   for (const auto& line : lines) append_line(text, line, widths);

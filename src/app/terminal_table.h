@@ -1,4 +1,4 @@
-// Rows as an aligned table, for people.
+// Rows as an aligned table, for people. What is in the cells is shown by base::visible_text().
 #pragma once
 
 #include <cstddef>
@@ -18,6 +18,6 @@ std::unique_ptr<engine::Output> make_terminal_table(const table::Schema& schema,
 size_t terminal_width();
 
 /// Lines of cells, aligned, the first one as head.
-std::string align_cells(const std::vector<std::vector<std::string>>& lines, size_t width);
+std::string align_cells(std::vector<std::vector<std::string>> lines, size_t width);
 
 }  // namespace kiln::app

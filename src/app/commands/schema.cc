@@ -22,7 +22,7 @@ std::string schema_table(const table::Schema& schema) {
     lines.push_back(
         {column.name, table::sql_name(column.type), column.fhir_type, column.description});
   }
-  return align_cells(lines, isatty(STDOUT_FILENO) != 0 ? terminal_width() : 0);
+  return align_cells(std::move(lines), isatty(STDOUT_FILENO) != 0 ? terminal_width() : 0);
 }
 
 int run(const SchemaOptions& options) {
