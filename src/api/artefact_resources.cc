@@ -18,10 +18,13 @@ std::string text_of(const plan::Artefact& artefact) {
 }  // namespace
 
 net::Response read_artefact(const Service& service, std::string_view type, std::string_view id) {
-  const plan::Artefact* const artefact = service.artefacts.find_id(type, id);
+  const plan::ArtefactsPtr artefacts = service.artefacts.current();
+  const plan::Artefact* const artefact = artefacts->find_id(type, id);
   if (artefact == nullptr) {
-    return outcome_response(
-        Problem{404, "not-found", "no such " + std::string(type) + ": " + std::string(id), ""});
+    return outcome_response(Problem{404, "not-found",
+                                    "no such " + std::string(type) + ": " + std::string(id) +
+                                        suggestion_text(artefacts->near_id(type, id)),
+                                    ""});
   }
   net::Response response;
   response.headers.add("Content-Type", "application/fhir+json");
@@ -47,10 +50,11 @@ net::Response search_artefacts(const Service& service, std::string_view type,
     }
     return true;
   };
+  const plan::ArtefactsPtr artefacts = service.artefacts.current();
   json::Writer entries;
   uint64_t total = 0;
   entries.begin_array();
-  for (const plan::Artefact* const artefact : service.artefacts.all()) {
+  for (const plan::Artefact* const artefact : artefacts->all()) {
     if (!matches(*artefact)) continue;
     ++total;
     entries.begin_object();

@@ -89,7 +89,7 @@ class ExportJobsTest : public ::testing::Test {
   }
 
   ServiceOptions options_;
-  const plan::ArtefactRegistry artefacts_;
+  const plan::PublishedArtefacts artefacts_{std::make_shared<plan::ArtefactRegistry>()};
   job::DrivenClock clock_;
   job::SeededRandom random_;
   NoObserver observer_;

@@ -52,7 +52,8 @@ void check_length(const std::string& text, const std::string& what, const std::s
                what + " is longer than " + std::to_string(kLongestText) + " bytes");
 }
 
-NamedView read_view(const Parameter& parameter, const Service& service, Problems& problems) {
+NamedView read_view(const Parameter& parameter, const plan::ArtefactRegistry& artefacts,
+                    const Service& service, Problems& problems) {
   NamedView view;
   check_names(parameter.parts, {"name", "viewCanonical", "viewReference", "viewResource"},
               problems);
@@ -68,7 +69,7 @@ NamedView read_view(const Parameter& parameter, const Service& service, Problems
                  "exactly one of viewCanonical, viewReference and viewResource is needed");
     return view;
   }
-  view.subject = resolve_view(naming, service, problems);
+  view.subject = resolve_view(naming, artefacts, service, problems);
   if (view.name.empty() && view.subject) view.name = view.subject->name;
   return view;
 }
@@ -97,8 +98,9 @@ std::vector<NamedView> read_views(const OperationInput& input, const std::option
     return views;
   }
   if (input.bare) add(inline_view(input.document, input.bare, "", service, problems));
+  const plan::ArtefactsPtr artefacts = service.artefacts.current();
   for (const Parameter* const view : parameters) {
-    views.push_back(read_view(*view, service, problems));
+    views.push_back(read_view(*view, *artefacts, service, problems));
   }
   return views;
 }

@@ -72,12 +72,16 @@ int Problems::status() const {
   return any(404) ? 404 : any(400) ? 400 : all_.front().status;
 }
 
+std::string suggestion_text(const std::string& suggestion) {
+  return suggestion.empty() ? "" : "; did you mean '" + suggestion + "'?";
+}
+
 std::string full_text(const base::Error& error) {
   std::string text = error.message();
   if (!error.excerpt().empty() && error.excerpt() != error.message()) {
     text += ", in: " + error.excerpt() + " (character " + std::to_string(error.caret() + 1) + ")";
   }
-  if (!error.suggestion().empty()) text += "; did you mean '" + error.suggestion() + "'?";
+  text += suggestion_text(error.suggestion());
   const base::SourcePosition& at = error.position();
   if (at.source.empty() && at.line == 0) return text;
   text += " [" + at.source.substr(at.source.rfind('/') + 1);

@@ -52,6 +52,8 @@ net::Response outcome_response(int status, const std::vector<Problem>& problems)
 net::Response outcome_response(const Problems& problems);
 net::Response outcome_response(const Problem& problem);
 
+/// "; did you mean 'x'?", or nothing without a suggestion.
+std::string suggestion_text(const std::string& suggestion);
 /// The message with its position, caret excerpt and suggestion in one line; of a path only the
 /// file's name.
 std::string full_text(const base::Error& error);

@@ -41,7 +41,7 @@ std::optional<ViewSubject> read_subject(const OperationInput& input,
     return std::nullopt;
   }
   if (input.bare) return inline_view(input.document, input.bare, "", service, problems);
-  return resolve_view(naming, service, problems);
+  return resolve_view(naming, *service.artefacts.current(), service, problems);
 }
 
 uint64_t read_limit(const OperationInput& input, Problems& problems) {

@@ -12,7 +12,7 @@
 #include "dataset/reader.h"
 #include "fhir/model.h"
 #include "job/job_engine.h"
-#include "plan/artefacts.h"
+#include "plan/published_artefacts.h"
 #include "sink/export_sink.h"
 
 namespace kiln::api {
@@ -34,7 +34,7 @@ struct ServiceOptions {
 /// Everything outlives the server. Thread-safe as its parts are.
 struct Service {
   const ServiceOptions& options;
-  const plan::ArtefactRegistry& artefacts;
+  const plan::PublishedArtefacts& artefacts;
   dataset::Catalog* data;  ///< null: the server has none
   sink::ExportSink& sink;
   job::JobEngine& jobs;

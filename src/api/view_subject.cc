@@ -30,11 +30,14 @@ std::optional<ViewSubject> compile(const json::DocumentPtr& document, json::Valu
   return ViewSubject{view->name(), std::move(view), std::string(value.raw()), expression};
 }
 
+/// `near` tells what may have been meant if there is no such artefact.
+template <typename Near>
 std::optional<ViewSubject> published(const plan::Artefact* artefact, const std::string& what,
-                                     const std::string& expression, const Service& service,
-                                     Problems& problems) {
+                                     Near near, const std::string& expression,
+                                     const Service& service, Problems& problems) {
   if (artefact == nullptr) {
-    problems.add(404, "not-found", expression, "no such ViewDefinition: " + what);
+    problems.add(404, "not-found", expression,
+                 "no such ViewDefinition: " + what + suggestion_text(near()));
     return std::nullopt;
   }
   if (artefact->type != "ViewDefinition") {
@@ -43,6 +46,16 @@ std::optional<ViewSubject> published(const plan::Artefact* artefact, const std::
     return std::nullopt;
   }
   return compile(artefact->document, artefact->value, expression, service, problems);
+}
+
+std::optional<ViewSubject> published_by_id(std::string_view id, const std::string& what,
+                                           const plan::ArtefactRegistry& artefacts,
+                                           const std::string& expression, const Service& service,
+                                           Problems& problems) {
+  static constexpr std::string_view kType = "ViewDefinition";
+  return published(
+      artefacts.find_id(kType, id), what, [&] { return artefacts.near_id(kType, id); }, expression,
+      service, problems);
 }
 
 /// The id in "ViewDefinition/ID", "ID" or an absolute URL below ours; nothing, with a problem, if
@@ -84,12 +97,12 @@ std::optional<ViewSubject> view_of_url(std::string_view id, const OperationInput
   if (input.bare) {
     problems.add(400, "invalid", "", "the view is named by the URL, not by the body");
   }
-  return published(service.artefacts.find_id("ViewDefinition", id), std::string(id), "", service,
-                   problems);
+  return published_by_id(id, std::string(id), *service.artefacts.current(), "", service, problems);
 }
 
-std::optional<ViewSubject> resolve_view(const ViewNaming& naming, const Service& service,
-                                        Problems& problems) {
+std::optional<ViewSubject> resolve_view(const ViewNaming& naming,
+                                        const plan::ArtefactRegistry& artefacts,
+                                        const Service& service, Problems& problems) {
   if (naming.resource != nullptr) {
     const Parameter& parameter = *naming.resource;
     const json::Value resource = parameter.resource;
@@ -109,15 +122,17 @@ std::optional<ViewSubject> resolve_view(const ViewNaming& naming, const Service&
   if (naming.canonical != nullptr) {
     const auto canonical = text_of(*naming.canonical, problems);
     if (!canonical) return std::nullopt;
-    return published(service.artefacts.find_canonical(*canonical), *canonical,
-                     naming.canonical->expression, service, problems);
+    return published(
+        artefacts.find_canonical(*canonical), *canonical,
+        [&] { return artefacts.near_canonical(*canonical); }, naming.canonical->expression, service,
+        problems);
   }
   const auto reference = reference_of(*naming.reference, problems);
   if (!reference) return std::nullopt;
   const auto id = id_of_reference(*reference, naming.reference->expression, service, problems);
   if (!id) return std::nullopt;
-  return published(service.artefacts.find_id("ViewDefinition", *id), *reference,
-                   naming.reference->expression, service, problems);
+  return published_by_id(*id, *reference, artefacts, naming.reference->expression, service,
+                         problems);
 }
 
 }  // namespace kiln::api

@@ -31,10 +31,12 @@ struct ViewNaming {
   }
 };
 
-/// The view that exactly one of the naming forms gives. Problems: 404 if it is unknown, 422 if it
-/// is no valid view, with an issue for each error.
-std::optional<ViewSubject> resolve_view(const ViewNaming& naming, const Service& service,
-                                        Problems& problems);
+/// The view that exactly one of the naming forms gives, of one set of artefacts for all views of a
+/// request. Problems: 404 if it is unknown, 422 if it is no valid view, with an issue for each
+/// error.
+std::optional<ViewSubject> resolve_view(const ViewNaming& naming,
+                                        const plan::ArtefactRegistry& artefacts,
+                                        const Service& service, Problems& problems);
 /// The published view whose id is in the URL; the body may not be another one.
 std::optional<ViewSubject> view_of_url(std::string_view id, const OperationInput& input,
                                        const Service& service, Problems& problems);

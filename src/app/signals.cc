@@ -13,10 +13,19 @@
 #include "base/thread.h"
 
 namespace kiln::app {
+namespace {
+
+bool is_ignored(int signal) {
+  struct sigaction action {};
+  return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+}  // namespace
 
 /// The signals are blocked in all threads and read from a descriptor by one, so that a handler's
 /// restrictions do not apply.
 struct SignalStop::State {
+  std::function<void()> on_hangup;
   std::stop_source source;
   std::atomic<int> signal{0};
   int signals = -1;
@@ -32,18 +41,24 @@ struct SignalStop::State {
       signalfd_siginfo info{};
       if (read(signals, &info, sizeof(info)) != static_cast<ssize_t>(sizeof(info))) continue;
       const int number = static_cast<int>(info.ssi_signo);
+      if (number == SIGHUP && on_hangup) {
+        on_hangup();
+        continue;
+      }
       if (signal.exchange(number) != 0) remove_pending_files_and_exit(128 + number);
       source.request_stop();
     }
   }
 };
 
-SignalStop::SignalStop() : state_(std::make_unique<State>()) {
+SignalStop::SignalStop(std::function<void()> on_hangup) : state_(std::make_unique<State>()) {
+  state_->on_hangup = std::move(on_hangup);
   std::signal(SIGPIPE, SIG_IGN);
   sigset_t mask;
   sigemptyset(&mask);
   sigaddset(&mask, SIGINT);
   sigaddset(&mask, SIGTERM);
+  if (state_->on_hangup || !is_ignored(SIGHUP)) sigaddset(&mask, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &mask, &state_->old_mask);
   state_->signals = signalfd(-1, &mask, SFD_CLOEXEC);
   state_->end = eventfd(0, EFD_CLOEXEC);

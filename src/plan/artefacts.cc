@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "base/near_name.h"
 #include "plan/view_source.h"
 
 namespace kiln::plan {
@@ -191,6 +192,24 @@ const Artefact* ArtefactRegistry::find_canonical(std::string_view canonical) con
     }
   }
   return best;
+}
+
+std::string ArtefactRegistry::near_id(std::string_view type, std::string_view id) const {
+  std::vector<std::string_view> ids;
+  for (const auto& [key, artefact] : by_id_) {
+    if (key.first == type) ids.push_back(key.second);
+  }
+  return base::nearest_name(id, ids);
+}
+
+std::string ArtefactRegistry::near_canonical(std::string_view canonical) const {
+  const std::string_view url = canonical.substr(0, canonical.find('|'));
+  std::vector<std::string> known;
+  const auto [begin, end] = by_url_.equal_range(url);
+  for (auto at = begin; at != end; ++at) known.push_back(at->first + "|" + at->second->version);
+  if (!known.empty()) return base::nearest_name(canonical, {known.begin(), known.end()});
+  for (const auto& [other, artefact] : by_url_) known.push_back(other);
+  return base::nearest_name(url, {known.begin(), known.end()});
 }
 
 std::vector<const Artefact*> ArtefactRegistry::all() const {

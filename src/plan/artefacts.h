@@ -37,6 +37,9 @@ class ArtefactRegistry {
   /// "url" or "url|version". Without a version the active one before a draft before a retired one,
   /// and of several the one of the highest version (semantic versions before others).
   const Artefact* find_canonical(std::string_view canonical) const;
+  /// An id or canonical of that type that may have been meant; "" if none is near.
+  std::string near_id(std::string_view type, std::string_view id) const;
+  std::string near_canonical(std::string_view canonical) const;
   /// Sorted by type and id.
   std::vector<const Artefact*> all() const;
 

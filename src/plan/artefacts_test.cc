@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "plan/published_artefacts.h"
+
 namespace kiln::plan {
 namespace {
 
@@ -92,6 +94,42 @@ TEST_F(ArtefactRegistryTest, Ops_7_NoIdAndNoCanonicalTwice) {
   const base::Status same_id = load("c.ndjson", view("a", "2", "active"));
   ASSERT_FALSE(same_id.ok());
   EXPECT_EQ(same_id.error().position().source, (folder_ / "c.ndjson:1").string());
+}
+
+TEST_F(ArtefactRegistryTest, WhatMayHaveBeenMeant) {
+  ASSERT_TRUE(load("a.ndjson", view("pressure", "1.0.0", "active")).ok());
+  EXPECT_EQ(registry_.near_id("ViewDefinition", "presure"), "pressure");
+  EXPECT_EQ(registry_.near_id("Library", "presure"), "");
+  EXPECT_EQ(registry_.near_id("ViewDefinition", "weight"), "");
+  EXPECT_EQ(registry_.near_canonical("http://w"), "http://v");
+  EXPECT_EQ(registry_.near_canonical("http://v|1.0.1"), "http://v|1.0.0");
+  EXPECT_EQ(registry_.near_canonical("urn:else"), "");
+}
+
+TEST_F(ArtefactRegistryTest, ViewsThatDoNotCompileAreCountedAndNamed) {
+  const auto one = [](const std::string& id, const std::string& path) {
+    return R"({"resourceType":"ViewDefinition","status":"active","resource":"Patient","id":")" +
+           id + R"(","select":[{"column":[{"name":"x","path":")" + path + "\"}]}]}\n";
+  };
+  ASSERT_TRUE(load("good.ndjson", one("a", "id") + one("b", "birthDate")).ok());
+  EXPECT_EQ(check_views(registry_, {}).text(), "2 views");
+  ASSERT_TRUE(load("bad.ndjson", one("c", "idd") + R"({"resourceType":"Library","id":"l"})").ok());
+  const ViewsCheck check = check_views(registry_, {});
+  EXPECT_EQ(check.views, 3U);
+  ASSERT_EQ(check.broken.size(), 1U);
+  EXPECT_EQ(check.broken[0].id, "c");
+  EXPECT_NE(check.text().find("3 views, 1 broken: c ("), std::string::npos) << check.text();
+}
+
+TEST_F(ArtefactRegistryTest, WhoHasASetKeepsIt) {
+  PublishedArtefacts published(std::make_shared<ArtefactRegistry>());
+  const ArtefactsPtr before = published.current();
+  auto next = std::make_shared<ArtefactRegistry>();
+  std::ofstream(folder_ / "a.ndjson") << view("a", "1", "active");
+  ASSERT_TRUE(next->load(folder_ / "a.ndjson").ok());
+  published.publish(std::move(next));
+  EXPECT_TRUE(before->all().empty());
+  EXPECT_EQ(published.current()->all().size(), 1U);
 }
 
 }  // namespace

@@ -38,13 +38,14 @@ base::Result<ServeOptions> read_options(const ServeCommand& command) {
 }
 
 int run(const ServeCommand& command) {
-  const SignalStop signals;
+  Hangups hangups;
+  const SignalStop signals([&] { hangups.count(); });
   const auto options = read_options(command);
   if (!options.ok()) {
     print_error(options.error());
     return 2;
   }
-  const base::Status served = serve(*options, signals.token());
+  const base::Status served = serve(*options, signals.token(), hangups);
   if (served.ok()) return 0;
   print_error(served.error());
   return served.error().code() == base::ErrorCode::kUsage ? 2 : 1;
@@ -71,7 +72,10 @@ void add_serve_command(CLI::App& app, int& status) {
     if (option.kind == ServeOption::Kind::kValue) added->expected(1);
   }
   command->add_option("--config", serve_command->config, "TOML file, options under [serve]")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check([](const std::string& name) {
+        return name.empty() ? std::string("the name of the file is empty") : std::string();
+      });
   command->footer(
       "Every option can also be set by an environment variable (KILN_STATE_DIR for --state-dir)\n"
       "and by the TOML file; the command line beats the variable, the variable the file.\n"

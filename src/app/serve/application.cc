@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <latch>
 
 #include <sys/stat.h>
@@ -17,53 +16,19 @@
 #include "app/memory_limit.h"
 #include "app/serve/configured_sink.h"
 #include "app/serve/descriptor_limit.h"
+#include "app/serve/published_views.h"
 #include "app/serve/state_directory.h"
 #include "app/version.h"
 #include "base/memory_budget.h"
-#include "base/mutex.h"
 #include "base/thread.h"
 #include "sink/observed_sink.h"
 
 namespace kiln::app {
 namespace {
 
-/// Whether a data file's name promises ViewDefinitions or Libraries: to read all of the data for
-/// them would take long.
-bool has_artefacts(const dataset::Input& input) {
-  if (input.compression != dataset::Compression::kNone || input.path == "-") return false;
-  const std::string name = std::filesystem::path(input.path).filename().string();
-  const std::string stem = name.substr(0, name.find_first_of(".-_"));
-  return stem == "ViewDefinition" || stem == "Library";
-}
-
-/// Artefacts from --views, and from the data.
-base::Result<plan::ArtefactRegistry> load_artefacts(const ServeOptions& options) {
-  plan::ArtefactRegistry artefacts;
-  for (const std::string& path : options.views) KILN_TRY(artefacts.load(path));
-  KILN_ASSIGN(const auto inputs, dataset::find_inputs(options.data, is_resource_type));
-  for (const dataset::Input& input : inputs) {
-    if (has_artefacts(input)) KILN_TRY(artefacts.load(input.path));
-  }
-  return artefacts;
-}
-
 std::string url_of(const ServeOptions& options, uint16_t port) {
   const bool v6 = options.host.find(':') != std::string::npos;
   return "http://" + (v6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(port);
-}
-
-/// Sleeps until the stop is requested.
-void wait_for(const std::stop_token& stop) {
-  base::Mutex mutex;
-  base::Condition condition;
-  bool stopped = false;
-  const std::stop_callback wake(stop, [&] {
-    base::MutexLock lock(mutex);
-    stopped = true;
-    condition.notify_all();
-  });
-  base::MutexLock lock(mutex);
-  while (!stopped) condition.wait(mutex);
 }
 
 net::ServerOptions server_options(const ServeOptions& options, base::MemoryBudget& memory) {
@@ -82,11 +47,11 @@ net::ServerOptions server_options(const ServeOptions& options, base::MemoryBudge
 /// Everything between the state directory and the listening socket.
 class Application {
  public:
-  Application(const ServeOptions& options, StateDirectory state, plan::ArtefactRegistry artefacts,
-              std::unique_ptr<dataset::Catalog> data)
+  Application(const ServeOptions& options, StateDirectory state,
+              std::unique_ptr<PublishedViews> views, std::unique_ptr<dataset::Catalog> data)
       : options_(options),
         state_(std::move(state)),
-        artefacts_(std::move(artefacts)),
+        views_(std::move(views)),
         data_(std::move(data)),
         memory_(options.memory_limit != 0 ? options.memory_limit : default_memory_limit()),
         log_(options.log_level, options.log_format),
@@ -101,7 +66,7 @@ class Application {
     runner_ = api::make_export_runner({service_options_, clock_, log_});
   }
 
-  base::Status run(const std::stop_token& stop) {
+  base::Status run(const std::stop_token& stop, Hangups& hangups) {
     KILN_ASSIGN(store_, job::JobStore::open(state_.database_path()));
     KILN_ASSIGN(auto sink, open_configured_sink(options_, state_, *store_, clock_, random_, stop));
     sink_ = sink::observe_sink(std::move(sink),
@@ -120,13 +85,22 @@ class Application {
     job_options.output_ttl = std::chrono::seconds(options_.output_ttl);
     job_options.cleanup_interval = std::chrono::seconds(options_.cleanup_interval);
     job::JobEngine jobs({*store_, *sink_, *runner_, monitor_, clock_, random_}, job_options);
-    const api::Service service{service_options_, artefacts_, data_.get(), *sink_, jobs,
-                               *authorizer_,     polls_,     metrics_,    clock_, log_};
+    const api::Service service{service_options_,
+                               views_->artefacts(),
+                               data_.get(),
+                               *sink_,
+                               jobs,
+                               *authorizer_,
+                               polls_,
+                               metrics_,
+                               clock_,
+                               log_};
     if (options_.output_ttl < kShortestAdvisedTtl) {
       log_.warning("output is kept for less than the guide's minimum of 24 h",
                    {{"seconds", options_.output_ttl}});
     }
 
+    views_->log_state(log_);
     // The real port is in every URL, so requests wait until it is known.
     std::optional<api::Routes> routes;
     std::latch ready(1);
@@ -151,7 +125,7 @@ class Application {
     std::printf("kiln: listening on %s\n", url.c_str());
     std::fflush(stdout);
     log_.info("listening", {{"url", url}, {"base", service_options_.base_url}});
-    wait_for(stop);
+    while (hangups.wait(stop)) views_->reload(log_);
     log_.info("stopping");
     // Both at once, if there is a thread for it.
     auto jobs_stop = base::start_thread([&] { jobs.stop(); }, [](base::Error) {});
@@ -174,7 +148,7 @@ class Application {
 
   const ServeOptions& options_;
   StateDirectory state_;
-  plan::ArtefactRegistry artefacts_;
+  const std::unique_ptr<PublishedViews> views_;
   std::unique_ptr<dataset::Catalog> data_;
   base::MemoryBudget memory_;
   base::SystemClock clock_;
@@ -192,7 +166,7 @@ class Application {
 
 }  // namespace
 
-base::Status serve(const ServeOptions& options, std::stop_token stop) {
+base::Status serve(const ServeOptions& options, const std::stop_token& stop, Hangups& hangups) {
   ::umask(077);  // job ids are capabilities, outputs are patients' data
   std::unique_ptr<dataset::Catalog> data;
   if (std::find(options.data.begin(), options.data.end(), "-") != options.data.end()) {
@@ -201,10 +175,10 @@ base::Status serve(const ServeOptions& options, std::stop_token stop) {
   if (!options.data.empty()) {
     KILN_ASSIGN(data, dataset::Catalog::open(options.data, is_resource_type));
   }
-  KILN_ASSIGN(plan::ArtefactRegistry artefacts, load_artefacts(options));
+  KILN_ASSIGN(auto views, PublishedViews::load(options));
   KILN_ASSIGN(StateDirectory state, StateDirectory::open(options.state_dir));
-  Application application(options, std::move(state), std::move(artefacts), std::move(data));
-  return application.run(stop);
+  Application application(options, std::move(state), std::move(views), std::move(data));
+  return application.run(stop, hangups);
 }
 
 }  // namespace kiln::app
