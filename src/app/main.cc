@@ -22,6 +22,18 @@ int parse_status(const CLI::App& app, const CLI::ParseError& error) {
   return 2;
 }
 
+/// As the parser wants them: the last one first.
+std::vector<std::string> words_of(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + std::max(argc, 1));
+  if (!words.empty() && words.front() == "fhirpath") {
+    words =
+        kiln::app::options_first(*app.get_subcommand("fhirpath"), {words.begin() + 1, words.end()});
+    words.insert(words.begin(), "fhirpath");
+  }
+  std::reverse(words.begin(), words.end());
+  return words;
+}
+
 /// The parser would only say that a command is missing.
 bool is_unknown_command(const CLI::App& app, const std::string& word) {
   if (word.empty() || word.front() == '-') return false;
@@ -52,7 +64,7 @@ int run_command(int argc, char** argv) {
   kiln::app::add_completion_command(app, status);
   if (argc > 1 && is_unknown_command(app, argv[1])) return 2;
   try {
-    app.parse(argc, argv);
+    app.parse(words_of(app, argc, argv));
   } catch (const CLI::ParseError& error) {
     return parse_status(app, error);
   }

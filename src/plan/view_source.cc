@@ -1,9 +1,13 @@
 #include "plan/view_source.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <filesystem>
 
 #include <fcntl.h>
 #include <unistd.h>
+
+#include "base/near_name.h"
 
 namespace kiln::plan {
 namespace {
@@ -11,12 +15,34 @@ namespace {
 /// An artefact larger than this is a mistake.
 constexpr size_t kLargest = size_t{64} << 20;
 
+/// A file in the same folder whose name is near; "" if there is none.
+std::string near_file(const std::string& path) {
+  namespace fs = std::filesystem;
+  static constexpr size_t kMostLookedAt = 10'000;
+  const fs::path folder = fs::path(path).parent_path();
+  std::vector<std::string> names;
+  std::error_code code;
+  for (fs::directory_iterator entry(folder.empty() ? fs::path(".") : folder, code), end;
+       !code && entry != end && names.size() < kMostLookedAt; entry.increment(code)) {
+    names.push_back(entry->path().filename().string());
+  }
+  std::sort(names.begin(), names.end());
+  const std::string near =
+      base::nearest_name(fs::path(path).filename().string(), {names.begin(), names.end()});
+  return near.empty() ? near : (folder / near).string();
+}
+
 }  // namespace
 
 base::Result<std::string> read_text(const std::string& path) {
   const bool is_stdin = path == "-";
   const int descriptor = is_stdin ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return base::io_error("cannot read " + path, errno);
+  if (descriptor < 0) {
+    const int error = errno;
+    base::Error failed = base::io_error("cannot read " + path, error);
+    if (error != ENOENT) return failed;
+    return std::move(failed).with_suggestion(near_file(path));
+  }
   std::string text;
   base::Status status;
   for (;;) {
@@ -79,12 +105,17 @@ view::ViewPtr load_view(const std::string& path, const view::CompileOptions& opt
     problems.errors.push_back(std::move(document).error());
     return nullptr;
   }
-  auto value = find_view(*document);
+  return compile_view(*document, path, options, problems);
+}
+
+view::ViewPtr compile_view(const json::DocumentPtr& document, const std::string& path,
+                           const view::CompileOptions& options, view::Problems& problems) {
+  auto value = find_view(document);
   if (!value.ok()) {
     problems.errors.push_back(std::move(value).error());
     return nullptr;
   }
-  view::ViewDefinition definition = view::read_view(*document, *value, problems);
+  view::ViewDefinition definition = view::read_view(document, *value, problems);
   if (!problems.ok()) return nullptr;
   if (definition.name.empty()) definition.name = stem_of(path);
   return view::CompiledView::compile(definition, options, problems);

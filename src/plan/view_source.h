@@ -10,7 +10,8 @@
 
 namespace kiln::plan {
 
-/// A file of at most 64 MiB; "-" is stdin.
+/// A file of at most 64 MiB; "-" is stdin. For one that is not there, a near name in its folder is
+/// suggested.
 base::Result<std::string> read_text(const std::string& path);
 /// Reads and parses a JSON file; "-" is stdin.
 base::Result<json::DocumentPtr> read_document(const std::string& path);
@@ -23,6 +24,9 @@ base::Result<json::Value> find_view(const json::DocumentPtr& document);
 /// named after its file.
 view::ViewPtr load_view(const std::string& path, const view::CompileOptions& options,
                         view::Problems& problems);
+/// The same from what read_document(path) has read.
+view::ViewPtr compile_view(const json::DocumentPtr& document, const std::string& path,
+                           const view::CompileOptions& options, view::Problems& problems);
 
 /// The file's name without folder and ".json".
 std::string stem_of(const std::string& path);

@@ -1,4 +1,5 @@
 """kiln check: every problem with file, line, column and JSON path."""
+import json
 import unittest
 
 from tests.support.cli import CliTest, view
@@ -90,6 +91,27 @@ class Check(CliTest):
         self.assertIn("not a ViewDefinition: Patient", outcome.err)
         self.kiln("check", self.write("list.json", "[]"), status=1)
         self.kiln("check", self.write("empty.json", ""), status=1)
+
+    def test_standard_input(self):
+        good = json.dumps(view("id=id")).encode()
+        self.assertIn("ok: -: sample over Patient", self.kiln("check", "-", stdin=good).err)
+        outcome = self.kiln("check", "-", stdin=BROKEN.encode(), status=1)
+        self.assert_points_at(outcome, "<stdin>:9:16, select[0].column[2].name")
+        with open(self.write("v.json", good.decode()), "rb") as file:
+            self.kiln("check", self.path("v.json"), "/dev/stdin", stdin=file)
+
+    def test_standard_input_is_there_once(self):
+        good = json.dumps(view("id=id")).encode()
+        for names in (("-", "-"), ("-", "/dev/stdin"), ("/dev/fd/0", "-")):
+            self.kiln("check", *names, stdin=good, status=2)
+
+    def test_a_file_that_is_not_there_may_be_another_one(self):
+        self.write("patients.json", view("id=id"))
+        for path in (self.path("patinets.json"), self.path("Patients.JSON")):
+            outcome = self.kiln("check", path, status=1)
+            self.assertIn(f"did you mean `{self.path('patients.json')}`?", outcome.err)
+        self.assertNotIn("did you mean", self.kiln("check", self.path("x.json"), status=1).err)
+        self.assertNotIn("did you mean", self.kiln("check", self.path("no/v.json"), status=1).err)
 
     def test_a_view_in_a_bundle_or_in_parameters_is_found(self):
         for kind, member in (("Bundle", "entry"), ("Parameters", "parameter")):

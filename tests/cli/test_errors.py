@@ -29,7 +29,13 @@ USAGE = [
     ["run", "VIEW", "-d", "DATA", "--fhir-version", "STU3"],
     ["run", "VIEW", "-d", "DATA", "-f", "parquet"],
     ["run", "VIEW", "-d", "DATA", "-o", "OUT.csv.gz"],
+    ["run", "-", "-d", "-"],
+    ["run", "VIEW", "-d", "-", "-d", "-"],
+    ["run", "VIEW", "-d", "-", "-d", "/dev/stdin"],
     ["export", "VIEW", "-d", "DATA"],
+    ["export", "-", "-", "-d", "DATA", "-o", "OUT"],
+    ["export", "-", "-d", "-", "-o", "OUT"],
+    ["fhirpath", "id", "-", "-"],
     ["export", "-d", "DATA", "-o", "OUT"],
     ["check"],
     ["fhirpath"],
@@ -287,7 +293,7 @@ class Interrupted(CliTest):
             pass
 
     def test_interrupted_runs_leave_nothing(self):
-        for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
             for idle in (False, True):
                 for name in ("out.csv", "out.parquet"):
                     with self.subTest(number=number, name=name, idle=idle):
@@ -298,6 +304,33 @@ class Interrupted(CliTest):
                                idle=idle)
                 self.assert_no_leftovers(folder="out")
                 os.rmdir(self.path("out"))
+
+    def test_a_hangup_that_is_ignored_is_ignored(self):
+        """As under nohup."""
+        path = self.write("view.json", view("id=id"))
+        process = start("run", path, "-d", "-", "-o", self.path("out.csv"), stdin=subprocess.PIPE,
+                        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        lines = b'{"resourceType":"Patient","id":"%s"}\n' % (b"x" * 1000) * 4000
+        process.stdin.write(lines)  # more than a pipe holds: it has begun to read
+        process.send_signal(signal.SIGHUP)
+        process.stdin.write(lines)
+        process.communicate()
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual(self.read("out.csv").count(b"\n"), 8001)
+
+    def test_the_second_signal_leaves_nothing_either(self):
+        path = self.write("view.json", view("id=id"))
+        process = start("export", path, "-d", "-", "-o", self.path("out"), stdin=subprocess.PIPE)
+        process.stdin.write(b'{"resourceType":"Patient","id":"%s"}\n' % (b"x" * 1000) * 4000)
+        process.stdin.flush()
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+        process.stdin.close()
+        self.assertIn(process.returncode, (130, 143))
+        process.stdout.close()
+        process.stderr.close()
+        self.assert_no_leftovers(folder="out")
 
     def test_interrupted_fhirpath(self):
         for idle in (False, True):

@@ -1,8 +1,11 @@
 """kiln fhirpath: results, types, strictness, the tree, and the places of errors."""
 import json
+import os
+import socket
+import subprocess
 import unittest
 
-from tests.support.cli import CliTest, patients
+from tests.support.cli import KILN, CliTest, patients, run
 
 
 class Evaluate(CliTest):
@@ -83,6 +86,76 @@ class Evaluate(CliTest):
         data5 = self.write("e5.ndjson", [{"resourceType": "Encounter", "class": [{"text": "x"}]}])
         self.assertEqual(self.results("class is CodeableConcept", data5, "--fhir-version", "R5"),
                          [True])
+
+
+class StandardInput(CliTest):
+    """Without files: what is piped in, or nothing."""
+
+    def setUp(self):
+        super().setUp()
+        self.lines = b'{"resourceType":"Patient","id":"a"}\n{"resourceType":"Patient","id":"b"}\n'
+
+    def test_a_pipe_is_read(self):
+        self.assertEqual(self.kiln("fhirpath", "id", stdin=self.lines).rows, ["a", "b"])
+        self.assertEqual(self.kiln("fhirpath", "id", "-", stdin=self.lines).rows, ["a", "b"])
+        outcome = self.kiln("fhirpath", "id", stdin=b"nonsense\n", status=1)
+        self.assertIn("at <stdin>:1:1", outcome.err)
+
+    def test_a_redirected_file_is_read(self):
+        with open(self.write("p.ndjson", self.lines.decode()), "rb") as file:
+            self.assertEqual(self.kiln("fhirpath", "id", stdin=file).rows, ["a", "b"])
+
+    def test_a_socket_is_read(self):
+        ours, theirs = socket.socketpair()
+        with theirs:
+            ours.sendall(self.lines)
+            ours.close()
+            self.assertEqual(self.kiln("fhirpath", "id", stdin=theirs).rows, ["a", "b"])
+
+    def test_an_empty_pipe_or_file_is_no_resource(self):
+        self.assertEqual(self.kiln("fhirpath", "1 + 1", stdin=b"").rows, [2])
+        with open(self.write("empty", ""), "rb") as file:
+            self.assertEqual(self.kiln("fhirpath", "1 + 1", stdin=file).rows, [2])
+        with open(os.devnull, "rb") as file:
+            self.assertEqual(self.kiln("fhirpath", "1 + 1", stdin=file).rows, [2])
+
+    def test_a_file_that_a_loop_of_the_shell_reads_is_left_to_it(self):
+        self.write("list", "1 + 1\n2 + 2\n3 + 3\n")
+        loop = f'while read -r e; do "{KILN}" fhirpath "$e"; done < list'
+        done = subprocess.run(["bash", "-c", loop], cwd=self.folder, capture_output=True, check=True)
+        self.assertEqual(done.stdout, b"2\n4\n6\n")
+
+    def test_files_beat_it(self):
+        data = self.write("p.ndjson", patients(1))
+        self.assertEqual(self.kiln("fhirpath", "id", data, stdin=self.lines).rows, ["p0"])
+
+
+class Minus(CliTest):
+    def test_an_expression_may_begin_with_a_minus(self):
+        data = self.write("p.ndjson", patients(1, name=[{"family": "x"}]))
+        for expression, result in (("-1", -1), ("-(1 + 1)", -2), ("- 3", -3), ("-name.count()", -1),
+                                   ("--5", 5), ("-Patient.name.count()", -1), ("-%rowIndex", None),
+                                   ("-1.5", -1.5), ("-(2)", -2), ("-r", None)):
+            for arguments in ((expression,), (expression, "--typed"), ("--typed", expression),
+                              ("--fhir-version", "R5", expression), ("--", expression)):
+                with self.subTest(arguments):
+                    if result is None:  # no such thing, but an expression
+                        outcome = run("fhirpath", *arguments, data)
+                        self.assertNotEqual(outcome.status, 2, outcome.err)
+                        continue
+                    row, = self.kiln("fhirpath", *arguments, data).rows
+                    row = float(row["value"]) if "--typed" in arguments else row
+                    self.assertEqual(row, result)
+
+    def test_options_are_options(self):
+        self.assertIn("--typed", self.kiln("fhirpath", "--help").text)
+        self.assertIn("--typed", self.kiln("fhirpath", "-h").text)
+        for arguments in (("--tpyed", "1"), ("1", "--tpyed"), ("1", "-x"), ("--fhir-version",)):
+            self.kiln("fhirpath", *arguments, status=2)
+        data = self.write("-odd.ndjson", patients(1))
+        self.assertEqual(self.kiln("fhirpath", "--", "-1", data).rows, [-1])
+        self.assertEqual(self.kiln("fhirpath", "-1", "--", os.path.basename(data),
+                                   cwd=self.folder).rows, [-1])
 
 
 class Errors(CliTest):

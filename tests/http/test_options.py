@@ -84,6 +84,44 @@ class OptionsTest(unittest.TestCase):
         job = server.export(export_of(view("Patient"), view("Group")))
         self.assertEqual((job.rows("patient"), job.rows("group")), ([{"id": "a"}], [{"id": "g"}]))
 
+    def test_issue_a_config_that_cannot_be_used_exits_2_in_one_line_that_names_it(self):
+        server = self.server(start=False)
+        missing = os.path.join(server.folder, "none.toml")
+        folder = os.path.join(server.folder, "data")
+        cases = [(missing, ""), (folder, "")]
+        for i, (content, line) in enumerate((
+                (b"[serve]\nport = 0\n\0\n", ":3"), (b'[serve]\nhost = "a\0b"\n', ":2"),
+                (b'[serve]\nhost = "\xff"\n', ":2"), (b"\xff\xfe[serve]", ":1"),
+                (b"[serve\n", ":1"), (b"[serve]\nport = \n", ":2"),
+                (b"[serve]\nport = true\n", ":2"), (b'[serve]\nport = "many"\n', ":2"),
+                (b"[serve]\nport = 1.5\n", ":2"), (b"[serve]\n\nport = 70000\n", ":3"),
+                (b"[serve]\nport = { a = 1 }\n", ":2"), (b"[serve.port]\na = 1\n", ":1"),
+                (b"[serve]\ns3-presign = 2\n", ":2"), (b"[serve]\nhost = 1979-05-27\n", ":2"),
+                (b"[serve]\nport = 0\nport = 0\n", ":3"), (b"serve = 1\n", ":1"),
+                (b"[[serve]]\nport = 0\n", ":1"), (b"port = 0\n", ":1"), (b"[sreve]\n", ":1"),
+                (b"[serve]\nconfig = 'x'\n", ":2"), (b"\x1b[31m = 1\n", ":1"))):
+            path = os.path.join(server.folder, f"{i}.toml")
+            with open(path, "wb") as file:
+                file.write(content)
+            cases.append((path, line))
+        if os.geteuid() != 0:
+            path = os.path.join(server.folder, "secret.toml")
+            os.close(os.open(path, os.O_CREAT, 0))
+            cases.append((path, ""))
+        for path, line in cases:
+            for how in ({}, {"KILN_CONFIG": path}):
+                with self.subTest(path=path, how=how):
+                    status, text = self.refused(*(() if how else ("--config", path)), **how)
+                    self.assertEqual(status, 2, text)
+                    self.assertEqual(text.count("\n"), 1, text)
+                    self.assertIn(path + line, text)
+                    self.assertNotIn("\x1b", text)
+        self.assertEqual(self.refused("--config", "")[0], 2)
+
+    def test_cli_standard_input_cannot_be_served(self):
+        self.assertEqual(self.refused("--views", "-")[0], 2)
+        self.assertEqual(self.refused("--data", "-")[0], 2)
+
     def test_cli_a_state_directory_in_use_exits_1(self):
         server = self.server()
         status, text = self.refused(state=server.state)

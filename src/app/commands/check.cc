@@ -27,7 +27,7 @@ bool check_file(const std::string& path, std::optional<fhir::Version> version) {
     return true;
   }
   view::Problems problems;
-  const view::ViewPtr view = plan::load_view(path, {version}, problems);
+  const view::ViewPtr view = plan::compile_view(*document, path, {version}, problems);
   print_problems(problems);
   for (const base::Error& hint : problems.hints) print_warning(hint);
   if (!view) return false;
@@ -42,6 +42,11 @@ int run(const CheckOptions& options) {
     print_error(version.error());
     return 2;
   }
+  const base::Status stdin_status = check_standard_input(options.files, {});
+  if (!stdin_status.ok()) {
+    print_error(stdin_status.error());
+    return exit_status(stdin_status.error());
+  }
   bool good = true;
   for (const std::string& path : options.files) good &= check_file(path, *version);
   return good ? 0 : 1;
@@ -53,7 +58,8 @@ void add_check_command(CLI::App& app, int& status) {
   auto options = std::make_shared<CheckOptions>();
   CLI::App* const command =
       app.add_subcommand("check", "Check views without data: every problem with its position");
-  command->add_option("FILE", options->files, "ViewDefinition JSON files")->required();
+  command->add_option("FILE", options->files, "ViewDefinition JSON files; - is standard input")
+      ->required();
   command->add_option("--fhir-version", options->fhir_version, "R4, R4B, R5 or R6")
       ->type_name("VERSION");
   command->footer("Example:\n  kiln check views/*.json");

@@ -2,6 +2,9 @@
 // arranges for `status` to be set to its exit status when it was called.
 #pragma once
 
+#include <string>
+#include <vector>
+
 namespace CLI {
 class App;
 }
@@ -16,5 +19,10 @@ void add_fhirpath_command(CLI::App& app, int& status);
 void add_sample_command(CLI::App& app, int& status);
 void add_serve_command(CLI::App& app, int& status);
 void add_completion_command(CLI::App& app, int& status);
+
+/// The words of `kiln fhirpath` with the options before "--" and the expression and files behind
+/// it: an expression may begin with a minus.
+std::vector<std::string> options_first(const CLI::App& command,
+                                       const std::vector<std::string>& words);
 
 }  // namespace kiln::app

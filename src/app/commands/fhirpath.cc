@@ -3,6 +3,8 @@
 #include <map>
 
 #include <CLI/CLI.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/commands/commands.h"
 #include "app/data_options.h"
@@ -43,8 +45,7 @@ class Evaluator {
         parser_(shape_),
         evaluation_(model, base::SystemClock().now(), limits_in(memory)) {
     evaluation_.set_tracer([](std::string_view name, std::string_view value) {
-      std::fprintf(stderr, "trace %.*s: %.*s\n", static_cast<int>(name.size()), name.data(),
-                   static_cast<int>(value.size()), value.data());
+      print_note("trace " + std::string(name) + ": " + std::string(value));
     });
   }
 
@@ -63,6 +64,8 @@ class Evaluator {
     return run(model_.find_resource(json::find_resource_type(line)));
   }
 
+  /// Whether there was anything to evaluate on.
+  bool has_run() const { return has_run_; }
   /// The last error was of the resource at hand, not of the expression.
   bool of_resource() const { return of_resource_; }
 
@@ -80,6 +83,7 @@ class Evaluator {
   }
 
   base::Status run(fhir::TypeId type) {
+    has_run_ = true;
     auto found = compiled_.find(type);
     if (found == compiled_.end()) {
       fhirpath::BindContext context{model_};
@@ -123,13 +127,14 @@ class Evaluator {
   json::Shape shape_;
   json::LineParser parser_;
   fhirpath::Evaluation evaluation_;
+  bool has_run_ = false;
   bool of_resource_ = false;
   std::map<fhir::TypeId, fhirpath::Expression> compiled_;
 };
 
-base::Status evaluate_files(const FhirpathOptions& options, Evaluator& evaluator,
+base::Status evaluate_files(const std::vector<std::string>& files, Evaluator& evaluator,
                             base::MemoryReservation& memory, const std::stop_token& stop) {
-  KILN_ASSIGN(const auto inputs, dataset::find_inputs(options.files, is_resource_type));
+  KILN_ASSIGN(const auto inputs, dataset::find_inputs(files, is_resource_type));
   KILN_ASSIGN(const auto snapshot, dataset::Snapshot::open(inputs));
   dataset::ReaderOptions reader_options;
   reader_options.stop = stop;
@@ -155,6 +160,24 @@ base::Status evaluate_files(const FhirpathOptions& options, Evaluator& evaluator
       line = static_cast<const char*>(rawmemchr(line, '\n')) + 1;
     }
   }
+}
+
+/// Whether something was piped or redirected into the command. A file that others have begun to
+/// read is theirs: `while read -r expression; do kiln fhirpath "$expression"; done < list`.
+bool has_piped_input() {
+  struct stat info {};
+  if (::fstat(STDIN_FILENO, &info) != 0) return false;
+  if (S_ISREG(info.st_mode)) return info.st_size > 0 && ::lseek(STDIN_FILENO, 0, SEEK_CUR) == 0;
+  return S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode);
+}
+
+/// Without files on what was piped in; if that is nothing, without a resource.
+base::Status evaluate(const FhirpathOptions& options, Evaluator& evaluator,
+                      base::MemoryReservation& memory, const std::stop_token& stop) {
+  KILN_TRY(check_standard_input({}, options.files));
+  if (!options.files.empty()) return evaluate_files(options.files, evaluator, memory, stop);
+  if (has_piped_input()) KILN_TRY(evaluate_files({"-"}, evaluator, memory, stop));
+  return evaluator.has_run() ? base::Status() : evaluator.evaluate();
 }
 
 int run(const FhirpathOptions& options) {
@@ -183,25 +206,60 @@ int run(const FhirpathOptions& options) {
   base::MemoryShare share(budget);
   base::MemoryReservation memory(&share);
   Evaluator evaluator(options, model, memory);
-  base::Status status = base::guarded([&] {
-    return options.files.empty() ? evaluator.evaluate()
-                                 : evaluate_files(options, evaluator, memory, signals.token());
-  });
+  base::Status status =
+      base::guarded([&] { return evaluate(options, evaluator, memory, signals.token()); });
   if (status.ok() && std::fflush(stdout) != 0) {
     status = base::io_error("cannot write standard output", errno);
   }
   return status.ok() ? 0 : report(status.error(), signals);
 }
 
+bool is_option(const CLI::App& command, const std::string& word) {
+  if (word.starts_with("--") && word.size() > 2) {
+    return std::isalpha(static_cast<unsigned char>(word[2])) != 0;
+  }
+  return command.get_option_no_throw(word) != nullptr;
+}
+
+/// Whether the next word is the option's value.
+bool takes_next(const CLI::App& command, const std::string& word) {
+  const CLI::Option* const option = command.get_option_no_throw(word);
+  return option != nullptr && option->get_items_expected_min() > 0;
+}
+
 }  // namespace
+
+std::vector<std::string> options_first(const CLI::App& command,
+                                       const std::vector<std::string>& words) {
+  std::vector<std::string> options;
+  std::vector<std::string> others;
+  for (size_t i = 0; i < words.size(); ++i) {
+    if (words[i] == "--") {
+      others.insert(others.end(), words.begin() + static_cast<ptrdiff_t>(i) + 1, words.end());
+      break;
+    }
+    // Only the first one, the expression, may look like an option.
+    const bool dash = words[i].size() > 1 && words[i].front() == '-';
+    if (!dash || (others.empty() && !is_option(command, words[i]))) {
+      others.push_back(words[i]);
+      continue;
+    }
+    options.push_back(words[i]);
+    if (takes_next(command, words[i]) && i + 1 < words.size()) options.push_back(words[++i]);
+  }
+  if (!others.empty()) options.emplace_back("--");
+  options.insert(options.end(), others.begin(), others.end());
+  return options;
+}
 
 void add_fhirpath_command(CLI::App& app, int& status) {
   auto options = std::make_shared<FhirpathOptions>();
   CLI::App* const command =
       app.add_subcommand("fhirpath", "Evaluate a FHIRPath expression on each resource");
   command->add_option("EXPRESSION", options->expression, "FHIRPath expression")->required();
-  command->add_option("FILE", options->files,
-                      "Files of resources, as for run -d; none: evaluated without a resource");
+  command->add_option(
+      "FILE", options->files,
+      "Files of resources, as for run -d (default: what is piped in, else without one)");
   command->add_flag("--typed", options->typed, "Each result with the name of its type");
   command->add_flag("--strict", options->strict, "Unknown elements and wrong types are errors");
   CLI::Option* const ast =
@@ -213,6 +271,8 @@ void add_fhirpath_command(CLI::App& app, int& status) {
       ->type_name("VERSION");
   add_memory_option(*command, options->memory_limit);
   command->footer(
+      "An expression may begin with a minus; one that looks like an option stands behind --.\n"
+      "\n"
       "Examples:\n"
       "  kiln fhirpath \"name.where(use = 'official').family\" data/Patient.ndjson\n"
       "  kiln fhirpath '(1 | 2 | 3).aggregate($total + $this, 0)'");

@@ -6,6 +6,7 @@
 
 #include "app/data_options.h"
 #include "base/near_name.h"
+#include "plan/view_source.h"
 
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
@@ -118,6 +119,8 @@ std::vector<std::string> split_paths(std::string_view text) {
   }
   return paths;
 }
+
+bool is_repeatable(Kind kind) { return kind == Kind::kPaths; }
 
 /// One TOML value as the texts that the command line would have had.
 base::Result<std::vector<std::string>> texts_of(const toml::node& node, const std::string& where) {
@@ -260,39 +263,63 @@ GivenOptions options_of_environment(const std::function<const char*(const char*)
   return given;
 }
 
+namespace {
+
+/// In one line, as a file of options has no excerpt to show.
+Error file_error(const std::string& path, const toml::source_region& at, std::string_view text) {
+  return Error(ErrorCode::kUsage,
+               path + ":" + std::to_string(at.begin.line) + ": " + std::string(text));
+}
+
+base::Result<const ServeOption*> option_of(const std::string& name) {
+  std::vector<std::string_view> names;
+  for (const ServeOption& option : serve_option_table()) {
+    if (option.name == name) return &option;
+    names.push_back(option.name);
+  }
+  const std::string near = base::nearest_name(name, names);
+  return Error(ErrorCode::kUsage,
+               "unknown option: " + name + (near.empty() ? "" : " (did you mean " + near + "?)"));
+}
+
+/// The texts of one key, tried out, so that a wrong one is told with its place.
+base::Result<std::vector<std::string>> read_key(const std::string& name, const toml::node& node) {
+  KILN_ASSIGN(const ServeOption* const option, option_of(name));
+  if (node.is_array() && !is_repeatable(option->kind)) {
+    return Error(ErrorCode::kUsage, name + ": one value is needed, not a list");
+  }
+  KILN_ASSIGN(auto texts, texts_of(node, name));
+  ServeOptions scratch;
+  for (const std::string& text : texts) {
+    base::Status set = option->set(scratch, text);
+    if (!set.ok()) return std::move(set).error().in(name);
+  }
+  return texts;
+}
+
+}  // namespace
+
 base::Result<GivenOptions> options_of_file(const std::string& path) {
-  const toml::parse_result parsed = toml::parse_file(path);
+  KILN_ASSIGN(const std::string text, plan::read_text(path));
+  const toml::parse_result parsed = toml::parse(text, path);
   if (!parsed) {
-    const toml::source_position at = parsed.error().source().begin;
-    return Error(ErrorCode::kUsage, std::string(parsed.error().description()))
-        .at({path, at.line, at.column});
+    return file_error(path, parsed.error().source(), parsed.error().description());
   }
   GivenOptions given;
-  std::vector<std::string_view> names;
-  for (const ServeOption& option : serve_option_table()) names.push_back(option.name);
-  const toml::table* const serve = parsed.table()["serve"].as_table();
   for (const auto& [key, node] : parsed.table()) {
-    if (key.str() != "serve" || serve == nullptr) {
-      return Error(ErrorCode::kUsage, "unknown table: " + std::string(key.str()))
-          .at({path, node.source().begin.line, 1});
+    if (key.str() != "serve") {
+      return file_error(path, node.source(), "unknown table: " + std::string(key.str()));
+    }
+    if (!node.is_table()) {
+      return file_error(path, node.source(), "serve: the options are a table, [serve]");
     }
   }
+  const toml::table* const serve = parsed.table()["serve"].as_table();
   if (serve == nullptr) return given;
   for (const auto& [key, node] : *serve) {
     const std::string name(key.str());
-    const base::SourcePosition at{path, node.source().begin.line, 1};
-    const auto option = std::find_if(serve_option_table().begin(), serve_option_table().end(),
-                                     [&](const ServeOption& one) { return one.name == name; });
-    if (option == serve_option_table().end()) {
-      return Error(ErrorCode::kUsage, "unknown option: " + name)
-          .at(at)
-          .with_suggestion(base::nearest_name(name, names));
-    }
-    if (node.is_array() && option->kind != Kind::kPaths) {
-      return Error(ErrorCode::kUsage, name + ": one value is needed, not a list").at(at);
-    }
-    auto texts = texts_of(node, name);
-    if (!texts.ok()) return std::move(texts).error().at(at);
+    auto texts = read_key(name, node);
+    if (!texts.ok()) return file_error(path, node.source(), texts.error().message());
     given[name] = std::move(texts).value();
   }
   return given;
