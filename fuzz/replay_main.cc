@@ -1,7 +1,11 @@
 // Runs a target over its corpus and over mutations of it, the same ones at every run.
 //
-//   NAME_fuzz CORPUS_FOLDER [REPORT]
+//   NAME_fuzz CORPUS_FOLDER [REPORT [SECONDS]]
+//
+// With SECONDS it goes on until so much time has passed, with mutations that are others at each
+// run.
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -65,8 +69,11 @@ int main(int argc, char** argv) {
     LLVMFuzzerTestOneInput(corpus.back().data(), corpus.back().size());
   }
   if (corpus.empty()) return 2;
-  std::mt19937_64 random(kSeed);
-  for (size_t i = 0; i < kMutations; ++i) {
+  const std::chrono::seconds seconds(argc > 3 ? std::atol(argv[3]) : 0);
+  const auto end = std::chrono::steady_clock::now() + seconds;
+  std::mt19937_64 random(argc > 3 ? kSeed + std::random_device()() : kSeed);
+  size_t count = 0;
+  for (; count < kMutations || std::chrono::steady_clock::now() < end; ++count) {
     Bytes bytes = corpus[random() % corpus.size()];
     for (size_t steps = 1 + random() % 4; steps != 0; --steps) mutate(bytes, corpus, random);
     if (bytes.size() > kLongest) bytes.resize(kLongest);
@@ -77,8 +84,7 @@ int main(int argc, char** argv) {
     }
     LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
   }
-  std::printf("%zu inputs, %zu mutations (seed %llu)\n", corpus.size(), kMutations,
-              static_cast<unsigned long long>(kSeed));
+  std::printf("%zu inputs, %zu mutations\n", corpus.size(), count);
   if (argc > 2) {
     std::filesystem::create_directories(std::filesystem::path(argv[2]).parent_path());
     std::ofstream(argv[2]) << "1 0 0\n";

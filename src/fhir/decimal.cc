@@ -63,7 +63,7 @@ std::optional<Decimal> Decimal::parse(std::string_view text) {
     if (significant > 0 || c != '0') ++significant;
     if (point) ++scale;
     if (significant > kMaxDigits || scale > kMaxDigits) return std::nullopt;
-    unscaled = unscaled * 10 + (c - '0');
+    if (significant > 0) unscaled = unscaled * 10 + (c - '0');
   }
   if (digits == 0 || (point && scale == 0)) return std::nullopt;
   if (at < text.size()) {

@@ -33,12 +33,16 @@ TypeId find_system_type(const fhir::Model& model, std::string_view name) {
   return fhir::kNoType;
 }
 
+/// Holding one name against another, which may be what was meant.
+constexpr size_t kStepsToSuggest = 32;
+
 class Binder {
  public:
   Binder(std::string_view text, const BindContext& context, Program& program)
       : text_(text), context_(context), model_(context.model), program_(program) {}
 
   base::Result<BoundPtr> bind(const Ast& ast, const Scope& scope) {
+    if (!step(1 + scope.self.types.size())) return refused(ast.span);
     switch (ast.kind) {
       case AstKind::kEmpty:
       case AstKind::kBoolean:
@@ -80,6 +84,11 @@ class Binder {
 
  private:
   bool strict() const { return context_.strictness != Strictness::kLenient; }
+
+  [[nodiscard]] bool step(size_t count) {
+    return context_.work == nullptr || context_.work->step(count);
+  }
+  base::Error refused(Span span) const { return refused_error(*context_.work, text_, span); }
 
   base::Error fail(Span span, std::string message) const {
     return error_at(text_, span, std::move(message));
@@ -216,6 +225,8 @@ class Binder {
     std::vector<std::string_view> known = {"resource", "context", "rootResource",
                                            "sct",      "loinc",   "ucum"};
     if (context_.row_index) known.push_back("rowIndex");
+    const size_t constants = context_.constants == nullptr ? 0 : context_.constants->size();
+    if (!step((known.size() + constants) * kStepsToSuggest)) return refused(ast.span);
     if (context_.constants != nullptr) {
       for (const auto& [constant_name, unused] : *context_.constants)
         known.push_back(constant_name);
@@ -307,6 +318,7 @@ class Binder {
       for (const fhir::Field& row : model_.fields(type))
         known.push_back(fhir::text_of(row.element));
     }
+    if (!step(known.size() * kStepsToSuggest)) return refused(ast.span);
     const TypeId as_type = model_.find_type(ast.text);
     if (ast.children.empty() && as_type != fhir::kNoType) {
       return fail(ast.span, "the expression is evaluated on " + describe(model_, of) + ", not on " +
@@ -343,6 +355,7 @@ class Binder {
       for (size_t i = 1; i < model_.type_count(); ++i) {
         known.push_back(model_.name(static_cast<TypeId>(i)));
       }
+      if (!step(known.size() * kStepsToSuggest)) return refused(span);
       return fail(span, "unknown type: " + std::string(name))
           .with_suggestion(base::nearest_name(name, known));
     }
@@ -404,6 +417,7 @@ class Binder {
     const FunctionRow* const row = find_function(ast.text);
     if (row == nullptr || ast.text == "[]") {
       const auto names = function_names();
+      if (!step(names.size() * kStepsToSuggest)) return refused(ast.span);
       return fail(ast.span, "unknown function: " + ast.text + "()")
           .with_suggestion(base::nearest_name(ast.text, {names.begin(), names.end()}));
     }
@@ -435,6 +449,11 @@ class Binder {
     bound->input_type = input_type;
     KILN_TRY(check_input(*bound, input_type));
     KILN_TRY(bind_arguments(ast, scope, input_type, *bound));
+    // Types are put together, or each of one side is held against each of the other.
+    for (const BoundPtr& argument : bound->arguments) {
+      const size_t types = argument->type.types.size();
+      if (!step(types * (1 + input_type.types.size()))) return refused(ast.span);
+    }
     KILN_ASSIGN(bound->type, result_type(*bound, input_type));
     return bound;
   }
@@ -641,6 +660,11 @@ std::string describe(const fhir::Model& model, const ExprType& type) {
   }
   if (type.types.size() > kMostNamed) text += " ...";
   return text;
+}
+
+base::Error refused_error(const base::Work& work, std::string_view text, Span span) {
+  base::Error error = work.error("compiling the expression");
+  return error_at(text, span, error.message(), error.code());
 }
 
 base::Result<BoundExpression> bind_expression(const Ast& ast, std::string_view text,

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/work.h"
 #include "fhirpath/ast.h"
 #include "fhirpath/bound.h"
 
@@ -38,6 +39,8 @@ struct BindContext {
   /// An unknown element is only a warning: the path of a repeat need not fit all that it is tried
   /// on.
   bool warn_of_unknown = false;
+  /// Counts what binding does; null: nobody does.
+  base::Work* work = nullptr;
 };
 
 /// Something suspicious that is not an error.
@@ -56,6 +59,9 @@ struct BoundExpression {
 base::Result<BoundExpression> bind_expression(const Ast& ast, std::string_view text,
                                               const BindContext& context, const ExprType& focus,
                                               Program& program);
+
+/// The error of work that was refused while the part of `text` at `span` was compiled.
+base::Error refused_error(const base::Work& work, std::string_view text, Span span);
 
 /// The System type that an item of a type has or is converted to: code → String, Quantity →
 /// System.Quantity; the type itself where there is none.

@@ -1,6 +1,6 @@
 #include "fhirpath/compiler.h"
 
-#include <algorithm>
+#include <optional>
 
 #include "fhirpath/typing.h"
 #include "json/shape.h"
@@ -10,23 +10,12 @@ namespace {
 
 using fhir::TypeId;
 
-/// As many steps as a walk can count positions for.
-constexpr size_t kMostSteps = 60;
-
 class Compiler {
  public:
   Compiler(const fhir::Model& model, Program& program) : model_(model), program_(program) {}
 
   InstructionId compile(const Bound& bound) {
-    Path path;
-    const Bound* start = nullptr;
-    if (collect(bound, path, start) && !path.steps.empty()) {
-      Instruction instruction = make(run_path, bound);
-      if (start != nullptr) instruction.input = compile(*start);
-      instruction.data = static_cast<uint32_t>(program_.paths.size());
-      program_.paths.push_back(std::move(path));
-      return add(instruction);
-    }
+    if (is_step(bound)) return compile_steps(bound);
     switch (bound.kind) {
       case BoundKind::kConstant: {
         Instruction instruction = make(run_constant, bound);
@@ -66,11 +55,15 @@ class Compiler {
   }
 
   InstructionId call(const Bound& bound) {
+    return call(bound, bound.input ? compile(*bound.input) : kNoInstruction);
+  }
+
+  InstructionId call(const Bound& bound, InstructionId input) {
     Instruction instruction = make(bound.function->kernel, bound);
     instruction.name = bound.function->name;
     instruction.type = bound.fhir_type;
     instruction.system = bound.system_type;
-    if (bound.input) instruction.input = compile(*bound.input);
+    instruction.input = input;
     std::vector<InstructionId> arguments;
     for (size_t i = 0; i < bound.arguments.size(); ++i) {
       arguments.push_back(compile(*bound.arguments[i]));
@@ -82,76 +75,106 @@ class Compiler {
     return add(instruction);
   }
 
-  /// Takes a run of steps that ends in `bound`; `start` is what it begins at (null: $this).
-  bool collect(const Bound& bound, Path& path, const Bound*& start) {
-    if (bound.kind == BoundKind::kChild) {
-      if (!collect_input(bound, path, start) || path.steps.size() >= kMostSteps) return false;
-      path.steps.push_back(step_of(bound));
-      return true;
+  // ---- paths ----
+
+  /// True for what may be part of a path, if what it is taken of leads to one.
+  bool is_step(const Bound& bound) const {
+    if (bound.kind == BoundKind::kChild) return true;
+    return bound.kind == BoundKind::kFunction &&
+           (is_resource_key(bound) || picked_position(bound) || is_narrowing(bound));
+  }
+
+  /// Steps from the innermost outwards, each in one path with those before it as far as they go
+  /// together. Each is looked at once.
+  InstructionId compile_steps(const Bound& last) {
+    std::vector<const Bound*> steps;
+    const Bound* start = &last;
+    while (start != nullptr && is_step(*start)) {
+      steps.push_back(start);
+      start = start->input.get();
     }
-    if (bound.kind != BoundKind::kFunction) return false;
-    const FunctionRow& row = *bound.function;
-    if (row.reads == Reads::kResourceKey && !bound.input) return resource_key(bound, path);
-    if (!bound.input) return false;
-    if (row.reads == Reads::kFirst) return pick(bound, 0, path, start);
-    if (row.reads == Reads::kPosition) {
-      const Bound& index = *bound.arguments[0];
-      if (index.kind != BoundKind::kConstant || index.items.size != 1 ||
-          index.items[0].kind != ItemKind::kInteger || index.items[0].integer < 0 ||
-          index.items[0].integer >= json::kAllItems) {
-        return false;
+    Path path;
+    const bool of_this = start == nullptr || start->kind == BoundKind::kThis;
+    InstructionId from = of_this ? kNoInstruction : compile(*start);
+    const auto finish = [&](const Bound& end) {
+      if (path.steps.empty()) return;
+      Instruction instruction = make(run_path, end);
+      instruction.input = from;
+      instruction.data = static_cast<uint32_t>(program_.paths.size());
+      program_.paths.push_back(std::move(path));
+      path = Path();
+      from = add(instruction);
+    };
+    for (size_t i = steps.size(); i-- > 0;) {
+      const Bound& step = *steps[i];
+      if (step.kind == BoundKind::kChild) {
+        if (path.steps.size() == kMostPathSteps) finish(*steps[i + 1]);
+        path.steps.push_back(step_of(step));
+      } else if (is_resource_key(step)) {
+        path.steps.push_back(key_step(step));
+      } else if (is_narrowing(step)) {
+        narrow(*step.input, step.fhir_type, path.steps.back());
+      } else if (!pick(*picked_position(step), path)) {
+        if (i + 1 < steps.size()) finish(*steps[i + 1]);
+        from = call(step, from);
       }
-      return pick(bound, static_cast<uint32_t>(index.items[0].integer), path, start);
     }
-    if (row.returns == Returns::kNamedType && is_choice(*bound.input)) {
-      if (!collect(*bound.input, path, start) || path.steps.empty()) return false;
-      narrow(*bound.input, bound.fhir_type, path.steps.back());
-      return true;
-    }
-    return false;
+    finish(last);
+    return from;
   }
 
-  bool collect_input(const Bound& bound, Path& path, const Bound*& start) {
-    if (!bound.input || bound.input->kind == BoundKind::kThis) return true;
-    const bool path_like =
-        bound.input->kind == BoundKind::kChild || bound.input->kind == BoundKind::kFunction;
-    if (path_like) {
-      Path before;
-      const Bound* origin = nullptr;
-      if (collect(*bound.input, before, origin)) {
-        path = std::move(before);
-        start = origin;
-        return true;
-      }
+  /// The position that first() or a constant index keeps.
+  static std::optional<uint32_t> picked_position(const Bound& bound) {
+    if (!bound.input) return std::nullopt;
+    if (bound.function->reads == Reads::kFirst) return 0;
+    if (bound.function->reads != Reads::kPosition) return std::nullopt;
+    const Bound& index = *bound.arguments[0];
+    if (index.kind != BoundKind::kConstant || index.items.size != 1 ||
+        index.items[0].kind != ItemKind::kInteger || index.items[0].integer < 0 ||
+        index.items[0].integer >= json::kAllItems) {
+      return std::nullopt;
     }
-    start = bound.input.get();
-    return true;
+    return static_cast<uint32_t>(index.items[0].integer);
   }
 
-  /// getResourceKey() of $this, a resource: its id.
-  bool resource_key(const Bound& bound, Path& path) {
-    const ExprType& of = bound.input_type;
-    if (of.open || of.types.size() != 1 || of.types[0] < fhir::kFirstFhirType ||
-        model_.kind(of.types[0]) != fhir::TypeKind::kResource) {
-      return false;
-    }
-    static const fhir::NameId kId = fhir::find_name("id");
-    const auto rows = model_.element(of.types[0], kId);
-    if (rows.size() != 1) return false;
-    PathStep step{};
-    step.element = kId;
-    step.pick = json::kAllItems;
-    set_row(step, of.types[0], rows[0]);
-    path.steps.push_back(step);
-    return true;
-  }
-
-  bool pick(const Bound& bound, uint32_t position, Path& path, const Bound*& start) {
-    if (!collect(*bound.input, path, start) || path.steps.empty()) return false;
+  /// False if the path cannot tell: there is none, or another position was picked before.
+  static bool pick(uint32_t position, Path& path) {
+    if (path.steps.empty()) return false;
     uint32_t& last = path.steps.back().pick;
     if (last != json::kAllItems) return position == 0;  // one item already: first() changes nothing
     last = position;
     return true;
+  }
+
+  /// ofType() right after a choice.
+  bool is_narrowing(const Bound& bound) const {
+    return bound.function->returns == Returns::kNamedType && bound.input && is_choice(*bound.input);
+  }
+
+  /// getResourceKey() of $this, a resource: its id.
+  bool is_resource_key(const Bound& bound) const {
+    if (bound.kind != BoundKind::kFunction || bound.input ||
+        bound.function->reads != Reads::kResourceKey) {
+      return false;
+    }
+    const ExprType& of = bound.input_type;
+    return !of.open && of.types.size() == 1 && of.types[0] >= fhir::kFirstFhirType &&
+           model_.kind(of.types[0]) == fhir::TypeKind::kResource &&
+           model_.element(of.types[0], id_name()).size() == 1;
+  }
+
+  static fhir::NameId id_name() {
+    static const fhir::NameId kId = fhir::find_name("id");
+    return kId;
+  }
+
+  PathStep key_step(const Bound& bound) {
+    const TypeId of = bound.input_type.types[0];
+    PathStep step{};
+    step.element = id_name();
+    step.pick = json::kAllItems;
+    set_row(step, of, model_.element(of, id_name())[0]);
+    return step;
   }
 
   PathStep step_of(const Bound& bound) {

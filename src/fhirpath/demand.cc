@@ -16,12 +16,6 @@ const fhir::NameId kId = fhir::find_name("id");
 const fhir::NameId kValue = fhir::find_name("value");
 const fhir::NameId kResourceType = fhir::find_name("resourceType");
 
-void add_all(Cursors& into, const Cursors& more) {
-  for (const Cursor& cursor : more) {
-    if (std::find(into.begin(), into.end(), cursor) == into.end()) into.push_back(cursor);
-  }
-}
-
 std::string sibling_key(fhir::NameId json) { return "_" + std::string(fhir::text_of(json)); }
 
 uint16_t sibling_name(fhir::NameId json) {
@@ -30,8 +24,8 @@ uint16_t sibling_name(fhir::NameId json) {
 
 }  // namespace
 
-Demand::Demand(const fhir::Model& model, json::ShapeBuilder& shapes)
-    : model_(model), shapes_(shapes) {
+Demand::Demand(const fhir::Model& model, json::ShapeBuilder& shapes, base::Work& work)
+    : model_(model), shapes_(shapes), work_(work) {
   shapes_.field(json::kRootShape, "resourceType", kResourceType);
 }
 
@@ -48,13 +42,28 @@ void Demand::whole(const Cursors& cursors) {
   }
 }
 
-Cursors Demand::add(Bound& bound, const Cursors& focus, const Need& need) {
+bool Demand::add_all(Cursors& into, const Cursors& more) {
+  // Comparing is fast, so that several are a step.
+  static constexpr size_t kComparisonsPerStep = 16;
+  for (const Cursor& cursor : more) {
+    if (!work_.step(1 + into.size() / kComparisonsPerStep)) return false;
+    if (std::find(into.begin(), into.end(), cursor) == into.end()) into.push_back(cursor);
+  }
+  return true;
+}
+
+base::Result<Cursors> Demand::add(Bound& bound, std::string_view text, const Cursors& focus,
+                                  const Need& need) {
   Cursors result = follow(bound, focus, need);
+  if (work_.refused()) return refused_error(work_, text, refused_at_);
   for (Cursor& cursor : result) cursor.step = nullptr;
   return result;
 }
 
 Cursors Demand::follow(Bound& bound, const Cursors& focus, const Need& need) {
+  if (work_.refused()) return {};
+  refused_at_ = bound.span;
+  if (!work_.step(1 + focus.size())) return {};
   switch (bound.kind) {
     case BoundKind::kConstant:
     case BoundKind::kIndex:
@@ -104,8 +113,9 @@ Cursors Demand::element(const Cursors& from, const ExprType& of, fhir::NameId na
     for (const fhir::TypeId type : of.types) {
       const bool primitive =
           type >= fhir::kFirstFhirType && model_.kind(type) == fhir::TypeKind::kPrimitive;
+      if (!work_.step()) return {};
       if (primitive && name == kValue) {
-        add_all(found, {cursor});
+        if (!add_all(found, {cursor})) return {};
         continue;
       }
       json::ShapeId object = cursor.shape;
@@ -116,6 +126,7 @@ Cursors Demand::element(const Cursors& from, const ExprType& of, fhir::NameId na
         if (cursor.step != nullptr) cursor.step->siblings = true;
       }
       for (const fhir::Field& row : model_.element(type, name)) {
+        if (!work_.step()) return {};
         if (only != fhir::kNoType && row.choice && !is_named_type(model_, row.type, only)) continue;
         const Cursor child{shapes_.field(object, fhir::text_of(row.json), row.json), object,
                            row.json};
@@ -131,7 +142,7 @@ Cursors Demand::element(const Cursors& from, const ExprType& of, fhir::NameId na
         if (row.type >= fhir::kFirstFhirType && model_.is_abstract(row.type)) {
           shapes_.field(child.shape, "resourceType", kResourceType);
         }
-        add_all(found, {child});
+        if (!add_all(found, {child})) return {};
       }
     }
   }
@@ -206,14 +217,14 @@ Cursors Demand::function(Bound& bound, const Cursors& focus, const Need& need) {
     }
     case Reads::kRepeat: {
       const Cursors from = input(bound, focus, Need());
-      return add_repeat({bound.arguments[0].get()}, from);
+      return repeat(*bound.arguments[0], from);
     }
     case Reads::kBranches: {
       const Cursors from = input(bound, focus, Need());
       Cursors result;
       for (size_t i = 0; i < bound.arguments.size(); ++i) {
         const Cursors one = follow(*bound.arguments[i], from, i == 0 ? Need() : need);
-        if (i > 0) add_all(result, one);
+        if (i > 0 && !add_all(result, one)) return {};
       }
       return result;
     }
@@ -226,7 +237,7 @@ Cursors Demand::function(Bound& bound, const Cursors& focus, const Need& need) {
       for (const auto& argument : bound.arguments) {
         Need its = own;
         if (row.reads == Reads::kUnion) its.whole |= is_complex(argument->type);
-        add_all(result, follow(*argument, focus, its));
+        if (!add_all(result, follow(*argument, focus, its))) return {};
       }
       return result;
     }
@@ -237,11 +248,12 @@ Cursors Demand::function(Bound& bound, const Cursors& focus, const Need& need) {
       Cursors result = input(bound, focus, own);
       for (size_t i = 0; i < bound.arguments.size(); ++i) {
         const bool lambda = row.argument(i).pass == Pass::kLambda;
-        add_all(result, follow(*bound.arguments[i], lambda ? result : focus, own));
+        const Cursors one = follow(*bound.arguments[i], lambda ? result : focus, own);
+        if (!add_all(result, one)) return {};
       }
       if (row.returns == Returns::kReference) {
         whole(root());  // what it refers to may be anywhere in the resource
-        add_all(result, root());
+        if (!add_all(result, root())) return {};
       }
       return result;
     }
@@ -267,14 +279,19 @@ Cursors Demand::function(Bound& bound, const Cursors& focus, const Need& need) {
   return {};
 }
 
-Cursors Demand::add_repeat(const std::vector<Bound*>& paths, const Cursors& focus) {
-  Need need;
-  need.existence = true;
-  const auto step = [&](const Cursors& from) {
-    Cursors result;
-    for (Bound* const path : paths) add_all(result, add(*path, from, need));
-    return result;
-  };
+/// With the ids that shapes have now: those that were made one have one id.
+Cursors Demand::canonical(const Cursors& cursors) const {
+  Cursors result;
+  for (Cursor cursor : cursors) {
+    cursor.shape = shapes_.representative(cursor.shape);
+    cursor.parent = shapes_.representative(cursor.parent);
+    if (std::find(result.begin(), result.end(), cursor) == result.end()) result.push_back(cursor);
+  }
+  return result;
+}
+
+template <typename Step>
+Cursors Demand::endlessly(const Cursors& focus, Step step) {
   const Cursors first = step(focus);
   if (first.empty()) return {};
   const Cursors second = step(first);
@@ -283,6 +300,43 @@ Cursors Demand::add_repeat(const std::vector<Bound*>& paths, const Cursors& focu
     for (const Cursor& cursor : *cursors) shapes_.unify(first[0].shape, cursor.shape);
   }
   return first;
+}
+
+Cursors Demand::repeat(Bound& path, const Cursors& focus) {
+  const Cursors from = canonical(focus);
+  const auto known = [&]() -> const Cursors* {
+    for (const auto& [its_from, leads_to] : repeats_[&path]) {
+      if (canonical(its_from) == from) return &leads_to;
+    }
+    return nullptr;
+  };
+  if (!work_.step(repeats_[&path].size() * (1 + from.size()))) return {};
+  if (const Cursors* const leads_to = known()) return canonical(*leads_to);
+  Need need;
+  need.existence = true;
+  Cursors result = endlessly(
+      from, [&](const Cursors& cursors) { return canonical(follow(path, cursors, need)); });
+  repeats_[&path].emplace_back(from, result);
+  return result;
+}
+
+base::Result<Cursors> Demand::add_repeat(const std::vector<RepeatPath>& paths,
+                                         const Cursors& focus) {
+  Need need;
+  need.existence = true;
+  std::string_view text;
+  Cursors result = endlessly(focus, [&](const Cursors& from) {
+    Cursors all;
+    for (const RepeatPath& path : paths) {
+      text = path.text;
+      Cursors one = follow(*path.bound, from, need);
+      for (Cursor& cursor : one) cursor.step = nullptr;
+      if (!add_all(all, one)) return Cursors();
+    }
+    return all;
+  });
+  if (work_.refused()) return refused_error(work_, text, refused_at_);
+  return result;
 }
 
 }  // namespace kiln::fhirpath

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
+#include "base/work.h"
 #include "fhirpath/bound.h"
 #include "json/shape.h"
 
@@ -31,21 +34,37 @@ struct Need {
   uint32_t items = json::kAllItems;  ///< of each array, that many items
 };
 
-/// Follows bound expressions and asks a ShapeBuilder for what they read.
+/// Follows bound expressions and asks a ShapeBuilder for what they read. All that it does is
+/// counted in `work`: choices below choices lead to more places than there is room for.
 class Demand {
  public:
-  Demand(const fhir::Model& model, json::ShapeBuilder& shapes);
+  /// All three must outlive it.
+  Demand(const fhir::Model& model, json::ShapeBuilder& shapes, base::Work& work);
 
   /// The resource itself.
   Cursors root() const { return {Cursor()}; }
   /// Asks for what `bound` reads when $this is at `focus`, and returns where its result is (empty
-  /// for computed values). Clears Bound::siblings where no one looks.
-  Cursors add(Bound& bound, const Cursors& focus, const Need& need);
+  /// for computed values). Clears Bound::siblings where no one looks. An error (kLimit, kCancelled)
+  /// points into `text`, of which `bound` was made.
+  base::Result<Cursors> add(Bound& bound, std::string_view text, const Cursors& focus,
+                            const Need& need);
+  /// One of the paths of a repeat, with its text.
+  struct RepeatPath {
+    Bound* bound;
+    std::string_view text;
+  };
   /// The same for a repeat: of one item after the other, endlessly. All paths lead to one shape.
-  Cursors add_repeat(const std::vector<Bound*>& paths, const Cursors& focus);
+  base::Result<Cursors> add_repeat(const std::vector<RepeatPath>& paths, const Cursors& focus);
 
  private:
+  /// What follows gives nothing once the work was refused.
   Cursors follow(Bound& bound, const Cursors& focus, const Need& need);
+  /// Follows what `step` does from `focus` and again from where it leads.
+  template <typename Step>
+  Cursors endlessly(const Cursors& focus, Step step);
+  Cursors repeat(Bound& path, const Cursors& focus);
+  Cursors canonical(const Cursors& cursors) const;
+  [[nodiscard]] bool add_all(Cursors& into, const Cursors& more);
   Cursors input(Bound& bound, const Cursors& focus, const Need& need);
   Cursors child(Bound& bound, const Cursors& focus, const Need& need,
                 fhir::TypeId only = fhir::kNoType);
@@ -58,8 +77,13 @@ class Demand {
 
   const fhir::Model& model_;
   json::ShapeBuilder& shapes_;
+  base::Work& work_;
   std::unordered_set<const Bound*>
       followed_;  ///< steps whose Bound::siblings has been decided once
+  /// Where the paths of repeat() were followed from, and where that led: a repeat in a repeat in a
+  /// repeat comes to the same places again and again.
+  std::unordered_map<const Bound*, std::vector<std::pair<Cursors, Cursors>>> repeats_;
+  Span refused_at_;  ///< what was followed when the work was refused
 };
 
 }  // namespace kiln::fhirpath

@@ -1,11 +1,12 @@
 #include "fhirpath/evaluation.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
-
-#include <re2/re2.h>
 
 #include "base/guarded.h"
 #include "fhir/key_names.h"
+#include "fhirpath/pattern.h"
 #include "fhirpath/typing.h"
 #include "json/shape.h"
 #include "json/text.h"
@@ -19,13 +20,18 @@ const fhir::NameId kValueName = fhir::find_name("value");
 }  // namespace
 
 Evaluation::Evaluation(const fhir::Model& model, base::WallTime now, Limits limits)
-    : model_(model), now_(now), limits_(limits), arena_(limits.reservation, limits.memory) {}
+    : model_(model),
+      now_(now),
+      limits_(limits),
+      arena_(limits.reservation, limits.memory),
+      patterns_(std::make_unique<Patterns>()) {}
 Evaluation::~Evaluation() = default;
 
 void Evaluation::begin(const json::Tape& tape, fhir::TypeId resource_type) {
   arena_.reset();
   tape_ = &tape;
   steps_ = 0;
+  most_steps_ = limits_.steps + limits_.steps_per_node * tape.size();
   next_check_ = 0;
   row_index_ = 0;
   error_.reset();
@@ -40,10 +46,11 @@ bool Evaluation::run(const Program& program, const Item& focus, Collection& out)
   index_ = 0;
   total_ = {};
   try {
-    return eval(program.root, out);
+    return eval(program.root, out) && !error_;
   } catch (const base::ArenaFull&) {
     return no_room();
   } catch (const std::bad_alloc& refused) {
+    next_check_ = 0;
     if (!error_) error_ = base::error_of(refused);
     return false;
   }
@@ -58,25 +65,38 @@ base::Error Evaluation::take_error() {
 
 bool Evaluation::check_limits() {
   static constexpr uint64_t kStepsBetweenChecks = 4096;
-  next_check_ = std::min(steps_ + kStepsBetweenChecks, limits_.steps + 1);
-  if (steps_ > limits_.steps) return over_limit("takes too many steps");
+  if (error_) return false;
+  if (steps_ > most_steps_) return over_limit("takes too many steps");
   if (arena_.used() > limits_.memory) return no_room();
-  if (!stop_.stop_requested()) return true;
-  if (!error_) error_ = base::Error(base::ErrorCode::kCancelled, "the evaluation was stopped");
-  return false;
+  if (stop_.stop_requested()) {
+    error_ = base::Error(base::ErrorCode::kCancelled, "the evaluation was stopped");
+    next_check_ = 0;
+    return false;
+  }
+  next_check_ = std::min(steps_ + kStepsBetweenChecks, most_steps_ + 1);
+  return true;
 }
 
 bool Evaluation::no_room() { return over_limit("needs too much memory"); }
 
 bool Evaluation::over_limit(std::string_view what) {
+  next_check_ = 0;
   if (error_) return false;
   error_ = base::Error(base::ErrorCode::kLimit,
                        "the expression " + std::string(what) + " on one resource")
-               .with_excerpt(program_->text, 0);
+               .with_excerpt(program_ == nullptr ? "" : program_->text, 0);
   return false;
 }
 
+bool Evaluation::grow_text(const Instruction& instruction, uint64_t before, uint64_t bytes) {
+  if (before + bytes > limits_.string_size) {
+    return fail(instruction, "the resulting text is too long", base::ErrorCode::kLimit);
+  }
+  return step_text(bytes) && make_room(before + bytes);
+}
+
 bool Evaluation::fail(const Instruction& instruction, std::string message, base::ErrorCode code) {
+  next_check_ = 0;
   if (!error_) {
     if (!instruction.name.empty()) message = std::string(instruction.name) + ": " + message;
     error_ = error_at(program_->text, instruction.span, std::move(message), code);
@@ -126,6 +146,7 @@ bool Evaluation::give_quantity(Collection& out, const Quantity& value) {
 
 std::string_view Evaluation::string_of(const json::Node& node) {
   if (!node.escaped) return node.view();
+  if (!step_text(node.length) || !make_room(node.length)) return {};
   char* const text = arena_.make_array<char>(node.length);
   return {text, json::unescape_to(text, node.view())};
 }
@@ -234,7 +255,7 @@ Evaluation::Single Evaluation::single_string(const Instruction& instruction,
     return Single::kFailed;
   }
   text = value.text();
-  return Single::kOne;
+  return step_text(text.size()) ? Single::kOne : Single::kFailed;
 }
 
 Evaluation::Single Evaluation::single_integer(const Instruction& instruction,
@@ -305,14 +326,15 @@ fhir::TypeId Evaluation::resource_type_of(uint32_t object) const {
 // ---- navigation ----
 
 template <typename Function>
-void Evaluation::for_each_value(uint32_t object, fhir::NameId json, fhir::TypeId type,
+bool Evaluation::for_each_value(uint32_t object, fhir::NameId json, fhir::TypeId type,
                                 bool siblings, Function function) {
   const json::Tape& tape = *tape_;
   const json::Node& holder = tape[object];
-  if (holder.kind != json::NodeKind::kObject) return;
+  if (holder.kind != json::NodeKind::kObject) return true;
   uint32_t value = kNoNode;
   uint32_t sibling = kNoNode;
-  for (uint32_t i = object + 1; i < holder.end; i = tape[i].end) {
+  uint32_t looked_at = 0;
+  for (uint32_t i = object + 1; i < holder.end; i = tape[i].end, ++looked_at) {
     if (tape[i].name == json && value == kNoNode) {
       value = i;
       if (!siblings) break;
@@ -320,6 +342,7 @@ void Evaluation::for_each_value(uint32_t object, fhir::NameId json, fhir::TypeId
       sibling = i;
     }
   }
+  if (!step(looked_at)) return false;
   Item item;
   item.type = type;
   const auto resolve_type = [&] {
@@ -335,10 +358,10 @@ void Evaluation::for_each_value(uint32_t object, fhir::NameId json, fhir::TypeId
     const bool null = value != kNoNode && tape[value].kind == json::NodeKind::kNull;
     item.node = null ? kNoNode : value;
     item.sibling = sibling;
-    if (item.node == kNoNode && sibling == kNoNode) return;
+    if (item.node == kNoNode && sibling == kNoNode) return true;
     resolve_type();
     function(item);
-    return;
+    return step();
   }
   // Items of the two arrays belong together by position; null stands for nothing at all.
   const auto bounds = [&](uint32_t array) -> std::pair<uint32_t, uint32_t> {
@@ -359,19 +382,19 @@ void Evaluation::for_each_value(uint32_t object, fhir::NameId json, fhir::TypeId
       sibling_at = tape[sibling_at].end;
     }
     resolve_type();
-    if (!function(item)) return;
+    if (!step()) return false;
+    if (!function(item)) return true;
   }
+  return true;
 }
 
 /// One run of a path. Emits items of the last step; `finished` once a picked position was reached,
 /// after which nothing more can come.
 struct Evaluation::Walk {
-  static constexpr size_t kMaxSteps = 64;
-
   Evaluation& evaluation;
   const Path& path;
   ItemList& out;
-  std::array<uint32_t, kMaxSteps> positions;
+  std::array<uint32_t, kMostPathSteps> positions;
   bool finished = false;
 
   Walk(Evaluation& its_evaluation, const Path& its_path, ItemList& its_out)
@@ -379,55 +402,62 @@ struct Evaluation::Walk {
     std::fill_n(positions.begin(), path.steps.size(), 0);
   }
 
-  void level(size_t depth, const Item& item) {
+  /// False: refused by a limit; `finished` is set, too.
+  [[nodiscard]] bool level(size_t depth, const Item& item) {
     if (depth == path.steps.size()) {
       out.push(item);
-      return;
+      return true;
     }
     const PathStep& step = path.steps[depth];
     if (item.type == step.parent && step.parent != fhir::kNoType) {
-      field(depth, step, item.node, step.json, step.child);
-      return;
+      return field(depth, step, item.node, step.json, step.child);
     }
-    dynamic(depth, step, item);
+    return dynamic(depth, step, item);
   }
 
   /// The parent's type is not what was expected at compile time, or was not known.
-  void dynamic(size_t depth, const PathStep& step, const Item& item) {
+  [[nodiscard]] bool dynamic(size_t depth, const PathStep& step, const Item& item) {
     if (step.only == fhir::kNoType) {
       ItemList children(evaluation.arena_);
-      evaluation.append_children(item, step.element, children);
+      if (!evaluation.append_children(item, step.element, children)) return refused();
       for (const Item& child : children) {
-        emit(depth, step, child);
-        if (finished) return;
+        if (!emit(depth, step, child)) return false;
+        if (finished) break;
       }
-      return;
+      return true;
     }
-    if (item.type == fhir::kNoType || item.node == kNoNode) return;
+    if (item.type == fhir::kNoType || item.node == kNoNode) return true;
     for (const fhir::Field& row : evaluation.model_.element(item.type, step.element)) {
       if (!is_named_type(evaluation.model_, row.type, step.only)) continue;
-      field(depth, step, item.node, row.json, row.type);
-      if (finished) return;
+      if (!field(depth, step, item.node, row.json, row.type)) return false;
+      if (finished) break;
     }
+    return true;
   }
 
-  void emit(size_t depth, const PathStep& step, const Item& item) {
-    if (step.pick == json::kAllItems) {
-      level(depth + 1, item);
-      return;
-    }
-    if (positions[depth]++ != step.pick) return;
-    level(depth + 1, item);
+  [[nodiscard]] bool emit(size_t depth, const PathStep& step, const Item& item) {
+    if (step.pick == json::kAllItems) return level(depth + 1, item);
+    if (positions[depth]++ != step.pick) return true;
+    if (!level(depth + 1, item)) return false;
     finished = true;
+    return true;
   }
 
-  void field(size_t depth, const PathStep& step, uint32_t object, fhir::NameId json,
-             fhir::TypeId type) {
-    if (object == kNoNode) return;
-    evaluation.for_each_value(object, json, type, step.siblings, [&](const Item& item) {
-      emit(depth, step, item);
-      return !finished;
-    });
+  [[nodiscard]] bool field(size_t depth, const PathStep& step, uint32_t object, fhir::NameId json,
+                           fhir::TypeId type) {
+    if (object == kNoNode) return true;
+    bool ok = true;
+    const auto emit_each = [&](const Item& item) {
+      ok = emit(depth, step, item);
+      return ok && !finished;
+    };
+    if (!evaluation.for_each_value(object, json, type, step.siblings, emit_each)) return refused();
+    return ok;
+  }
+
+  bool refused() {
+    finished = true;
+    return false;
   }
 };
 
@@ -453,14 +483,15 @@ bool Evaluation::append_children(const Item& item, fhir::NameId element, ItemLis
   }
   const uint32_t object = primitive ? item.sibling : item.node;
   if (object == kNoNode) return true;
+  const auto push = [&](const Item& child) {
+    out.push(child);
+    return true;
+  };
   for (const fhir::Field& row : model_.element(item.type, element)) {
     const bool siblings = model_.kind(row.type) == fhir::TypeKind::kPrimitive;
-    for_each_value(object, row.json, row.type, siblings, [&](const Item& child) {
-      out.push(child);
-      return true;
-    });
+    if (!for_each_value(object, row.json, row.type, siblings, push)) return false;
   }
-  return step(out.size());
+  return true;
 }
 
 bool Evaluation::append_all_children(const Item& item, ItemList& out) {
@@ -469,8 +500,13 @@ bool Evaluation::append_all_children(const Item& item, ItemList& out) {
   const uint32_t object = primitive ? item.sibling : item.node;
   if (object == kNoNode || node(object).kind != json::NodeKind::kObject) return true;
   const json::Tape& tape = *tape_;
+  const auto push = [&](const Item& child) {
+    out.push(child);
+    return true;
+  };
   const uint32_t end = tape[object].end;
   for (uint32_t i = object + 1; i < end; i = tape[i].end) {
+    if (!step()) return false;
     const auto json = static_cast<fhir::NameId>(tape[i].name & ~fhir::kSiblingFlag);
     const bool is_sibling = (tape[i].name & fhir::kSiblingFlag) != 0;
     const fhir::Field* const row = json == 0 ? nullptr : model_.json_field(item.type, json);
@@ -478,42 +514,26 @@ bool Evaluation::append_all_children(const Item& item, ItemList& out) {
     if (is_sibling) {
       // Seen with its value, unless it has none.
       bool has_value = false;
-      for (uint32_t j = object + 1; j < end; j = tape[j].end) has_value |= tape[j].name == json;
+      uint32_t looked_at = 0;
+      for (uint32_t j = object + 1; j < end && !has_value; j = tape[j].end, ++looked_at) {
+        has_value = tape[j].name == json;
+      }
+      if (!step(looked_at)) return false;
       if (has_value) continue;
     }
-    if (!step()) return false;
     const bool siblings = model_.kind(row->type) == fhir::TypeKind::kPrimitive;
-    for_each_value(object, json, row->type, siblings, [&](const Item& child) {
-      out.push(child);
-      return true;
-    });
+    if (!for_each_value(object, json, row->type, siblings, push)) return false;
   }
-  return step(out.size());
+  return true;
 }
 
 bool Evaluation::walk(const Path& path, const Collection& from, ItemList& out) {
   Walk walk(*this, path, out);
   for (const Item& item : from) {
-    walk.level(0, item);
+    if (!walk.level(0, item)) return false;
     if (walk.finished) break;
   }
-  return step(out.size() + 1);
-}
-
-const re2::RE2* Evaluation::regex(const Instruction& instruction, const std::string& pattern) {
-  static constexpr size_t kMostCached = 256;
-  const auto found = regexes_.find(pattern);
-  if (found != regexes_.end()) return found->second.get();
-  re2::RE2::Options options;
-  options.set_log_errors(false);
-  options.set_dot_nl(true);
-  auto compiled = std::make_unique<re2::RE2>(pattern, options);
-  if (!compiled->ok()) {
-    fail(instruction, "a bad regular expression: " + compiled->error());
-    return nullptr;
-  }
-  if (regexes_.size() >= kMostCached) regexes_.clear();
-  return regexes_.emplace(pattern, std::move(compiled)).first->second.get();
+  return true;
 }
 
 }  // namespace kiln::fhirpath

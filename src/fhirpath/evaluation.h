@@ -1,7 +1,6 @@
 // Runs programs over one parsed resource after another.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -9,7 +8,6 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -18,15 +16,23 @@
 
 namespace kiln::fhirpath {
 
-/// Bounds for one resource, so that no expression can run or grow without end.
+class Patterns;
+
+/// Bounds for one resource, so that no expression can run or grow without end. What passes one of
+/// them is an error of code kLimit.
 struct Limits {
   uint64_t steps = 20'000'000;
   size_t memory = 256U << 20;
   size_t string_size = 16U << 20;
+  uint64_t steps_per_node = 256;  ///< more steps for each node of the tape
   base::MemoryReservation* reservation = nullptr;  ///< what the arena draws from; null: unbounded
 };
 
 /// The state of evaluating expressions over one resource. One per worker; not thread-safe.
+///
+/// Work is counted before it is done: a step an instruction, an item read, 64 bytes of text. After
+/// a limit, a stop or any other failure step() says no for the rest of the resource, and run() is
+/// false, whatever a kernel made of it.
 ///
 ///   evaluation.begin(tape, type);
 ///   if (!evaluation.run(program, evaluation.root(), out)) return evaluation.take_error();
@@ -48,7 +54,9 @@ class Evaluation {
   void set_stop(std::stop_token stop) { stop_ = std::move(stop); }
 
   /// Evaluates with `focus` as $this. The result lives until the next begin().
-  bool run(const Program& program, const Item& focus, Collection& out);
+  [[nodiscard]] bool run(const Program& program, const Item& focus, Collection& out);
+  /// True from a failure to the next begin() or take_error().
+  bool failed() const { return error_.has_value(); }
   base::Error take_error();
 
   /// Receives trace() output; none by default.
@@ -63,18 +71,22 @@ class Evaluation {
   base::Arena& arena() { return arena_; }
   const Program& program() const { return *program_; }
 
-  bool eval(InstructionId id, Collection& out) {
+  [[nodiscard]] bool eval(InstructionId id, Collection& out) {
     const Instruction& instruction = program_->code[id];
-    return instruction.kernel(*this, instruction, out);
+    return step() && instruction.kernel(*this, instruction, out);
   }
-  /// The instruction's input, $this if it has none.
-  bool input(const Instruction& instruction, Collection& out) {
-    if (instruction.input != kNoInstruction) return eval(instruction.input, out);
+  /// The instruction's input, $this if it has none. Its items are counted: whoever asks for a
+  /// collection may look at each of them once.
+  [[nodiscard]] bool input(const Instruction& instruction, Collection& out) {
+    if (instruction.input != kNoInstruction) {
+      return eval(instruction.input, out) && step(out.size);
+    }
     out = this_;
     return true;
   }
-  bool argument(const Instruction& instruction, size_t index, Collection& out) {
-    return eval(argument_id(instruction, index), out);
+  /// Counted as the input is.
+  [[nodiscard]] bool argument(const Instruction& instruction, size_t index, Collection& out) {
+    return eval(argument_id(instruction, index), out) && step(out.size);
   }
   InstructionId argument_id(const Instruction& instruction, size_t index) const {
     return program_->arguments[instruction.first_argument + index];
@@ -83,7 +95,7 @@ class Evaluation {
     return index < instruction.argument_count;
   }
   /// Evaluates an argument for one item of a collection, with $this and $index set.
-  bool eval_for(InstructionId id, const Item& item, int64_t index, Collection& out);
+  [[nodiscard]] bool eval_for(InstructionId id, const Item& item, int64_t index, Collection& out);
 
   const Collection& this_value() const { return this_; }
   int64_t index_value() const { return index_; }
@@ -94,55 +106,68 @@ class Evaluation {
   const Tracer& tracer() const { return tracer_; }
 
   /// Counts work; false, with the error set, over the limit.
-  bool step(uint64_t count = 1) {
+  [[nodiscard]] bool step(uint64_t count = 1) {
     steps_ += count;
     return steps_ < next_check_ || check_limits();
   }
+  /// The same for reading or comparing a text.
+  [[nodiscard]] bool step_text(uint64_t bytes) { return step(1 + bytes / kTextBytesPerStep); }
   /// Before the arena is asked for so much at once; false as step().
-  bool make_room(uint64_t bytes) { return arena_.used() + bytes <= limits_.memory || no_room(); }
+  [[nodiscard]] bool make_room(uint64_t bytes) {
+    return arena_.used() + bytes <= limits_.memory || no_room();
+  }
+  /// Before a text of so many bytes is made: counts it, makes room, and refuses one that is longer
+  /// than a text may be.
+  [[nodiscard]] bool make_text(const Instruction& instruction, uint64_t bytes) {
+    return grow_text(instruction, 0, bytes);
+  }
+  /// The same before a text of `before` bytes gets some more.
+  [[nodiscard]] bool grow_text(const Instruction& instruction, uint64_t before, uint64_t bytes);
   bool fail(const Instruction& instruction, std::string message,
             base::ErrorCode code = base::ErrorCode::kInvalid);
-  size_t string_limit() const { return limits_.string_size; }
 
   // Results.
-  bool give(Collection& out, const Item& item) {
+  [[nodiscard]] bool give(Collection& out, const Item& item) {
     out = {new (arena_.allocate(sizeof(Item), alignof(Item))) Item(item), 1};
     return true;
   }
-  static bool give_nothing(Collection& out) {
+  [[nodiscard]] static bool give_nothing(Collection& out) {
     out = {};
     return true;
   }
-  bool give_boolean(Collection& out, bool value);
-  bool give_integer(Collection& out, int64_t value) { return give(out, Item::of_integer(value)); }
-  /// Copies the text into the arena.
-  bool give_string(Collection& out, std::string_view text);
-  bool give_decimal(Collection& out, const std::optional<fhir::Decimal>& value);
-  bool give_temporal(Collection& out, const std::optional<fhir::Temporal>& value);
-  bool give_quantity(Collection& out, const Quantity& value);
+  [[nodiscard]] bool give_boolean(Collection& out, bool value);
+  [[nodiscard]] bool give_integer(Collection& out, int64_t value) {
+    return give(out, Item::of_integer(value));
+  }
+  /// Copies the text into the arena; a long one only after make_text().
+  [[nodiscard]] bool give_string(Collection& out, std::string_view text);
+  [[nodiscard]] bool give_decimal(Collection& out, const std::optional<fhir::Decimal>& value);
+  [[nodiscard]] bool give_temporal(Collection& out, const std::optional<fhir::Temporal>& value);
+  [[nodiscard]] bool give_quantity(Collection& out, const Quantity& value);
 
   // Reading items.
 
   /// The System value of an item: the item itself unless it is a primitive element; false if the
   /// item has none (no value, a complex element, a text that is not of its type).
-  bool value_of(const Item& item, Item& value);
-  /// A JSON string's text with escapes resolved.
+  [[nodiscard]] bool value_of(const Item& item, Item& value);
+  /// A JSON string's text with escapes resolved, which is counted; empty where that is refused.
   std::string_view string_of(const json::Node& node);
 
   /// How many items there are, as far as functions that take one item care.
   enum class Single : uint8_t { kNone, kOne, kFailed };
   /// kFailed, with the error set, for more than one item.
-  Single single(const Instruction& instruction, const Collection& collection);
+  [[nodiscard]] Single single(const Instruction& instruction, const Collection& collection);
   /// The one item's System value. Without a value: kNone.
-  Single single_value(const Instruction& instruction, const Collection& collection, Item& value);
-  /// The one item's value as a String, an Integer ...; another type fails.
-  Single single_string(const Instruction& instruction, const Collection& collection,
-                       std::string_view& text);
-  Single single_integer(const Instruction& instruction, const Collection& collection,
-                        int64_t& integer);
+  [[nodiscard]] Single single_value(const Instruction& instruction, const Collection& collection,
+                                    Item& value);
+  /// The one item's value as a String, an Integer ...; another type fails. The text is counted.
+  [[nodiscard]] Single single_string(const Instruction& instruction, const Collection& collection,
+                                     std::string_view& text);
+  [[nodiscard]] Single single_integer(const Instruction& instruction, const Collection& collection,
+                                      int64_t& integer);
   /// Singleton evaluation (FHIRPath §4.5): a single item that is not a Boolean counts as true.
-  Single single_boolean(const Instruction& instruction, const Collection& collection,
-                        bool& boolean);
+  [[nodiscard]] Single single_boolean(const Instruction& instruction, const Collection& collection,
+                                      bool& boolean);
 
   /// The item's type for is, as, ofType and type(): "FHIR" or "System" and a name.
   TypeInfo type_info(const Item& item) const;
@@ -152,25 +177,25 @@ class Evaluation {
   bool is_of_named_type(const Item& item, fhir::TypeId fhir_type, fhir::TypeId system_type) const;
 
   /// Appends the children of `item` under an element name.
-  bool append_children(const Item& item, fhir::NameId element, ItemList& out);
+  [[nodiscard]] bool append_children(const Item& item, fhir::NameId element, ItemList& out);
   /// Appends all children.
-  bool append_all_children(const Item& item, ItemList& out);
+  [[nodiscard]] bool append_all_children(const Item& item, ItemList& out);
   /// Runs a path on one item.
-  bool walk(const Path& path, const Collection& from, ItemList& out);
+  [[nodiscard]] bool walk(const Path& path, const Collection& from, ItemList& out);
 
-  /// A compiled regular expression for a pattern that is not known at compile time; null, with the
-  /// error set, if it is none.
-  const re2::RE2* regex(const Instruction& instruction, const std::string& pattern);
+  /// Regular expressions, compiled once for each pattern.
+  Patterns& patterns() { return *patterns_; }
 
  private:
   struct Walk;
+  static constexpr uint64_t kTextBytesPerStep = 64;
   bool check_limits();
   bool no_room();
   bool over_limit(std::string_view what);
   /// Calls function(item) for each value under a key, until it returns false.
   template <typename Function>
-  void for_each_value(uint32_t object, fhir::NameId json, fhir::TypeId type, bool siblings,
-                      Function function);
+  [[nodiscard]] bool for_each_value(uint32_t object, fhir::NameId json, fhir::TypeId type,
+                                    bool siblings, Function function);
   fhir::TypeId resource_type_of(uint32_t object) const;
 
   const fhir::Model& model_;
@@ -186,10 +211,11 @@ class Evaluation {
   int64_t row_index_ = 0;
   std::stop_token stop_;
   uint64_t steps_ = 0;
+  uint64_t most_steps_ = 0;
   uint64_t next_check_ = 0;
   std::optional<base::Error> error_;
   Tracer tracer_;
-  std::unordered_map<std::string, std::unique_ptr<re2::RE2>> regexes_;
+  std::unique_ptr<Patterns> patterns_;
 };
 
 }  // namespace kiln::fhirpath

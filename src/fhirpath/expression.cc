@@ -12,6 +12,14 @@ ExprType focus_of(const BindContext& context) {
                                            : ExprType::of(context.resource);
 }
 
+base::Result<BoundExpression> bind_counted(const Ast& ast, std::string_view text,
+                                           BindContext context, std::stop_token stop,
+                                           Program& program) {
+  base::Work work(kMostCompileSteps, std::move(stop));
+  if (context.work == nullptr) context.work = &work;
+  return bind_expression(ast, text, context, focus_of(context), program);
+}
+
 void write_tree(const Bound& bound, const fhir::Model& model, std::string_view text,
                 json::Writer& writer) {
   static constexpr std::string_view kKinds[] = {"constant", "$this",     "$index",  "$total",
@@ -39,12 +47,13 @@ void write_tree(const Bound& bound, const fhir::Model& model, std::string_view t
 
 }  // namespace
 
-base::Result<Expression> compile_expression(std::string_view text, const BindContext& context) {
+base::Result<Expression> compile_expression(std::string_view text, const BindContext& context,
+                                            std::stop_token stop) {
   KILN_ASSIGN(const std::unique_ptr<Ast> ast, parse_expression(text));
   Expression expression;
   expression.program.text = text;
   KILN_ASSIGN(BoundExpression bound,
-              bind_expression(*ast, text, context, focus_of(context), expression.program));
+              bind_counted(*ast, text, context, std::move(stop), expression.program));
   compile(*bound.tree, context.model, expression.program);
   expression.type = bound.tree->type;
   expression.warnings = std::move(bound.warnings);
@@ -60,11 +69,11 @@ std::string type_name_of(const Evaluation& evaluation, const Item& item) {
   return name;
 }
 
-base::Result<std::string> describe_tree(std::string_view text, const BindContext& context) {
+base::Result<std::string> describe_tree(std::string_view text, const BindContext& context,
+                                        std::stop_token stop) {
   KILN_ASSIGN(const std::unique_ptr<Ast> ast, parse_expression(text));
   Program program;
-  KILN_ASSIGN(BoundExpression bound,
-              bind_expression(*ast, text, context, focus_of(context), program));
+  KILN_ASSIGN(BoundExpression bound, bind_counted(*ast, text, context, std::move(stop), program));
   json::Writer writer;
   write_tree(*bound.tree, context.model, text, writer);
   return std::move(writer).take();

@@ -1,6 +1,8 @@
 // One expression from text to program, for evaluating on resources that are parsed whole.
 #pragma once
 
+#include <stop_token>
+
 #include "fhirpath/binder.h"
 #include "fhirpath/program.h"
 
@@ -12,13 +14,19 @@ struct Expression {
   std::vector<Warning> warnings;
 };
 
-/// Parses, binds and compiles `text` for resources of the context's type.
-base::Result<Expression> compile_expression(std::string_view text, const BindContext& context);
+/// Steps that compiling one expression may take. Beyond, the error is kLimit and says where.
+constexpr uint64_t kMostCompileSteps = 4'000'000;
+
+/// Parses, binds and compiles `text` for resources of the context's type. Counts its work by itself
+/// unless the context does. kCancelled soon after a stop.
+base::Result<Expression> compile_expression(std::string_view text, const BindContext& context,
+                                            std::stop_token stop = {});
 
 /// The name of an item's type as the official tests spell it: integer, dateTime, Quantity, code.
 std::string type_name_of(const Evaluation& evaluation, const Item& item);
 
 /// The parsed and typed tree as JSON, for `kiln fhirpath --ast`.
-base::Result<std::string> describe_tree(std::string_view text, const BindContext& context);
+base::Result<std::string> describe_tree(std::string_view text, const BindContext& context,
+                                        std::stop_token stop = {});
 
 }  // namespace kiln::fhirpath

@@ -49,6 +49,9 @@ struct PathStep {
   uint32_t pick;         ///< keep the item at this position of the whole path so far; kAllItems
 };
 
+/// What one walk has room for. Longer paths are cut: each piece goes on where the one before ended.
+constexpr size_t kMostPathSteps = 60;
+
 struct Path {
   std::vector<PathStep> steps;
 };

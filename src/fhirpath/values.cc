@@ -1,9 +1,10 @@
 #include "fhirpath/values.h"
 
 #include <algorithm>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "fhir/ucum.h"
+#include "fhirpath/unicode_case.h"
 #include "json/text.h"
 #include "json/writer.h"
 
@@ -33,20 +34,17 @@ std::optional<fhir::Unit> unit_of(const Quantity& quantity) {
                            : fhir::Unit::parse(quantity.unit);
 }
 
-std::string folded(std::string_view text) {
-  // Case and runs of white space do not count for equivalence (FHIRPath §6.1.2).
-  std::string out;
-  bool space = false;
-  for (const char c : text) {
-    if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
-      space = !out.empty();
-      continue;
-    }
-    if (space) out += ' ';
-    space = false;
-    out += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-  }
-  return out;
+/// Reading a unit takes long for its length.
+[[nodiscard]] bool step_units(Evaluation& evaluation, const Quantity& a, const Quantity& b) {
+  static constexpr uint64_t kStepsPerByte = 16;
+  if (a.unit == b.unit) return evaluation.step_text(a.unit.size());
+  return evaluation.step(kStepsPerByte * (a.unit.size() + b.unit.size()));
+}
+
+/// Folding a text takes some ns a byte, and room.
+[[nodiscard]] bool step_folding(Evaluation& evaluation, std::string_view text) {
+  static constexpr uint64_t kBytesPerStep = 8;
+  return evaluation.step(1 + text.size() / kBytesPerStep) && evaluation.make_room(2 * text.size());
 }
 
 /// Two JSON values, member by member. Names that FHIR does not know are left out.
@@ -66,6 +64,7 @@ class TreeComparison {
         return y.kind == json::NodeKind::kArray && same_items(a, b);
       case json::NodeKind::kString:
         if (y.kind != json::NodeKind::kString) return false;
+        if (!evaluation_.step_text(uint64_t{x.length} + y.length)) return false;
         return equivalent_ ? folded(evaluation_.string_of(x)) == folded(evaluation_.string_of(y))
                            : evaluation_.string_of(x) == evaluation_.string_of(y);
       case json::NodeKind::kNumber: {
@@ -82,12 +81,18 @@ class TreeComparison {
  private:
   size_t member_count(uint32_t object) {
     size_t count = 0;
+    size_t looked_at = 0;
     for (uint32_t i = object + 1; i < evaluation_.node(object).end; i = evaluation_.node(i).end) {
       if (evaluation_.node(i).name != 0) ++count;
+      ++looked_at;
     }
-    return count;
+    return evaluation_.step(looked_at) ? count : SIZE_MAX;
   }
   bool same_size(uint32_t a, uint32_t b) { return member_count(a) == member_count(b); }
+  /// Counts a look at each member that is passed by.
+  uint32_t next(uint32_t member) {
+    return evaluation_.step() ? evaluation_.node(member).end : UINT32_MAX;
+  }
 
   bool same_members(uint32_t a, uint32_t b) {
     const uint32_t a_end = evaluation_.node(a).end;
@@ -96,7 +101,7 @@ class TreeComparison {
       const uint16_t name = evaluation_.node(i).name;
       if (name == 0) continue;
       uint32_t j = b + 1;
-      while (j < b_end && evaluation_.node(j).name != name) j = evaluation_.node(j).end;
+      while (j < b_end && evaluation_.node(j).name != name) j = next(j);
       if (j >= b_end || !same(i, j)) return false;
     }
     return true;
@@ -166,6 +171,7 @@ std::optional<Quantity> quantity_of(Evaluation& evaluation, const Item& item) {
     const uint32_t end = evaluation.node(item.node).end;
     for (uint32_t i = item.node + 1; i < end; i = evaluation.node(i).end) {
       const json::Node& node = evaluation.node(i);
+      if (!evaluation.step()) break;
       if (node.name == name) {
         return node.kind == json::NodeKind::kString ? evaluation.string_of(node) : node.view();
       }
@@ -187,6 +193,7 @@ std::optional<bool> equal_items(Evaluation& evaluation, const Item& a, const Ite
     const auto p = quantity_of(evaluation, a);
     const auto q = quantity_of(evaluation, b);
     if (!p || !q) return false;
+    if (!step_units(evaluation, *p, *q)) return std::nullopt;
     return equal_quantities(*p, *q);
   }
   if (is_complex(a, evaluation) || is_complex(b, evaluation)) {
@@ -211,7 +218,8 @@ std::optional<bool> equal_items(Evaluation& evaluation, const Item& a, const Ite
     case ItemKind::kBoolean:
       return x.boolean == y.boolean;
     case ItemKind::kString:
-      return x.text() == y.text();
+      if (x.text().size() != y.text().size()) return false;
+      return evaluation.step_text(x.text().size()) && x.text() == y.text();
     case ItemKind::kTypeInfo:
       return x.type_info->name == y.type_info->name && x.type_info->space == y.type_info->space;
     default:
@@ -237,7 +245,7 @@ bool equivalent_items(Evaluation& evaluation, const Item& a, const Item& b) {
   if (a.kind == ItemKind::kQuantity || b.kind == ItemKind::kQuantity) {
     const auto p = quantity_of(evaluation, a);
     const auto q = quantity_of(evaluation, b);
-    if (!p || !q) return false;
+    if (!p || !q || !step_units(evaluation, *p, *q)) return false;
     if (const auto amounts = common_amounts(*p, *q)) {
       return equivalent_decimals(amounts->a, amounts->b);
     }
@@ -259,6 +267,7 @@ bool equivalent_items(Evaluation& evaluation, const Item& a, const Item& b) {
   Item y;
   if (!evaluation.value_of(a, x) || !evaluation.value_of(b, y)) return false;
   if (x.kind == ItemKind::kString && y.kind == ItemKind::kString) {
+    if (!step_folding(evaluation, x.text()) || !step_folding(evaluation, y.text())) return false;
     return folded(x.text()) == folded(y.text());
   }
   const auto p = decimal_of(x);
@@ -270,25 +279,47 @@ bool equivalent_items(Evaluation& evaluation, const Item& a, const Item& b) {
 
 bool equivalent_collections(Evaluation& evaluation, const Collection& a, const Collection& b) {
   if (a.size != b.size) return false;
-  std::vector<bool> used(b.size, false);
-  for (const Item& item : a) {
-    bool found = false;
-    for (uint32_t j = 0; j < b.size && !found; ++j) {
-      if (!used[j] && equivalent_items(evaluation, item, b[j])) {
-        used[j] = true;
-        found = true;
+  if (a.size == 1) return equivalent_items(evaluation, a[0], b[0]);
+  // Strings, of which there may be many, are counted by what they have in common. Other kinds of
+  // values have nothing of the sort: 1.5 is equivalent to 1.49 and to 1.51.
+  std::unordered_map<std::string, int64_t> strings;
+  std::vector<Item> others;
+  const auto take_strings = [&](const Collection& items, int sign, auto keep) {
+    for (const Item& item : items) {
+      Item value;
+      if (!evaluation.value_of(item, value) || value.kind != ItemKind::kString) {
+        keep(item);
+        continue;
       }
+      if (!step_folding(evaluation, value.text())) return false;
+      strings[folded(value.text())] += sign;
     }
-    if (!found) return false;
+    return true;
+  };
+  std::vector<Item> rest;
+  if (!take_strings(a, 1, [&](const Item& item) { others.push_back(item); })) return false;
+  if (!take_strings(b, -1, [&](const Item& item) { rest.push_back(item); })) return false;
+  const bool same_strings =
+      std::all_of(strings.begin(), strings.end(), [](const auto& one) { return one.second == 0; });
+  if (!same_strings || others.size() != rest.size()) return false;
+  for (const Item& item : others) {
+    const auto found = std::find_if(rest.begin(), rest.end(), [&](const Item& candidate) {
+      return equivalent_items(evaluation, item, candidate);
+    });
+    if (found == rest.end()) return false;
+    *found = rest.back();
+    rest.pop_back();
   }
   return true;
 }
 
 Order order_items(Evaluation& evaluation, const Item& a, const Item& b) {
   using Kind = Order::Kind;
+  if (!evaluation.step()) return {Kind::kUnknown};
   const auto p = quantity_of(evaluation, a);
   const auto q = quantity_of(evaluation, b);
   if (p && q) {
+    if (!step_units(evaluation, *p, *q)) return {Kind::kUnknown};
     const auto amounts = common_amounts(*p, *q);
     if (!amounts) return {Kind::kUnknown};
     return {Kind::kOrdered, fhir::Decimal::compare(amounts->a, amounts->b)};
@@ -307,7 +338,10 @@ Order order_items(Evaluation& evaluation, const Item& a, const Item& b) {
   const auto n = decimal_of(y);
   if (m && n) return {Kind::kOrdered, fhir::Decimal::compare(*m, *n)};
   if (x.kind != y.kind) return {Kind::kIncomparable};
-  if (x.kind == ItemKind::kString) return {Kind::kOrdered, sign_of(x.text().compare(y.text()))};
+  if (x.kind == ItemKind::kString) {
+    if (!evaluation.step_text(std::min(x.text().size(), y.text().size()))) return {Kind::kUnknown};
+    return {Kind::kOrdered, sign_of(x.text().compare(y.text()))};
+  }
   if (x.kind == ItemKind::kTemporal) {
     if ((x.temporal->kind == fhir::TemporalKind::kTime) !=
         (y.temporal->kind == fhir::TemporalKind::kTime)) {
@@ -328,30 +362,6 @@ bool contains_item(Evaluation& evaluation, const Collection& collection, const I
   return false;
 }
 
-bool append_distinct(Evaluation& evaluation, const Collection& from, ItemList& into) {
-  // Strings, the common case, go through a hash; everything else is compared one by one.
-  std::unordered_set<std::string_view> seen;
-  const auto string_value = [&](const Item& item, std::string_view& text) {
-    Item value;
-    if (!evaluation.value_of(item, value) || value.kind != ItemKind::kString) return false;
-    text = value.text();
-    return true;
-  };
-  std::string_view text;
-  for (const Item& item : into.collection()) {
-    if (string_value(item, text)) seen.insert(text);
-  }
-  for (const Item& item : from) {
-    if (!evaluation.step()) return false;
-    if (string_value(item, text)) {
-      if (seen.insert(text).second) into.push(item);
-      continue;
-    }
-    if (!contains_item(evaluation, into.collection(), item)) into.push(item);
-  }
-  return evaluation.step();
-}
-
 std::string text_of_quantity(const Quantity& quantity) {
   std::string text = quantity.value.to_string();
   if (quantity.calendar) return text + " " + std::string(quantity.unit);
@@ -366,6 +376,9 @@ std::optional<std::string> text_of_item(Evaluation& evaluation, const Item& item
   }
   if (item.kind == ItemKind::kElement) {
     const json::Node& node = evaluation.node(item.node);
+    if (!evaluation.step_text(node.length) || !evaluation.make_room(node.length)) {
+      return std::nullopt;
+    }
     return std::string(node.kind == json::NodeKind::kString ? evaluation.string_of(node)
                                                             : node.view());
   }
@@ -377,6 +390,7 @@ std::optional<std::string> text_of_item(Evaluation& evaluation, const Item& item
     case ItemKind::kDecimal:
       return value.decimal->to_string();
     case ItemKind::kString:
+      if (!evaluation.step_text(value.text().size())) return std::nullopt;
       return std::string(value.text());
     case ItemKind::kTemporal:
       return value.temporal->to_string();
@@ -394,6 +408,7 @@ std::string json_of_item(Evaluation& evaluation, const Item& item) {
   if (item.kind == ItemKind::kElement) {
     if (item.node == kNoNode) return "null";
     const json::Node& node = evaluation.node(item.node);
+    if (!evaluation.step_text(node.length) || !evaluation.make_room(node.length)) return {};
     if (node.kind == json::NodeKind::kString) return "\"" + std::string(node.view()) + "\"";
     return std::string(node.view());
   }
@@ -402,7 +417,7 @@ std::string json_of_item(Evaluation& evaluation, const Item& item) {
     case ItemKind::kBoolean:
     case ItemKind::kInteger:
     case ItemKind::kDecimal:
-      return *text_of_item(evaluation, item);
+      return text_of_item(evaluation, item).value_or("");
     default:
       json::append_string(out, text_of_item(evaluation, item).value_or(""));
       return out;

@@ -1,4 +1,5 @@
-// Equality, equivalence and order of items (FHIRPath §6.1, §6.2).
+// Equality, equivalence and order of items (FHIRPath §6.1, §6.2). All of it counts its work; once
+// the evaluation has failed, what comes out means nothing.
 #pragma once
 
 #include <optional>
@@ -11,8 +12,9 @@ namespace kiln::fhirpath {
 std::optional<bool> equal_items(Evaluation& evaluation, const Item& a, const Item& b);
 std::optional<bool> equal_collections(Evaluation& evaluation, const Collection& a,
                                       const Collection& b);
-bool equivalent_items(Evaluation& evaluation, const Item& a, const Item& b);
-bool equivalent_collections(Evaluation& evaluation, const Collection& a, const Collection& b);
+[[nodiscard]] bool equivalent_items(Evaluation& evaluation, const Item& a, const Item& b);
+[[nodiscard]] bool equivalent_collections(Evaluation& evaluation, const Collection& a,
+                                          const Collection& b);
 
 /// How two values are ordered.
 struct Order {
@@ -26,10 +28,9 @@ struct Order {
 };
 Order order_items(Evaluation& evaluation, const Item& a, const Item& b);
 
-/// Adds the items of `from` that `into` does not have, by equality. False on a limit.
-bool append_distinct(Evaluation& evaluation, const Collection& from, ItemList& into);
 /// True if the collection has an item equal to this one.
-bool contains_item(Evaluation& evaluation, const Collection& collection, const Item& item);
+[[nodiscard]] bool contains_item(Evaluation& evaluation, const Collection& collection,
+                                 const Item& item);
 
 /// The item as a System.Quantity: one itself, or an element of type Quantity; nothing otherwise.
 std::optional<Quantity> quantity_of(Evaluation& evaluation, const Item& item);

@@ -16,7 +16,10 @@ ShapeId ShapeBuilder::add_shape() {
 }
 
 ShapeId ShapeBuilder::find(ShapeId shape) const {
-  while (parents_[shape] != shape) shape = parents_[shape];
+  while (parents_[shape] != shape) {
+    parents_[shape] = parents_[parents_[shape]];
+    shape = parents_[shape];
+  }
   return shape;
 }
 
@@ -30,21 +33,31 @@ ShapeId ShapeBuilder::field(ShapeId parent, std::string_view key, uint16_t name)
   return child;
 }
 
-void ShapeBuilder::link(ShapeId parent, std::string_view key, uint16_t name, ShapeId child) {
-  parent = find(parent);
-  for (const ShapeField& field : nodes_[parent].fields) {
-    if (field.key == key) return merge(find(child), find(field.child));
+void ShapeBuilder::unify(ShapeId a, ShapeId b) {
+  // Shapes below two that become one become one, too, as far as their keys are the same. A list in
+  // place of a recursion: shapes may lie as deep as expressions and selects together.
+  std::vector<std::pair<ShapeId, ShapeId>> rest = {{a, b}};
+  while (!rest.empty()) {
+    const ShapeId into = find(rest.back().first);
+    const ShapeId from = find(rest.back().second);
+    rest.pop_back();
+    if (into == from) continue;
+    parents_[from] = into;
+    const ShapeNode moved = std::move(nodes_[from]);
+    nodes_[from] = {};
+    ShapeNode& node = nodes_[into];
+    node.whole |= moved.whole;
+    node.item_limit = std::max(node.item_limit, moved.item_limit);
+    for (const ShapeField& field : moved.fields) {
+      const auto same = std::find_if(node.fields.begin(), node.fields.end(),
+                                     [&](const ShapeField& f) { return f.key == field.key; });
+      if (same == node.fields.end()) {
+        node.fields.push_back(field);
+      } else {
+        rest.emplace_back(same->child, field.child);
+      }
+    }
   }
-  nodes_[parent].fields.push_back({std::string(key), name, find(child)});
-}
-
-void ShapeBuilder::merge(ShapeId into, ShapeId from) {
-  if (into == from) return;
-  parents_[from] = into;
-  ShapeNode moved = std::move(nodes_[from]);
-  nodes_[into].whole |= moved.whole;
-  nodes_[into].item_limit = std::max(nodes_[into].item_limit, moved.item_limit);
-  for (const ShapeField& field : moved.fields) link(into, field.key, field.name, field.child);
 }
 
 void ShapeBuilder::add(const std::vector<ShapeNode>& built) {

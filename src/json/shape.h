@@ -48,7 +48,9 @@ class ShapeBuilder {
   /// Adds the demands of a built shape to the root's.
   void add(const std::vector<ShapeNode>& built);
   /// Makes two shapes one, which asks for what both did. A shape may so come to contain itself.
-  void unify(ShapeId a, ShapeId b) { merge(find(a), find(b)); }
+  void unify(ShapeId a, ShapeId b);
+  /// The id that stands for a shape and all that were made one with it.
+  ShapeId representative(ShapeId shape) const { return find(shape); }
   void need_whole(ShapeId shape);
   void need_items(ShapeId shape, uint32_t count);
 
@@ -58,11 +60,10 @@ class ShapeBuilder {
  private:
   ShapeId add_shape();
   ShapeId find(ShapeId shape) const;
-  void link(ShapeId parent, std::string_view key, uint16_t name, ShapeId child);
-  void merge(ShapeId into, ShapeId from);
 
   std::vector<ShapeNode> nodes_;
-  std::vector<ShapeId> parents_;  // union-find: parents_[i] == i for a representative
+  /// Union-find: parents_[i] == i for a representative. Finding makes the ways shorter.
+  mutable std::vector<ShapeId> parents_;
 };
 
 /// A Shape in the form the parser reads: per object, its keys bucketed by length and stored as

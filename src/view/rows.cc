@@ -187,6 +187,7 @@ class RowBuilder {
       parts = more.data();
     }
     uint64_t total = 1;
+    if (!evaluation_.step(1 + select.columns.size())) return false;
     for (size_t i = 0; i < select.selects.size(); ++i) {
       if (!this->select(select.selects[i], focus, row_index, parts[i])) return false;
       total *= parts[i].rows;
@@ -241,6 +242,8 @@ class RowBuilder {
     for (const SelectProgram& branch : select.unions) {
       Fragment rows;
       if (!this->select(branch, focus, row_index, rows)) return false;
+      if (!evaluation_.step(rows.rows)) return false;
+      if (!evaluation_.make_room(uint64_t{rows.rows} * branch.width * sizeof(Cell))) return false;
       for (uint32_t i = 0; i < rows.rows; ++i) {
         std::copy_n(rows.cells + size_t{i} * branch.width, branch.width, all.add_row());
       }
@@ -279,6 +282,7 @@ class RowBuilder {
   }
 
   bool list_value(const table::Column& target, const Collection& items, Cell& cell) {
+    if (!evaluation_.step(items.size)) return false;
     Cell* const cells = texts_.make_array<Cell>(items.size);
     uint32_t size = 0;
     for (const Item& item : items) {
@@ -292,6 +296,7 @@ class RowBuilder {
 
   bool cast(const table::Column& target, const Item& item, Cell& cell) {
     if (cast_item(evaluation_, item, target.type, texts_, cell)) return true;
+    if (evaluation_.failed()) return false;  // a limit or a stop, not a value that does not fit
     if (rows_.options_.lenient_casts) {
       ++rows_.casts_failed_;
       cell = Cell();

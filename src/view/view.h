@@ -19,7 +19,12 @@ namespace kiln::view {
 struct CompileOptions {
   /// Without it the highest supported one that the view names, else R4.
   std::optional<fhir::Version> version;
+  /// Compiling ends soon after, with an error of code kCancelled among the problems.
+  std::stop_token stop{};
 };
+
+/// Steps that compiling one view may take. Beyond, the error is kLimit and says where.
+constexpr uint64_t kMostViewSteps = 16'000'000;
 
 class RowProgram;
 struct SelectProgram;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "base/near_name.h"
 #include "fhirpath/ast.h"
@@ -42,7 +43,10 @@ bool is_of_row_index(const Bound& bound, bool& mentions) {
 class ViewCompiler {
  public:
   ViewCompiler(const ViewDefinition& definition, const CompileOptions& options, Problems& problems)
-      : definition_(definition), problems_(problems), options_(options) {}
+      : definition_(definition),
+        problems_(problems),
+        options_(options),
+        work_(kMostViewSteps, options.stop) {}
 
   std::shared_ptr<const CompiledView> run() {
     view_.reset(new CompiledView);
@@ -50,7 +54,7 @@ class ViewCompiler {
     choose_model();
     if (!choose_resource()) return nullptr;
     read_constants();
-    demand_.emplace(*view_->model_, shapes_);
+    demand_.emplace(*view_->model_, shapes_, work_);
 
     auto rows = std::make_unique<RowProgram>();
     const Focus root{ExprType::of(view_->resource_type_), demand_->root()};
@@ -72,6 +76,7 @@ class ViewCompiler {
   void error(json::Value at, const std::string& path, std::string message,
              std::string suggestion = {}) {
     failed_ = true;
+    if (work_.refused()) return;
     if (!problems_.has_room(problems_.errors)) return;
     problems_.errors.push_back(base::Error(base::ErrorCode::kInvalid, std::move(message))
                                    .at(at.position())
@@ -95,8 +100,10 @@ class ViewCompiler {
     return document.position_at(begin + std::min(at, raw.size()));
   }
 
+  /// What follows a refusal is refused, too: the first is told.
   void expression_error(const PathText& text, base::Error error) {
     failed_ = true;
+    if (work_.refused() && std::exchange(refusal_told_, true)) return;
     if (!problems_.has_room(problems_.errors)) return;
     const size_t caret = error.caret();
     problems_.errors.push_back(std::move(error).at(position_of(text, caret)).with_path(text.path));
@@ -164,6 +171,10 @@ class ViewCompiler {
   Prepared prepare(const PathText& text, const Focus& focus, bool of_repeat = false) {
     Prepared prepared;
     prepared.program.text = text.text;
+    if (!work_.step(1 + text.text.size())) {
+      expression_error(text, fhirpath::refused_error(work_, text.text, {}));
+      return prepared;
+    }
     auto ast = fhirpath::parse_expression(text.text);
     if (!ast.ok()) {
       expression_error(text, std::move(ast).error());
@@ -174,6 +185,7 @@ class ViewCompiler {
     context.resource = view_->resource_type_;
     context.row_index = true;
     context.warn_of_unknown = of_repeat;
+    context.work = &work_;
     auto bound = fhirpath::bind_expression(**ast, text.text, context, focus.type, prepared.program);
     if (!bound.ok()) {
       expression_error(text, std::move(bound).error());
@@ -193,6 +205,15 @@ class ViewCompiler {
     fhirpath::compile(*prepared.tree, *view_->model_, prepared.program);
   }
 
+  /// Asks for what the expression reads; null, with an error added, if that is too much.
+  std::optional<Cursors> demand(const PathText& text, Prepared& prepared, const Focus& focus,
+                                const fhirpath::Need& need) {
+    auto cursors = demand_->add(*prepared.tree, text.text, focus.cursors, need);
+    if (cursors.ok()) return std::move(cursors).value();
+    expression_error(text, std::move(cursors).error());
+    return std::nullopt;
+  }
+
   void compile_where(const Focus& root, RowProgram& rows) {
     for (const PathText& where : definition_.where) {
       if (!where.given()) continue;
@@ -204,7 +225,7 @@ class ViewCompiler {
                   fhirpath::describe(*view_->model_, prepared.tree->type));
         continue;
       }
-      demand_->add(*prepared.tree, root.cursors, fhirpath::Need());
+      if (!demand(where, prepared, root, fhirpath::Need())) continue;
       for (std::string& text : texts_if_true(*prepared.tree, *view_->model_)) {
         needles_.push_back(std::move(text));
       }
@@ -245,7 +266,9 @@ class ViewCompiler {
       select.iteration = iteration;
       Prepared prepared = prepare(path, outer);
       if (!prepared.tree) return false;
-      focus.cursors = demand_->add(*prepared.tree, outer.cursors, need);
+      auto cursors = demand(path, prepared, outer, need);
+      if (!cursors) return false;
+      focus.cursors = *std::move(cursors);
       focus.type = item_type(prepared.tree->type);
       if (required && iteration == Iteration::kForEach) {
         for (std::string& text : texts_if_present(*prepared.tree, *view_->model_)) {
@@ -270,15 +293,14 @@ class ViewCompiler {
   }
 
   /// Paths of a repeat are evaluated on the select's focus and again on what they yield. The types
-  /// are followed until no new ones come.
+  /// are followed until no new ones come: each round has one more at least.
   bool compile_repeat(const SelectDefinition& definition, const Focus& outer, SelectProgram& select,
                       Focus& focus) {
-    static constexpr size_t kMostRounds = 16;
     select.iteration = Iteration::kRepeat;
     ExprType reached;
     std::vector<Prepared> prepared;
     const size_t warnings_before = problems_.warnings.size();
-    for (size_t round = 0; round < kMostRounds; ++round) {
+    for (bool grown = true; grown;) {
       ExprType from = outer.type;
       fhirpath::add_types(from, reached);
       problems_.warnings.erase(problems_.warnings.begin() + static_cast<ptrdiff_t>(warnings_before),
@@ -290,13 +312,17 @@ class ViewCompiler {
         if (!prepared.back().tree) return false;
         fhirpath::add_types(next, prepared.back().tree->type);
       }
-      const bool grown = next.types.size() != reached.types.size() || next.open != reached.open;
+      grown = next.types.size() != reached.types.size() || next.open != reached.open;
       reached = next;
-      if (!grown) break;
     }
-    std::vector<Bound*> trees;
-    for (Prepared& one : prepared) trees.push_back(one.tree.get());
-    focus.cursors = demand_->add_repeat(trees, outer.cursors);
+    std::vector<fhirpath::Demand::RepeatPath> paths;
+    for (Prepared& one : prepared) paths.push_back({one.tree.get(), one.program.text});
+    auto cursors = demand_->add_repeat(paths, outer.cursors);
+    if (!cursors.ok()) {
+      expression_error(definition.repeat.front(), std::move(cursors).error());
+      return false;
+    }
+    focus.cursors = std::move(cursors).value();
     focus.type = item_type(reached);
     for (Prepared& one : prepared) {
       finish(one);
@@ -310,6 +336,11 @@ class ViewCompiler {
     const auto first = columns.size();
     std::vector<table::Column> expected;
     for (size_t i = 0; i < definition.unions.size(); ++i) {
+      // What stands before the union is copied for each branch.
+      if (!work_.step(1 + first + names.size())) {
+        refused(value_at(definition.unions[i]), definition.unions[i].path);
+        return;
+      }
       std::vector<table::Column> branch_columns(columns.begin(),
                                                 columns.begin() + static_cast<ptrdiff_t>(first));
       std::set<std::string> branch_names = names;
@@ -327,6 +358,12 @@ class ViewCompiler {
       names.insert(column.name);
       columns.push_back(std::move(column));
     }
+  }
+
+  void refused(json::Value at, const std::string& path) {
+    failed_ = true;
+    if (std::exchange(refusal_told_, true)) return;
+    problems_.errors.push_back(work_.error("compiling the view").at(at.position()).with_path(path));
   }
 
   void check_branch(const SelectDefinition& first, const SelectDefinition& branch,
@@ -379,7 +416,7 @@ class ViewCompiler {
     Prepared prepared = prepare(definition.path, focus);
     if (!prepared.tree) return;
     choose_type(definition, prepared.tree->type, columns.back());
-    demand_->add(*prepared.tree, focus.cursors, fhirpath::Need());
+    if (!demand(definition.path, prepared, focus, fhirpath::Need())) return;
     bool mentions_row_index = false;
     const bool of_row_index =
         is_of_row_index(*prepared.tree, mentions_row_index) && mentions_row_index;
@@ -429,7 +466,7 @@ class ViewCompiler {
       }
     }
     column.type.list = definition.collection;
-    if (!definition.collection && !type.single) {
+    if (!definition.collection && !type.single && problems_.has_room(problems_.hints)) {
       problems_.hints.push_back(
           base::Error(
               base::ErrorCode::kInvalid,
@@ -474,7 +511,9 @@ class ViewCompiler {
   const ViewDefinition& definition_;
   Problems& problems_;
   bool failed_ = false;
+  bool refusal_told_ = false;
   const CompileOptions& options_;
+  base::Work work_;
   std::shared_ptr<CompiledView> view_;
   fhirpath::Constants constants_;
   json::ShapeBuilder shapes_;

@@ -5,6 +5,7 @@
 #include "fhirpath/compiler.h"
 #include "fhirpath/demand.h"
 #include "fhirpath/evaluation.h"
+#include "fhirpath/expression.h"
 #include "fhirpath/values.h"
 
 namespace kiln::conformance {
@@ -21,10 +22,11 @@ base::Result<Prepared> prepare(const std::string& text, const fhir::Model& model
               fhirpath::bind_expression(*prepared.ast, text, context, fhirpath::ExprType::of(type),
                                         prepared.program));
   json::ShapeBuilder builder;
-  fhirpath::Demand demand(model, builder);
+  base::Work work(fhirpath::kMostCompileSteps);
+  fhirpath::Demand demand(model, builder, work);
   fhirpath::Need need;
   need.existence = true;
-  demand.add(*bound.tree, demand.root(), need);
+  KILN_TRY(demand.add(*bound.tree, text, demand.root(), need));
   fhirpath::compile(*bound.tree, model, prepared.program);
   prepared.shape = std::make_unique<json::Shape>(builder.build(), &kNames);
   return prepared;

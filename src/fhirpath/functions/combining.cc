@@ -1,5 +1,6 @@
 // FHIRPath §5.4 Combining, and the collection operators of §6.4: |, in, contains.
 #include "fhirpath/functions/families.h"
+#include "fhirpath/item_set.h"
 #include "fhirpath/values.h"
 
 namespace kiln::fhirpath {
@@ -7,20 +8,16 @@ namespace {
 
 using Single = Evaluation::Single;
 
-bool union_of(Evaluation& evaluation, const Collection& a, const Collection& b, Collection& out) {
-  ItemList result(evaluation.arena());
-  if (!append_distinct(evaluation, a, result)) return false;
-  if (!append_distinct(evaluation, b, result)) return false;
-  out = result.collection();
-  return true;
-}
-
 bool run_union(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
   Collection input;
   Collection other;
   if (!evaluation.input(instruction, input)) return false;
   if (!evaluation.argument(instruction, 0, other)) return false;
-  return union_of(evaluation, input, other, out);
+  ItemSet set(evaluation);
+  ItemList result(evaluation.arena());
+  if (!append_distinct(input, set, result) || !append_distinct(other, set, result)) return false;
+  out = result.collection();
+  return true;
 }
 
 bool run_combine(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
@@ -29,7 +26,6 @@ bool run_combine(Evaluation& evaluation, const Instruction& instruction, Collect
   if (!evaluation.input(instruction, input)) return false;
   if (!evaluation.argument(instruction, 0, other)) return false;
   ItemList result(evaluation.arena());
-  if (!evaluation.step(uint64_t{input.size} + other.size)) return false;
   result.push_all(input);
   result.push_all(other);
   out = result.collection();

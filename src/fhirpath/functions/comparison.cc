@@ -7,8 +7,8 @@ namespace {
 
 using Single = Evaluation::Single;
 
-bool read_sides(Evaluation& evaluation, const Instruction& instruction, Collection& left,
-                Collection& right) {
+[[nodiscard]] bool read_sides(Evaluation& evaluation, const Instruction& instruction,
+                              Collection& left, Collection& right) {
   return evaluation.input(instruction, left) && evaluation.argument(instruction, 0, right);
 }
 
@@ -18,7 +18,7 @@ bool run_equal(Evaluation& evaluation, const Instruction& instruction, Collectio
   Collection right;
   if (!read_sides(evaluation, instruction, left, right)) return false;
   const auto equal = equal_collections(evaluation, left, right);
-  if (!evaluation.step()) return false;
+  if (evaluation.failed()) return false;
   if (!equal) return Evaluation::give_nothing(out);
   return evaluation.give_boolean(out, *equal != kNegated);
 }
@@ -29,7 +29,7 @@ bool run_equivalent(Evaluation& evaluation, const Instruction& instruction, Coll
   Collection right;
   if (!read_sides(evaluation, instruction, left, right)) return false;
   const bool equivalent = equivalent_collections(evaluation, left, right);
-  return evaluation.step() && evaluation.give_boolean(out, equivalent != kNegated);
+  return !evaluation.failed() && evaluation.give_boolean(out, equivalent != kNegated);
 }
 
 enum class Relation : uint8_t { kLess, kLessOrEqual, kGreater, kGreaterOrEqual };
@@ -73,8 +73,8 @@ bool run_compare(Evaluation& evaluation, const Instruction& instruction, Collect
 
 enum class Truth : uint8_t { kFalse, kTrue, kUnknown };
 
-bool read_truth(Evaluation& evaluation, const Instruction& instruction, const Collection& side,
-                Truth& truth) {
+[[nodiscard]] bool read_truth(Evaluation& evaluation, const Instruction& instruction,
+                              const Collection& side, Truth& truth) {
   bool value = false;
   switch (evaluation.single_boolean(instruction, side, value)) {
     case Single::kFailed:

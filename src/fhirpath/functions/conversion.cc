@@ -26,6 +26,8 @@ bool to_boolean(Evaluation&, const Item& value, Item& out) {
       return one || *value.decimal == fhir::Decimal(0);
     }
     case ItemKind::kString: {
+      static constexpr size_t kLongest = 5;  // false
+      if (value.text().size() > kLongest) return false;
       std::string text(value.text());
       for (char& c : text) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
       const bool yes = text == "true" || text == "t" || text == "yes" || text == "y" ||
@@ -190,7 +192,8 @@ Single convertible(Evaluation& evaluation, const Instruction& instruction, Item&
   if (!evaluation.input(instruction, input)) return Single::kFailed;
   const Single state = evaluation.single(instruction, input);
   if (state == Single::kOne && !evaluation.value_of(input[0], value)) value = input[0];
-  return state;
+  const bool is_text = value.kind == ItemKind::kString;
+  return evaluation.step_text(is_text ? value.text().size() : 0) ? state : Single::kFailed;
 }
 
 template <Converter kConvert>

@@ -1,5 +1,6 @@
 // FHIRPath §5.1 Existence.
 #include "fhirpath/functions/families.h"
+#include "fhirpath/item_set.h"
 #include "fhirpath/values.h"
 
 namespace kiln::fhirpath {
@@ -68,11 +69,16 @@ bool run_quantifier(Evaluation& evaluation, const Instruction& instruction, Coll
   return evaluation.give_boolean(out, result);
 }
 
-bool all_within(Evaluation& evaluation, const Collection& part, const Collection& whole) {
+bool give_all_within(Evaluation& evaluation, const Collection& part, const Collection& whole,
+                     Collection& out) {
+  ItemSet set(evaluation);
+  if (!set.insert_all(whole)) return false;
   for (const Item& item : part) {
-    if (!contains_item(evaluation, whole, item)) return false;
+    bool found = false;
+    if (!set.contains(item, found)) return false;
+    if (!found) return evaluation.give_boolean(out, false);
   }
-  return true;
+  return evaluation.give_boolean(out, true);
 }
 
 bool run_subset_of(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
@@ -80,7 +86,7 @@ bool run_subset_of(Evaluation& evaluation, const Instruction& instruction, Colle
   Collection other;
   if (!evaluation.input(instruction, input)) return false;
   if (!evaluation.argument(instruction, 0, other)) return false;
-  return evaluation.give_boolean(out, all_within(evaluation, input, other)) && evaluation.step();
+  return give_all_within(evaluation, input, other, out);
 }
 
 bool run_superset_of(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
@@ -88,7 +94,7 @@ bool run_superset_of(Evaluation& evaluation, const Instruction& instruction, Col
   Collection other;
   if (!evaluation.input(instruction, input)) return false;
   if (!evaluation.argument(instruction, 0, other)) return false;
-  return evaluation.give_boolean(out, all_within(evaluation, other, input)) && evaluation.step();
+  return give_all_within(evaluation, other, input, out);
 }
 
 bool run_count(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
@@ -100,8 +106,9 @@ bool run_count(Evaluation& evaluation, const Instruction& instruction, Collectio
 bool run_distinct(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
   Collection input;
   if (!evaluation.input(instruction, input)) return false;
+  ItemSet set(evaluation);
   ItemList result(evaluation.arena());
-  if (!append_distinct(evaluation, input, result)) return false;
+  if (!append_distinct(input, set, result)) return false;
   out = result.collection();
   return true;
 }
@@ -109,9 +116,13 @@ bool run_distinct(Evaluation& evaluation, const Instruction& instruction, Collec
 bool run_is_distinct(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
   Collection input;
   if (!evaluation.input(instruction, input)) return false;
-  ItemList result(evaluation.arena());
-  if (!append_distinct(evaluation, input, result)) return false;
-  return evaluation.give_boolean(out, result.size() == input.size);
+  ItemSet set(evaluation);
+  for (const Item& item : input) {
+    bool added = false;
+    if (!set.insert(item, added)) return false;
+    if (!added) return evaluation.give_boolean(out, false);
+  }
+  return evaluation.give_boolean(out, true);
 }
 
 bool run_not(Evaluation& evaluation, const Instruction& instruction, Collection& out) {

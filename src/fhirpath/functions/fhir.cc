@@ -19,6 +19,7 @@ const fhir::NameId kResource = fhir::find_name("resource");
 std::string_view text_under(Evaluation& evaluation, uint32_t object, fhir::NameId name) {
   const uint32_t end = evaluation.node(object).end;
   for (uint32_t i = object + 1; i < end; i = evaluation.node(i).end) {
+    if (!evaluation.step()) return {};
     const json::Node& node = evaluation.node(i);
     if (node.name == name && node.kind == json::NodeKind::kString) {
       return evaluation.string_of(node);
@@ -74,26 +75,27 @@ bool run_get_value(Evaluation& evaluation, const Instruction& instruction, Colle
 
 /// The contained resource or the Bundle's entry that a reference names. Nothing outside of the
 /// resource at hand is looked up.
-void resolve_one(Evaluation& evaluation, std::string_view reference, ItemList& out) {
+[[nodiscard]] bool resolve_one(Evaluation& evaluation, std::string_view reference, ItemList& out) {
   ItemList candidates(evaluation.arena());
   if (reference.starts_with('#')) {
-    evaluation.append_children(evaluation.root(), kContained, candidates);
+    if (!evaluation.append_children(evaluation.root(), kContained, candidates)) return false;
     for (const Item& resource : candidates) {
       if (resource.node != kNoNode &&
           text_under(evaluation, resource.node, kId) == reference.substr(1)) {
         out.push(resource);
       }
     }
-    return;
+    return true;
   }
-  evaluation.append_children(evaluation.root(), kEntry, candidates);
+  if (!evaluation.append_children(evaluation.root(), kEntry, candidates)) return false;
   for (const Item& entry : candidates) {
     if (entry.node == kNoNode) continue;
     const std::string_view url = text_under(evaluation, entry.node, kFullUrl);
     const bool same = url == reference || (url.ends_with(reference) && !reference.empty() &&
                                            url[url.size() - reference.size() - 1] == '/');
-    if (same) evaluation.append_children(entry, kResource, out);
+    if (same && !evaluation.append_children(entry, kResource, out)) return false;
   }
+  return true;
 }
 
 bool run_resolve(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
@@ -104,9 +106,12 @@ bool run_resolve(Evaluation& evaluation, const Instruction& instruction, Collect
     if (!evaluation.step()) return false;
     Item value;
     if (evaluation.value_of(item, value)) {
-      if (value.kind == ItemKind::kString) resolve_one(evaluation, value.text(), result);
+      if (value.kind == ItemKind::kString && !resolve_one(evaluation, value.text(), result)) {
+        return false;
+      }
     } else if (item.node != kNoNode) {
-      resolve_one(evaluation, text_under(evaluation, item.node, kReference), result);
+      const std::string_view reference = text_under(evaluation, item.node, kReference);
+      if (!resolve_one(evaluation, reference, result)) return false;
     }
   }
   out = result.collection();

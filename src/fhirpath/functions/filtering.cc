@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "fhirpath/functions/families.h"
+#include "fhirpath/item_set.h"
 #include "fhirpath/values.h"
 
 namespace kiln::fhirpath {
@@ -35,7 +36,9 @@ bool run_select(Evaluation& evaluation, const Instruction& instruction, Collecti
   for (uint32_t i = 0; i < input.size; ++i) {
     Collection value;
     if (!evaluation.eval_for(projection, input[i], i, value)) return false;
-    if (!evaluation.step(value.size)) return false;
+    if (!evaluation.step(value.size) || !evaluation.make_room(value.size * sizeof(Item))) {
+      return false;
+    }
     result.push_all(value);
   }
   out = result.collection();
@@ -49,14 +52,16 @@ bool run_repeat(Evaluation& evaluation, const Instruction& instruction, Collecti
   if (!evaluation.input(instruction, input)) return false;
   ItemList result(evaluation.arena());
   const InstructionId projection = evaluation.argument_id(instruction, 0);
+  if (!evaluation.step_text(evaluation.tape().size())) return false;
   std::vector<bool> seen_nodes(evaluation.tape().size(), false);
-  const auto is_new = [&](const Item& item) {
-    if (item.kind == ItemKind::kElement && item.node != kNoNode) {
-      if (seen_nodes[item.node]) return false;
-      seen_nodes[item.node] = true;
-      return true;
+  ItemSet seen_values(evaluation);
+  const auto see = [&](const Item& item, bool& is_new) {
+    if (item.kind != ItemKind::kElement || item.node == kNoNode) {
+      return seen_values.insert(item, is_new);
     }
-    return !contains_item(evaluation, result.collection(), item);
+    is_new = !seen_nodes[item.node];
+    seen_nodes[item.node] = true;
+    return evaluation.step();
   };
   ItemList queue(evaluation.arena());
   queue.push_all(input);
@@ -65,8 +70,9 @@ bool run_repeat(Evaluation& evaluation, const Instruction& instruction, Collecti
     Collection value;
     if (!evaluation.eval_for(projection, item, i, value)) return false;
     for (const Item& next : value) {
-      if (!evaluation.step()) return false;
-      if (!is_new(next)) continue;
+      bool is_new = false;
+      if (!see(next, is_new)) return false;
+      if (!is_new) continue;
       result.push(next);
       queue.push(next);
     }
@@ -86,7 +92,9 @@ bool run_repeat_all(Evaluation& evaluation, const Instruction& instruction, Coll
     const Item item = queue[i];
     Collection value;
     if (!evaluation.eval_for(projection, item, i, value)) return false;
-    if (!evaluation.step(value.size)) return false;
+    if (!evaluation.step(value.size) || !evaluation.make_room(value.size * 2 * sizeof(Item))) {
+      return false;
+    }
     result.push_all(value);
     queue.push_all(value);
   }
@@ -120,11 +128,17 @@ bool run_sort(Evaluation& evaluation, const Instruction& instruction, Collection
   const size_t keys = std::max<size_t>(1, instruction.argument_count);
   struct Row {
     uint32_t index;
-    std::vector<Collection> keys;
+    Collection* keys;
   };
+  // Twice: sorting needs room, too.
+  if (!evaluation.make_room(2 * uint64_t{input.size} * (sizeof(Row) + keys * sizeof(Collection)))) {
+    return false;
+  }
   std::vector<Row> rows;
+  rows.reserve(input.size);
   for (uint32_t i = 0; i < input.size; ++i) {
-    Row row{i, std::vector<Collection>(keys)};
+    if (!evaluation.step(keys)) return false;
+    Row row{i, evaluation.arena().make_array<Collection>(keys)};
     for (size_t k = 0; k < instruction.argument_count; ++k) {
       if (!evaluation.eval_for(evaluation.argument_id(instruction, k), input[i], i, row.keys[k])) {
         return false;
@@ -132,7 +146,7 @@ bool run_sort(Evaluation& evaluation, const Instruction& instruction, Collection
       if (row.keys[k].size > 1) return evaluation.fail(instruction, "a key with several items");
     }
     if (instruction.argument_count == 0) row.keys[0] = {&input.items[i], 1};
-    rows.push_back(std::move(row));
+    rows.push_back(row);
   }
   bool comparable = true;
   const auto before = [&](const Row& a, const Row& b) {
@@ -141,6 +155,7 @@ bool run_sort(Evaluation& evaluation, const Instruction& instruction, Collection
       if (a.keys[k].empty() || b.keys[k].empty()) {
         sign = static_cast<int>(a.keys[k].size) - static_cast<int>(b.keys[k].size);
       } else {
+        // Once it is refused, nothing stands before anything, and sorting is soon done.
         const Order order = order_items(evaluation, a.keys[k][0], b.keys[k][0]);
         if (order.kind == Order::Kind::kIncomparable) comparable = false;
         sign = order.sign;
@@ -149,8 +164,8 @@ bool run_sort(Evaluation& evaluation, const Instruction& instruction, Collection
     }
     return false;
   };
-  if (!evaluation.step(input.size * uint64_t{16})) return false;
   std::stable_sort(rows.begin(), rows.end(), before);
+  if (evaluation.failed()) return false;
   if (!comparable) return evaluation.fail(instruction, "the keys cannot be compared");
   ItemList result(evaluation.arena());
   for (const Row& row : rows) result.push(input[row.index]);

@@ -1,4 +1,5 @@
 // FHIRPath §5.7 Math, and the arithmetic operators of §6.6, §6.7.
+#include <algorithm>
 #include <cmath>
 
 #include "fhir/ucum.h"
@@ -241,6 +242,16 @@ bool give_result(Evaluation& evaluation, const Operands& operands,
   return give_number(evaluation, like, value, out);
 }
 
+/// Two texts in a row.
+bool give_joined(Evaluation& evaluation, const Instruction& instruction, std::string_view left,
+                 std::string_view right, Collection& out) {
+  if (!evaluation.make_text(instruction, left.size() + right.size())) return false;
+  char* const text = evaluation.arena().make_array<char>(left.size() + right.size());
+  std::copy(left.begin(), left.end(), text);
+  std::copy(right.begin(), right.end(), text + left.size());
+  return evaluation.give(out, Item::of_string({text, left.size() + right.size()}));
+}
+
 std::optional<fhir::CalendarUnit> calendar_unit(const Quantity& quantity) {
   struct Name {
     std::string_view word;
@@ -300,12 +311,7 @@ bool run_plus_minus(Evaluation& evaluation, const Instruction& instruction, Coll
     return kSubtract ? Decimal::subtract(a, b) : Decimal::add(a, b);
   };
   if (!kSubtract && left.kind == ItemKind::kString && right.kind == ItemKind::kString) {
-    const std::string text = std::string(left.text()) + std::string(right.text());
-    if (text.size() > evaluation.string_limit()) {
-      return evaluation.fail(instruction, "the resulting text is too long",
-                             base::ErrorCode::kLimit);
-    }
-    return evaluation.give_string(out, text);
+    return give_joined(evaluation, instruction, left.text(), right.text(), out);
   }
   if (left.kind == ItemKind::kTemporal && right.kind == ItemKind::kQuantity) {
     return add_duration(evaluation, instruction, operands, kSubtract, out);
@@ -400,20 +406,13 @@ bool run_div_mod(Evaluation& evaluation, const Instruction& instruction, Collect
 /// &: an empty side is an empty text.
 bool run_concatenate(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
   Collection side;
-  std::string text;
-  for (int i = 0; i < 2; ++i) {
-    if (i == 0 ? !evaluation.input(instruction, side)
-               : !evaluation.argument(instruction, 0, side)) {
-      return false;
-    }
-    std::string_view part;
-    if (evaluation.single_string(instruction, side, part) == Single::kFailed) return false;
-    text += part;
-  }
-  if (text.size() > evaluation.string_limit()) {
-    return evaluation.fail(instruction, "the resulting text is too long", base::ErrorCode::kLimit);
-  }
-  return evaluation.give_string(out, text);
+  std::string_view left;
+  std::string_view right;
+  if (!evaluation.input(instruction, side)) return false;
+  if (evaluation.single_string(instruction, side, left) == Single::kFailed) return false;
+  if (!evaluation.argument(instruction, 0, side)) return false;
+  if (evaluation.single_string(instruction, side, right) == Single::kFailed) return false;
+  return give_joined(evaluation, instruction, left, right, out);
 }
 
 constexpr FunctionRow of_number(std::string_view name, Returns returns, Kernel kernel) {

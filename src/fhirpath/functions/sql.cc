@@ -10,11 +10,12 @@ const fhir::NameId kId = fhir::find_name("id");
 const fhir::NameId kReference = fhir::find_name("reference");
 
 /// The text of a string member of an object; `slice`: it is the input's own.
-bool string_under(Evaluation& evaluation, const Item& item, fhir::NameId name,
-                  std::string_view& text, bool& slice) {
+[[nodiscard]] bool string_under(Evaluation& evaluation, const Item& item, fhir::NameId name,
+                                std::string_view& text, bool& slice) {
   if (item.kind != ItemKind::kElement || item.node == kNoNode) return false;
   const uint32_t end = evaluation.node(item.node).end;
   for (uint32_t i = item.node + 1; i < end; i = evaluation.node(i).end) {
+    if (!evaluation.step()) return false;
     const json::Node& node = evaluation.node(i);
     if (node.name == name) {
       if (node.kind != json::NodeKind::kString) return false;
@@ -37,7 +38,7 @@ bool run_resource_key(Evaluation& evaluation, const Instruction& instruction, Co
     keys.push(slice ? Item::of_slice(id) : Item::of_string(id));
   }
   out = keys.collection();
-  return evaluation.step(1 + input.size);
+  return true;
 }
 
 bool run_reference_key(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
@@ -51,11 +52,12 @@ bool run_reference_key(Evaluation& evaluation, const Instruction& instruction, C
     std::string_view reference;
     bool slice = false;
     if (!string_under(evaluation, item, kReference, reference, slice)) continue;
+    if (!evaluation.step_text(reference.size())) return false;
     const std::string_view key = reference_key(reference, type);
     if (!key.empty()) keys.push(slice ? Item::of_slice(key) : Item::of_string(key));
   }
   out = keys.collection();
-  return evaluation.step(1 + input.size);
+  return true;
 }
 
 constexpr FunctionRow kRows[] = {

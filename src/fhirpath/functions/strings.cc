@@ -7,6 +7,9 @@
 #include <re2/re2.h>
 
 #include "fhirpath/functions/families.h"
+#include "fhirpath/pattern.h"
+#include "fhirpath/text_search.h"
+#include "fhirpath/unicode_case.h"
 #include "fhirpath/values.h"
 #include "json/text.h"
 #include "json/writer.h"
@@ -68,25 +71,23 @@ bool run_on_strings(Evaluation& evaluation, const Instruction& instruction, Coll
     case Single::kOne:
       break;
   }
-  if (!evaluation.step(1 + strings.input.size() / 64)) return false;
   return kBody(evaluation, instruction, strings, out);
 }
 
-bool within_limit(Evaluation& evaluation, const Instruction& instruction, size_t size) {
-  if (size <= evaluation.string_limit()) return evaluation.step(1 + size / 64);
-  return evaluation.fail(instruction, "the resulting text is too long", base::ErrorCode::kLimit);
+bool give_position(Evaluation& evaluation, std::string_view text, size_t at, Collection& out) {
+  return evaluation.give_integer(out, at == kNotFound ? -1 : code_points(text.substr(0, at)));
 }
 
 bool index_of(Evaluation& evaluation, const Instruction&, const Strings& s, Collection& out) {
-  const size_t at = s.input.find(s.arguments[0]);
-  return evaluation.give_integer(
-      out, at == std::string_view::npos ? -1 : code_points(s.input.substr(0, at)));
+  size_t at = 0;
+  return find_text(evaluation, s.input, s.arguments[0], at) &&
+         give_position(evaluation, s.input, at, out);
 }
 
 bool last_index_of(Evaluation& evaluation, const Instruction&, const Strings& s, Collection& out) {
-  const size_t at = s.input.rfind(s.arguments[0]);
-  return evaluation.give_integer(
-      out, at == std::string_view::npos ? -1 : code_points(s.input.substr(0, at)));
+  size_t at = 0;
+  return find_last_text(evaluation, s.input, s.arguments[0], at) &&
+         give_position(evaluation, s.input, at, out);
 }
 
 bool starts_with(Evaluation& evaluation, const Instruction&, const Strings& s, Collection& out) {
@@ -98,15 +99,38 @@ bool ends_with(Evaluation& evaluation, const Instruction&, const Strings& s, Col
 }
 
 bool contains(Evaluation& evaluation, const Instruction&, const Strings& s, Collection& out) {
-  return evaluation.give_boolean(out, s.input.find(s.arguments[0]) != std::string_view::npos);
+  size_t at = 0;
+  return find_text(evaluation, s.input, s.arguments[0], at) &&
+         evaluation.give_boolean(out, at != kNotFound);
 }
 
-/// ASCII letters; others stay as they are.
-template <char kFrom, char kTo>
-bool change_case(Evaluation& evaluation, const Instruction&, const Strings& s, Collection& out) {
-  std::string text(s.input);
-  for (char& c : text) {
-    if (c >= kFrom && c <= kFrom + 25) c = static_cast<char>(c - kFrom + kTo);
+/// upper(), lower(): piece by piece, so that a stop is seen.
+template <auto kAppend>
+bool change_case(Evaluation& evaluation, const Instruction& instruction, const Strings& s,
+                 Collection& out) {
+  static constexpr size_t kPiece = 16 * 1024;
+  std::string text;
+  for (std::string_view rest = s.input; !rest.empty();) {
+    size_t size = std::min(rest.size(), kPiece);
+    while (size < rest.size() && is_continuation(rest[size])) ++size;
+    if (!evaluation.grow_text(instruction, text.size(), size)) return false;
+    kAppend(text, rest.substr(0, size));
+    rest.remove_prefix(size);
+  }
+  return evaluation.give_string(out, text);
+}
+
+/// Puts the substitution before, between and behind all characters (FHIRPath §5.6.9).
+bool surround_characters(Evaluation& evaluation, const Instruction& instruction,
+                         std::string_view input, std::string_view substitution, Collection& out) {
+  const uint64_t times = static_cast<uint64_t>(code_points(input)) + 1;
+  if (!evaluation.make_text(instruction, input.size() + times * substitution.size())) return false;
+  std::string text(substitution);
+  for (size_t at = 0; at < input.size();) {
+    const size_t next = at + byte_offset(input.substr(at), 1);
+    text += input.substr(at, next - at);
+    text += substitution;
+    at = next;
   }
   return evaluation.give_string(out, text);
 }
@@ -114,94 +138,48 @@ bool change_case(Evaluation& evaluation, const Instruction&, const Strings& s, C
 bool replace(Evaluation& evaluation, const Instruction& instruction, const Strings& s,
              Collection& out) {
   const auto [pattern, substitution] = s.arguments;
-  std::string text;
   if (pattern.empty()) {
-    // Surrounds every character (FHIRPath §5.6.9).
-    text += substitution;
-    for (size_t at = 0; at < s.input.size();) {
-      const size_t next = at + byte_offset(s.input.substr(at), 1);
-      text += s.input.substr(at, next - at);
-      text += substitution;
-      at = next;
-      if (!within_limit(evaluation, instruction, text.size())) return false;
-    }
-    return evaluation.give_string(out, text);
+    return surround_characters(evaluation, instruction, s.input, substitution, out);
   }
-  size_t at = 0;
-  for (;;) {
-    const size_t found = s.input.find(pattern, at);
-    text += s.input.substr(at, found - at);
-    if (found == std::string_view::npos) break;
-    text += substitution;
-    at = found + pattern.size();
-    if (!within_limit(evaluation, instruction, text.size())) return false;
+  std::string text;
+  const auto append = [&](std::string_view part) {
+    if (!evaluation.grow_text(instruction, text.size(), part.size())) return false;
+    text += part;
+    return true;
+  };
+  for (std::string_view rest = s.input;;) {
+    size_t at = 0;
+    if (!find_text(evaluation, rest, pattern, at)) return false;
+    if (!append(rest.substr(0, at))) return false;
+    if (at == kNotFound) break;
+    if (!append(substitution)) return false;
+    rest.remove_prefix(at + pattern.size());
   }
   return evaluation.give_string(out, text);
 }
 
-const re2::RE2* pattern_of(Evaluation& evaluation, const Instruction& instruction,
-                           const Strings& s) {
-  return evaluation.regex(instruction, std::string(s.arguments[0]));
-}
-
+template <re2::RE2::Anchor kAnchor>
 bool matches(Evaluation& evaluation, const Instruction& instruction, const Strings& s,
              Collection& out) {
-  const re2::RE2* const regex = pattern_of(evaluation, instruction, s);
-  return regex != nullptr && evaluation.give_boolean(out, re2::RE2::PartialMatch(s.input, *regex));
-}
-
-bool matches_full(Evaluation& evaluation, const Instruction& instruction, const Strings& s,
-                  Collection& out) {
-  const re2::RE2* const regex = pattern_of(evaluation, instruction, s);
-  return regex != nullptr && evaluation.give_boolean(out, re2::RE2::FullMatch(s.input, *regex));
-}
-
-/// FHIRPath names groups $1 or ${name}; RE2 wants \1.
-std::string rewrite_of(const re2::RE2& regex, std::string_view substitution) {
-  std::string rewrite;
-  for (size_t i = 0; i < substitution.size(); ++i) {
-    const char c = substitution[i];
-    if (c == '\\') {
-      rewrite += "\\\\";
-    } else if (c != '$' || i + 1 >= substitution.size()) {
-      rewrite += c;
-    } else if (substitution[i + 1] >= '0' && substitution[i + 1] <= '9') {
-      rewrite += '\\';
-      rewrite += substitution[++i];
-    } else if (substitution[i + 1] == '{') {
-      const size_t close = substitution.find('}', i);
-      const std::string name(substitution.substr(i + 2, close - i - 2));
-      const auto group = regex.NamedCapturingGroups().find(name);
-      if (close == std::string_view::npos || group == regex.NamedCapturingGroups().end() ||
-          group->second > 9) {
-        rewrite += c;
-      } else {
-        rewrite += "\\" + std::to_string(group->second);
-        i = close;
-      }
-    } else {
-      rewrite += c;
-    }
+  const re2::RE2* const regex =
+      evaluation.patterns().compile(evaluation, instruction, s.arguments[0]);
+  if (regex == nullptr || !step_search(evaluation, instruction, *regex, s.input.size())) {
+    return false;
   }
-  return rewrite;
+  return evaluation.give_boolean(out,
+                                 regex->Match(s.input, 0, s.input.size(), kAnchor, nullptr, 0));
 }
 
 bool replace_matches(Evaluation& evaluation, const Instruction& instruction, const Strings& s,
                      Collection& out) {
   // An empty pattern replaces nothing, as the specification's tests have it.
-  if (s.arguments[0].empty()) return evaluation.give_string(out, s.input);
-  const re2::RE2* const regex = pattern_of(evaluation, instruction, s);
-  if (regex == nullptr) return false;
-  const std::string rewrite = rewrite_of(*regex, s.arguments[1]);
-  std::string why;
-  if (!regex->CheckRewriteString(rewrite, &why)) {
-    return evaluation.fail(instruction, "a bad substitution: " + why);
-  }
-  std::string text(s.input);
-  // Each match is at least one byte apart, so this bounds the growth before it happens.
-  if (!within_limit(evaluation, instruction, text.size() * (rewrite.size() + 1))) return false;
-  re2::RE2::GlobalReplace(&text, *regex, rewrite);
-  return evaluation.give_string(out, text);
+  if (s.arguments[0].empty()) return evaluation.give(out, Item::of_string(s.input));
+  const re2::RE2* const regex =
+      evaluation.patterns().compile(evaluation, instruction, s.arguments[0]);
+  std::string text;
+  return regex != nullptr &&
+         replace_all(evaluation, instruction, *regex, s.input, s.arguments[1], text) &&
+         evaluation.give_string(out, text);
 }
 
 bool length(Evaluation& evaluation, const Instruction&, const Strings& s, Collection& out) {
@@ -210,13 +188,15 @@ bool length(Evaluation& evaluation, const Instruction&, const Strings& s, Collec
 
 bool to_chars(Evaluation& evaluation, const Instruction&, const Strings& s, Collection& out) {
   ItemList result(evaluation.arena());
+  const auto count = static_cast<uint64_t>(code_points(s.input));
+  if (!evaluation.step(count) || !evaluation.make_room(2 * count * sizeof(Item))) return false;
   for (size_t at = 0; at < s.input.size();) {
     const size_t next = at + byte_offset(s.input.substr(at), 1);
     result.push(Item::of_string(s.input.substr(at, next - at)));
     at = next;
   }
   out = result.collection();
-  return evaluation.step(out.size);
+  return true;
 }
 
 bool trim(Evaluation& evaluation, const Instruction&, const Strings& s, Collection& out) {
@@ -232,15 +212,15 @@ bool split(Evaluation& evaluation, const Instruction& instruction, const Strings
   const std::string_view separator = s.arguments[0];
   if (separator.empty()) return to_chars(evaluation, instruction, s, out);
   ItemList result(evaluation.arena());
-  size_t at = 0;
-  for (;;) {
-    const size_t found = s.input.find(separator, at);
-    result.push(Item::of_string(s.input.substr(at, found - at)));
-    if (found == std::string_view::npos) break;
-    at = found + separator.size();
+  for (std::string_view rest = s.input;;) {
+    size_t at = 0;
+    if (!find_text(evaluation, rest, separator, at)) return false;
+    result.push(Item::of_string(rest.substr(0, at)));
+    if (at == kNotFound) break;
+    rest.remove_prefix(at + separator.size());
   }
   out = result.collection();
-  return evaluation.step(out.size);
+  return true;
 }
 
 // ---- encodings ----
@@ -266,15 +246,28 @@ std::string to_base64(std::string_view bytes, std::string_view alphabet) {
   return text;
 }
 
+constexpr uint8_t kNoDigit = 255;
+
+/// The value of each byte as a digit of the alphabet.
+std::array<uint8_t, 256> digits_of(std::string_view alphabet) {
+  std::array<uint8_t, 256> digits;
+  digits.fill(kNoDigit);
+  for (size_t i = 0; i < alphabet.size(); ++i) {
+    digits[static_cast<unsigned char>(alphabet[i])] = static_cast<uint8_t>(i);
+  }
+  return digits;
+}
+
 std::optional<std::string> from_base64(std::string_view text, std::string_view alphabet) {
+  const std::array<uint8_t, 256> digits = digits_of(alphabet);
   while (!text.empty() && text.back() == '=') text.remove_suffix(1);
   std::string bytes;
   uint32_t group = 0;
   int bits = 0;
   for (const char c : text) {
-    const size_t digit = alphabet.find(c);
-    if (digit == std::string_view::npos) return std::nullopt;
-    group = group << 6 | static_cast<uint32_t>(digit);
+    const uint8_t digit = digits[static_cast<unsigned char>(c)];
+    if (digit == kNoDigit) return std::nullopt;
+    group = group << 6 | digit;
     bits += 6;
     if (bits >= 8) {
       bits -= 8;
@@ -297,21 +290,31 @@ std::optional<std::string> from_hex(std::string_view text) {
   return bytes;
 }
 
-bool encode(Evaluation& evaluation, const Instruction&, const Strings& s, Collection& out) {
-  const std::string_view format = s.arguments[0];
-  if (format == "base64") return evaluation.give_string(out, to_base64(s.input, kBase64));
-  if (format == "urlbase64") return evaluation.give_string(out, to_base64(s.input, kBase64Url));
-  if (format != "hex") return Evaluation::give_nothing(out);
+std::string to_hex(std::string_view bytes) {
   std::string text;
-  for (const char c : s.input) {
+  for (const char c : bytes) {
     text += kHexDigits[static_cast<unsigned char>(c) >> 4];
     text += kHexDigits[static_cast<unsigned char>(c) & 15];
   }
-  return evaluation.give_string(out, text);
+  return text;
+}
+
+bool encode(Evaluation& evaluation, const Instruction& instruction, const Strings& s,
+            Collection& out) {
+  const std::string_view format = s.arguments[0];
+  if (format != "base64" && format != "urlbase64" && format != "hex") {
+    return Evaluation::give_nothing(out);
+  }
+  const uint64_t size = format == "hex" ? s.input.size() * 2 : (s.input.size() + 2) / 3 * 4;
+  if (!evaluation.make_text(instruction, size)) return false;
+  if (format == "base64") return evaluation.give_string(out, to_base64(s.input, kBase64));
+  if (format == "urlbase64") return evaluation.give_string(out, to_base64(s.input, kBase64Url));
+  return evaluation.give_string(out, to_hex(s.input));
 }
 
 bool decode(Evaluation& evaluation, const Instruction& instruction, const Strings& s,
             Collection& out) {
+  if (!evaluation.make_text(instruction, s.input.size())) return false;
   std::optional<std::string> bytes;
   if (s.arguments[0] == "base64") bytes = from_base64(s.input, kBase64);
   if (s.arguments[0] == "urlbase64") bytes = from_base64(s.input, kBase64Url);
@@ -330,13 +333,21 @@ struct HtmlEntity {
 constexpr HtmlEntity kEntities[] = {
     {'<', "&lt;"}, {'>', "&gt;"}, {'&', "&amp;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
 
-bool escape(Evaluation& evaluation, const Instruction&, const Strings& s, Collection& out) {
+bool escape(Evaluation& evaluation, const Instruction& instruction, const Strings& s,
+            Collection& out) {
+  static constexpr uint64_t kLongestEscape = 6;  // \u0000, &quot;
+  if (s.arguments[0] != "json" && s.arguments[0] != "html") return Evaluation::give_nothing(out);
+  if (!evaluation.make_text(instruction, s.input.size()) ||
+      !evaluation.make_room(kLongestEscape * s.input.size())) {
+    return false;
+  }
   std::string text;
   if (s.arguments[0] == "json") {
     json::append_string(text, s.input);
-    return evaluation.give_string(out, std::string_view(text).substr(1, text.size() - 2));
+    const std::string_view escaped = std::string_view(text).substr(1, text.size() - 2);
+    return evaluation.make_text(instruction, escaped.size()) &&
+           evaluation.give_string(out, escaped);
   }
-  if (s.arguments[0] != "html") return Evaluation::give_nothing(out);
   for (const char c : s.input) {
     const auto* const found = std::find_if(std::begin(kEntities), std::end(kEntities),
                                            [c](const HtmlEntity& e) { return e.character == c; });
@@ -346,11 +357,12 @@ bool escape(Evaluation& evaluation, const Instruction&, const Strings& s, Collec
       text += c;
     }
   }
-  return evaluation.give_string(out, text);
+  return evaluation.make_text(instruction, text.size()) && evaluation.give_string(out, text);
 }
 
 bool unescape(Evaluation& evaluation, const Instruction& instruction, const Strings& s,
               Collection& out) {
+  if (!evaluation.make_text(instruction, s.input.size())) return false;
   std::string text;
   if (s.arguments[0] == "json") {
     if (json::find_bad_escape(s.input) != std::string_view::npos) {
@@ -416,10 +428,12 @@ bool run_join(Evaluation& evaluation, const Instruction& instruction, Collection
   for (const Item& item : input) {
     const auto part = text_of_item(evaluation, item);
     if (!part) continue;
-    if (!first) text += separator;
+    const std::string_view between = first ? std::string_view() : separator;
+    if (!evaluation.grow_text(instruction, text.size(), between.size() + part->size()))
+      return false;
     first = false;
+    text += between;
     text += *part;
-    if (!within_limit(evaluation, instruction, text.size())) return false;
   }
   return first ? Evaluation::give_nothing(out) : evaluation.give_string(out, text);
 }
@@ -436,11 +450,12 @@ constexpr FunctionRow kRows[] = {
     text_function("startsWith", 1, Returns::kBoolean, run_on_strings<starts_with>),
     text_function("endsWith", 1, Returns::kBoolean, run_on_strings<ends_with>),
     text_function("contains", 1, Returns::kBoolean, run_on_strings<contains>),
-    text_function("upper", 0, Returns::kString, run_on_strings<change_case<'a', 'A'>>),
-    text_function("lower", 0, Returns::kString, run_on_strings<change_case<'A', 'a'>>),
+    text_function("upper", 0, Returns::kString, run_on_strings<change_case<append_upper>>),
+    text_function("lower", 0, Returns::kString, run_on_strings<change_case<append_lower>>),
     text_function("replace", 2, Returns::kString, run_on_strings<replace>),
-    text_function("matches", 1, Returns::kBoolean, run_on_strings<matches>),
-    text_function("matchesFull", 1, Returns::kBoolean, run_on_strings<matches_full>),
+    text_function("matches", 1, Returns::kBoolean, run_on_strings<matches<re2::RE2::UNANCHORED>>),
+    text_function("matchesFull", 1, Returns::kBoolean,
+                  run_on_strings<matches<re2::RE2::ANCHOR_BOTH>>),
     text_function("replaceMatches", 2, Returns::kString, run_on_strings<replace_matches>),
     text_function("length", 0, Returns::kInteger, run_on_strings<length>),
     text_function("toChars", 0, Returns::kStrings, run_on_strings<to_chars>),

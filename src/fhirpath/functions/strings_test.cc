@@ -69,7 +69,72 @@ TEST(StringsTest, MatchesRegularExpressions) {
                   {"'ab'.replaceMatches('(?P<x>a)', '${x}${x}')", "string aab"},
                   {"'ab'.replaceMatches('', 'x')", "string ab"},
                   {"'ab'.replaceMatches('a', '\\\\')", "string \\b"},
-                  {"'ab'.replaceMatches('a', '$5')", "error"}});
+                  {"'ab'.replaceMatches('a', '$5')", "error"},
+                  {"'aab'.replaceMatches('x*', '-')", "string -a-a-b-"},
+                  {"'aab'.replaceMatches('a*', '-')", "string -b-"},
+                  {"'äb'.replaceMatches('', '-')", "string äb"},
+                  {"'äb'.replaceMatches('x*', '-')", "string -ä-b-"},
+                  {"'abc'.replaceMatches('^.', '-')", "string -bc"},
+                  {"'a b'.replaceMatches('\\\\b', '|')", "string |a| |b|"},
+                  {"'ab'.replaceMatches('(a)(b)', '$2$1$0$')", "string baab$"},
+                  {"'ab'.replaceMatches('(a)', '$12')", "string a2b"}});
+}
+
+TEST(StringsTest, GroupsHaveNames) {
+  expect_all("", {{"'11/30/1972'.replaceMatches('(?<m>[0-9]+)/(?<d>[0-9]+)/(?<y>[0-9]+)', "
+                   "'${d}-${m}-${y} $1 ${no}')",
+                   "string 30-11-1972 11 ${no}"},
+                  {"'ab'.matches('(?<x>a)b')", "boolean true"},
+                  {"'(?<x>'.matches('[(?<x>]+')", "boolean true"},
+                  {"'(?<x>'.matchesFull('[(?<x>]+')", "boolean true"},
+                  {"'(<'.matchesFull('\\\\(?<')", "boolean true"},
+                  {"'[a'.matchesFull('\\\\[(?<x>a)')", "boolean true"},
+                  {"']a'.matchesFull('[]](?<x>a)')", "boolean true"},
+                  {"'5a'.matchesFull('[[:digit:]](?<x>a)')", "boolean true"},
+                  {"'(?<x>a'.matchesFull('\\\\Q(?<x>\\\\E(?<y>a)')", "boolean true"}});
+}
+
+TEST(StringsTest, WhatTakesMoreThanLinearTimeIsRefusedByName) {
+  for (const auto& [expression, word] :
+       {std::pair("'ab'.matches('a(?=b)')", "look-around"),
+        std::pair("'ab'.matches('(?<!a)b')", "look-around"),
+        std::pair("'aa'.matches('(a)\\\\1')", "back-reference"),
+        std::pair("'aa'.matches('(?<x>a)\\\\k<x>')", "back-reference")}) {
+    const Evaluated got = evaluate(expression);
+    EXPECT_EQ(got.code, base::ErrorCode::kInvalid) << expression;
+    EXPECT_NE(got.text.find(word), std::string::npos) << got.text;
+    EXPECT_EQ(got.caret, 5U);
+  }
+  EXPECT_EQ(evaluate("'(?='.matches('[(?=]')").text, "boolean true");
+}
+
+TEST(StringsTest, CaseIsThatOfUnicode) {
+  expect_all("", {{"'Müller Åß'.lower()", "string müller åß"},
+                  {"'müller å'.upper()", "string MÜLLER Å"},
+                  {"'Иванов'.upper()", "string ИВАНОВ"},
+                  {"'ΓΙΏΡΓΟΣ'.lower()", "string γιώργοσ"},
+                  {"'γιώργος'.upper()", "string ΓΙΏΡΓΟΣ"},
+                  {"'i'.upper()", "string I"},
+                  {"'𐐨'.upper()", "string 𐐀"},
+                  {"'MÜLLER'.matches('(?i)müller')", "boolean true"},
+                  {"'Müller' ~ 'MÜLLER'", "boolean true"},
+                  {"'γιώργος' ~ 'ΓΙΏΡΓΟΣ'", "boolean true"},
+                  {"'Straße' ~ 'STRASSE'", "boolean true"},
+                  {"'Muller' ~ 'Müller'", "boolean false"},
+                  {"'Müller' !~ 'MÜLLER'", "boolean false"},
+                  {"('a' | 'Ä' | 'b') ~ ('B' | 'ä' | 'A')", "boolean true"},
+                  {"('a' | 'Ä' | 'b') ~ ('B' | 'ä' | 'C')", "boolean false"}});
+}
+
+TEST(StringsTest, WhiteSpaceIsASpaceWhereTextsAreEquivalent) {
+  expect_all("", {{"'a b' ~ 'a\\tb'", "boolean true"},
+                  {"'a b' ~ 'a\\u00a0b'", "boolean true"},
+                  {"'a b' ~ 'a\\u2003b'", "boolean true"},
+                  {"'a b' ~ 'a\\u0085b'", "boolean true"},
+                  {"'a  b' ~ 'a b'", "boolean false"},
+                  {"' a' ~ 'a'", "boolean false"},
+                  {"'a ' ~ 'a'", "boolean false"},
+                  {"'a\\u200bb' ~ 'a b'", "boolean false"}});
 }
 
 TEST(StringsTest, SplitsAndJoins) {

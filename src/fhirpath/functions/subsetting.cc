@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "fhirpath/functions/families.h"
+#include "fhirpath/item_set.h"
 #include "fhirpath/values.h"
 
 namespace kiln::fhirpath {
@@ -85,12 +86,15 @@ bool run_intersect(Evaluation& evaluation, const Instruction& instruction, Colle
   Collection other;
   if (!evaluation.input(instruction, input)) return false;
   if (!evaluation.argument(instruction, 0, other)) return false;
-  ItemList both(evaluation.arena());
-  for (const Item& item : input) {
-    if (contains_item(evaluation, other, item)) both.push(item);
-  }
+  ItemSet others(evaluation);
+  if (!others.insert_all(other)) return false;
+  ItemSet kept(evaluation);
   ItemList result(evaluation.arena());
-  if (!append_distinct(evaluation, both.collection(), result)) return false;
+  for (const Item& item : input) {
+    bool found = false;
+    if (!others.contains(item, found)) return false;
+    if (found && !append_distinct({&item, 1}, kept, result)) return false;
+  }
   out = result.collection();
   return true;
 }
@@ -100,12 +104,16 @@ bool run_exclude(Evaluation& evaluation, const Instruction& instruction, Collect
   Collection other;
   if (!evaluation.input(instruction, input)) return false;
   if (!evaluation.argument(instruction, 0, other)) return false;
+  ItemSet others(evaluation);
+  if (!others.insert_all(other)) return false;
   ItemList result(evaluation.arena());
   for (const Item& item : input) {
-    if (!contains_item(evaluation, other, item)) result.push(item);
+    bool found = false;
+    if (!others.contains(item, found)) return false;
+    if (!found) result.push(item);
   }
   out = result.collection();
-  return evaluation.step();
+  return true;
 }
 
 constexpr FunctionRow kRows[] = {

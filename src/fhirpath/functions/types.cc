@@ -15,7 +15,7 @@ bool run_of_type(Evaluation& evaluation, const Instruction& instruction, Collect
     if (evaluation.is_of_named_type(item, instruction.type, instruction.system)) kept.push(item);
   }
   out = kept.collection();
-  return evaluation.step(1 + input.size);
+  return true;
 }
 
 bool run_is(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
@@ -60,7 +60,7 @@ bool run_type(Evaluation& evaluation, const Instruction& instruction, Collection
     result.push(Item::of_type_info(evaluation.arena().make<TypeInfo>(info)));
   }
   out = result.collection();
-  return evaluation.step(1 + input.size);
+  return true;
 }
 
 constexpr FunctionRow kRows[] = {

@@ -1,0 +1,160 @@
+#include "fhirpath/item_set.h"
+
+#include <functional>
+#include <optional>
+
+#include "fhir/ucum.h"
+#include "fhirpath/values.h"
+
+namespace kiln::fhirpath {
+namespace {
+
+uint64_t mix(uint64_t a, uint64_t b) {
+  a ^= b + 0x9E3779B97F4A7C15ULL + (a << 6) + (a >> 2);
+  return a * 0xFF51AFD7ED558CCDULL;
+}
+
+uint64_t hash_text(std::string_view text) { return std::hash<std::string_view>()(text); }
+
+/// Equal numbers are the same double; that others may be, too, costs a comparison.
+uint64_t hash_number(double value) { return std::hash<double>()(value); }
+
+/// An amount in base units. A number is one of the unit 1.
+uint64_t hash_amount(double value, const fhir::Unit& unit) {
+  uint64_t hash = hash_number(value);
+  for (const int8_t power : unit.powers) {
+    if (power != 0) hash = mix(hash, static_cast<uint64_t>(power + 128));
+  }
+  return hash;
+}
+
+uint64_t hash_quantity(const Quantity& quantity) {
+  const auto unit = quantity.calendar ? fhir::Unit::of_calendar_word(quantity.unit)
+                                      : fhir::Unit::parse(quantity.unit);
+  const auto amount = unit ? fhir::Decimal::multiply(quantity.value, unit->factor) : std::nullopt;
+  if (amount) return hash_amount(amount->to_double(), *unit);
+  return mix(hash_number(quantity.value.to_double()), hash_text(quantity.unit));
+}
+
+/// Of what equality looks at in an element and below it: see TreeComparison in values.cc.
+uint64_t hash_tree(Evaluation& evaluation, uint32_t index) {
+  const json::Node& node = evaluation.node(index);
+  if (!evaluation.step_text(node.kind == json::NodeKind::kString ? node.length : 0)) return 0;
+  auto hash = static_cast<uint64_t>(node.kind);
+  switch (node.kind) {
+    case json::NodeKind::kObject:
+      // The order of members does not count.
+      for (uint32_t i = index + 1; i < node.end; i = evaluation.node(i).end) {
+        const uint16_t name = evaluation.node(i).name;
+        if (name != 0) hash += mix(name, hash_tree(evaluation, i));
+      }
+      return hash;
+    case json::NodeKind::kArray:
+      for (uint32_t i = index + 1; i < node.end; i = evaluation.node(i).end) {
+        hash = mix(hash, hash_tree(evaluation, i));
+      }
+      return hash;
+    case json::NodeKind::kString:
+      return mix(hash, hash_text(evaluation.string_of(node)));
+    case json::NodeKind::kNumber: {
+      const auto number = fhir::Decimal::parse(node.view());
+      return mix(hash, number ? hash_number(number->to_double()) : hash_text(node.view()));
+    }
+    default:
+      return hash;
+  }
+}
+
+uint64_t hash_value(const Item& value) {
+  switch (value.kind) {
+    case ItemKind::kBoolean:
+      return value.boolean ? 1 : 2;
+    case ItemKind::kInteger:
+      return hash_number(static_cast<double>(value.integer));
+    case ItemKind::kDecimal:
+      return hash_number(value.decimal->to_double());
+    case ItemKind::kString:
+      return hash_text(value.text());
+    case ItemKind::kTemporal:
+      // One instant, whatever its offset and precision.
+      return static_cast<uint64_t>(value.temporal->to_unix_microseconds());
+    case ItemKind::kTypeInfo:
+      return mix(hash_text(value.type_info->space), hash_text(value.type_info->name));
+    case ItemKind::kQuantity:
+    case ItemKind::kElement:
+      break;
+  }
+  return 0;
+}
+
+/// Equal items have equal hashes. Nothing for an item that equals none, not even itself: one
+/// without a value.
+std::optional<uint64_t> hash_of(Evaluation& evaluation, const Item& item) {
+  if (const auto quantity = quantity_of(evaluation, item)) return hash_quantity(*quantity);
+  if (item.kind == ItemKind::kElement && item.node != kNoNode) {
+    const json::NodeKind kind = evaluation.node(item.node).kind;
+    if (kind == json::NodeKind::kObject || kind == json::NodeKind::kArray) {
+      return hash_tree(evaluation, item.node);
+    }
+  }
+  Item value;
+  if (!evaluation.value_of(item, value)) return std::nullopt;
+  const size_t bytes = value.kind == ItemKind::kString ? value.text().size() : 0;
+  if (!evaluation.step_text(bytes)) return std::nullopt;
+  return hash_value(value);
+}
+
+}  // namespace
+
+bool ItemSet::find(const Item& item, uint64_t hash, bool& found) {
+  found = false;
+  const auto [begin, end] = items_.equal_range(hash);
+  for (auto at = begin; at != end && !found; ++at) {
+    if (!evaluation_.step()) return false;
+    const auto equal = equal_items(evaluation_, at->second, item);
+    found = equal && *equal;
+  }
+  return !evaluation_.failed();
+}
+
+bool ItemSet::room_for_more() {
+  static constexpr uint64_t kBytesPerItem = 80;
+  return evaluation_.step() && evaluation_.make_room(kBytesPerItem * (items_.size() + 1));
+}
+
+bool ItemSet::contains(const Item& item, bool& found) {
+  const auto hash = hash_of(evaluation_, item);
+  found = false;
+  if (!hash) return evaluation_.step();
+  return find(item, *hash, found);
+}
+
+bool ItemSet::insert(const Item& item, bool& added) {
+  const auto hash = hash_of(evaluation_, item);
+  added = true;
+  if (!hash) return evaluation_.step();
+  bool found = false;
+  if (!room_for_more() || !find(item, *hash, found)) return false;
+  added = !found;
+  if (added) items_.emplace(*hash, item);
+  return true;
+}
+
+bool ItemSet::insert_all(const Collection& items) {
+  for (const Item& item : items) {
+    bool added = false;
+    if (!insert(item, added)) return false;
+  }
+  return true;
+}
+
+bool append_distinct(const Collection& from, ItemSet& set, ItemList& into) {
+  for (const Item& item : from) {
+    bool added = false;
+    if (!set.insert(item, added)) return false;
+    if (added) into.push(item);
+  }
+  return true;
+}
+
+}  // namespace kiln::fhirpath
