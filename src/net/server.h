@@ -28,6 +28,8 @@ struct ServerOptions {
                                                       ///< if all are at work it waits
   size_t handler_threads = 8;                         ///< for handlers
   size_t max_streams = 64;                            ///< producers at once; 503 above
+  size_t max_streams_per_client = 0;                  ///< of them, of one address; 429 above; 0: a
+                                                      ///< quarter, at least one
   base::MemoryBudget* memory = nullptr;               ///< what requests draw from, 503 beyond;
                                                       ///< null: unbounded
 };

@@ -31,6 +31,7 @@ Services::Services(const ServerOptions& server_options, Handler the_handler,
       readers(options.handler_threads),
       makers(options.handler_threads),
       streams(options.max_streams),
+      stream_shares(options.max_streams, options.max_streams_per_client),
       scratch(kScratchSize),
       request_id_prefix(id_of_now() + "-") {
   if (options.memory == nullptr) return;

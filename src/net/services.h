@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "net/client_shares.h"
 #include "net/event_loop.h"
 #include "net/server.h"
 #include "net/worker_pool.h"
@@ -36,7 +37,7 @@ struct Services {
   WorkerPool readers;   ///< read SourceBodies, whose storage may be slow, apart from the handlers
   WorkerPool makers;    ///< make what takes longer than a handler may
   WorkerPool streams;   ///< run producers
-  std::atomic<size_t> streams_running{0};
+  ClientShares stream_shares;
 
   // For the I/O thread only.
   std::vector<char> scratch;  ///< every read goes through it, so that an idle connection has none
