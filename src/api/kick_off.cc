@@ -147,6 +147,18 @@ void refuse_run_parameters(const OperationInput& input, Problems& problems) {
   }
 }
 
+/// A list of many jobs stays a list of short records.
+std::vector<std::string> names_for_lists(const std::vector<ViewSubject>& subjects) {
+  static constexpr size_t kMostNames = 10;
+  static constexpr size_t kLongestName = 100;
+  std::vector<std::string> names;
+  for (const ViewSubject& subject : subjects) {
+    if (names.size() == kMostNames) break;
+    if (subject.name.size() <= kLongestName) names.push_back(subject.name);
+  }
+  return names;
+}
+
 std::string read_tracking_id(const OperationInput& input, Problems& problems) {
   const Parameter* const parameter = only(input, "clientTrackingId", problems);
   if (parameter == nullptr) return "";
@@ -204,6 +216,7 @@ std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Reques
     kick_off->subjects.push_back(std::move(*view.subject));
   }
   submission.subjects = static_cast<uint32_t>(kick_off->subjects.size());
+  submission.names = names_for_lists(kick_off->subjects);
   return kick_off;
 }
 

@@ -108,6 +108,9 @@ void Routes::add_jobs() {
   router_.add("GET", "/export/{job}/result", [this](const Routed& routed) {
     return export_result(service_, routed.request, job_of(routed));
   });
+  router_.add("DELETE", "/export/{job}/result", [this](const Routed& routed) {
+    return remove_export(service_, routed.request, job_of(routed));
+  });
   router_.add("GET", "/export/{job}/files/{file}", [this](const Routed& routed) {
     return download(service_, routed.request, job_of(routed),
                     routed.parameters.find("file")->second);
@@ -130,6 +133,8 @@ void Routes::add_rest() {
   }
   router_.add("GET", "/health", [](const Routed&) { return plain_text(200, "live\n"); });
   router_.add("GET", "/ready", [this](const Routed& routed) {
+    const base::Status ready = service_.jobs.ready();
+    if (!ready.ok()) return not_ready(ready.error());
     const auto gauges = service_.jobs.gauges();
     if (gauges.ok()) return plain_text(200, "ready\n");
     service_.log.error("job store failed",
@@ -141,7 +146,8 @@ void Routes::add_rest() {
     if (!gauges.ok()) {
       return fault_response(service_, routed.request, "job store failed", gauges.error());
     }
-    net::Response response = plain_text(200, service_.metrics.to_text(*gauges));
+    net::Response response =
+        plain_text(200, service_.metrics.to_text(*gauges, service_.jobs.obstacles()));
     response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     return response;
   });

@@ -31,6 +31,11 @@ std::string url_of(const ServeOptions& options, uint16_t port) {
   return "http://" + (v6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(port);
 }
 
+/// As configured_sink.cc makes them.
+bool is_instance(std::string_view name) {
+  return name.size() == 16 && name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 net::ServerOptions server_options(const ServeOptions& options, base::MemoryBudget& memory) {
   net::ServerOptions server;
   server.memory = &memory;
@@ -67,7 +72,12 @@ class Application {
   }
 
   base::Status run(const std::stop_token& stop, Hangups& hangups) {
-    KILN_ASSIGN(store_, job::JobStore::open(state_.database_path()));
+    (void)reserve_.check();  // a disk that is full already is told by /ready
+    KILN_ASSIGN(store_, job::JobStore::open(state_.database_path(), job::Durability::kMachineCrash,
+                                            &reserve_));
+    watch_.emplace(state_.database_path(),
+                   std::vector{state_.lock_path(), state_.database_path() + "-wal"});
+    const bool is_fresh = store_->noted("instance").ok() && store_->noted("instance")->empty();
     KILN_ASSIGN(auto sink, open_configured_sink(options_, state_, *store_, clock_, random_, stop));
     sink_ = sink::observe_sink(std::move(sink),
                                [this](sink::SinkOperation operation, const base::Error& error) {
@@ -79,12 +89,18 @@ class Application {
       return base::Error(base::ErrorCode::kUsage,
                          "--export-memory-limit is more than half of --memory-limit");
     }
+    if (is_fresh) warn_of_others(stop);
     job::JobEngineOptions job_options;
     job_options.max_running = options_.max_running;
     job_options.max_queued = options_.max_queued;
+    job_options.max_queued_per_client = options_.max_queued_per_client;
     job_options.output_ttl = std::chrono::seconds(options_.output_ttl);
     job_options.cleanup_interval = std::chrono::seconds(options_.cleanup_interval);
-    job::JobEngine jobs({*store_, *sink_, *runner_, monitor_, clock_, random_}, job_options);
+    job::SinkLease lease(*store_, *sink_, clock_, random_, state_.identity(),
+                         2 * job_options.output_ttl);
+    job::JobEngine jobs({*store_, *sink_, *runner_, monitor_, clock_, random_,
+                         job::Guards{&*watch_, &reserve_, &lease}},
+                        job_options);
     const api::Service service{service_options_,
                                views_->artefacts(),
                                data_.get(),
@@ -144,6 +160,23 @@ class Application {
     log_.error("download failed", {{"error", error.to_string()}});
   }
 
+  /// Whose folders a new state directory finds: perhaps they belonged to the one that was here.
+  void warn_of_others(const std::stop_token& stop) {
+    const auto others = sink_->other_instances(stop);
+    std::string names;
+    size_t count = 0;
+    for (size_t i = 0; others.ok() && i < others->size(); ++i) {
+      if (!is_instance((*others)[i])) continue;
+      if (++count <= kMostNamed) names += (names.empty() ? "" : ", ") + (*others)[i];
+    }
+    if (count == 0) return;
+    log_.warning(
+        "the state directory is new, but the sink has output of other instances, which "
+        "this server neither serves nor deletes",
+        {{"count", count}, {"instances", names}});
+  }
+
+  static constexpr size_t kMostNamed = 20;
   static constexpr uint32_t kShortestAdvisedTtl = 86'400;
 
   const ServeOptions& options_;
@@ -159,6 +192,8 @@ class Application {
   const std::unique_ptr<api::Authorizer> authorizer_ = api::make_open_authorizer();
   api::PollLimiter polls_;
   api::ServiceOptions service_options_;
+  job::Reserve reserve_{state_.path()};
+  std::optional<job::StateWatch> watch_;  ///< outlives the store
   std::unique_ptr<job::JobStore> store_;
   std::unique_ptr<sink::ExportSink> sink_;
   std::unique_ptr<job::JobRunner> runner_;

@@ -29,6 +29,7 @@ struct ServeOptions {
   uint32_t cleanup_interval = 300;  ///< seconds
   unsigned max_running = 2;
   uint64_t max_queued = 100;
+  uint64_t max_queued_per_client = 0;  ///< 0: a quarter of them
   uint64_t part_rows = 0;
   unsigned threads = 0;       ///< 0: all cores
   uint64_t memory_limit = 0;  ///< of the process; 0: default_memory_limit()
