@@ -89,9 +89,9 @@ net::Response decide(const Service& service, const net::Request& request, KickOf
 
 net::Response export_views(const Service& service, const net::Request& request,
                            const std::optional<std::string>& id) {
-  return answer_in_time(
-      service, request, [&service, &request, id] { return read_kick_off(service, request, id); },
-      [&service, &request](KickOff& kick_off) { return decide(service, request, kick_off); });
+  return later(service, request, [&service, &request, id] {
+    return decide(service, request, *read_kick_off(service, request, id));
+  });
 }
 
 }  // namespace kiln::api

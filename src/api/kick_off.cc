@@ -5,6 +5,7 @@
 #include "api/authorizer.h"
 #include "base/digest.h"
 #include "base/text.h"
+#include "json/text.h"
 
 namespace kiln::api {
 namespace {
@@ -193,6 +194,9 @@ std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Reques
   submission.tracking_id = read_tracking_id(input, problems);
   submission.idempotency_key = request.headers.get("Idempotency-Key").value_or("");
   check_length(submission.idempotency_key, "the Idempotency-Key", "", problems);
+  if (!json::is_utf8(submission.idempotency_key)) {
+    problems.add(400, "invalid", "", "the Idempotency-Key is not UTF-8");
+  }
   submission.client = service.authorizer.client_of(request);
   if (!submission.idempotency_key.empty()) {
     submission.request_hash = base::sha256_hex(request.target + "\n" + request.body);

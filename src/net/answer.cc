@@ -238,6 +238,10 @@ void Answer::send(std::string_view body, void (Answer::*then)()) {
 void Answer::begin_piece() {
   head_.clear();
   if (started_) return;
+  const auto& complete_head = services_.callbacks.complete_head;
+  if (complete_head && exchange_->has_request) {
+    complete_head(exchange_->request, response_.headers);
+  }
   head_ = make_response_head(response_.status, response_.headers, framing_);
   started_ = true;
   listener_->answer_started();

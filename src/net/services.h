@@ -19,8 +19,7 @@ class Connection;
 
 /// Lives longer than every connection and every task on its pools.
 struct Services {
-  Services(const ServerOptions& server_options, Handler the_handler, ErrorResponder the_responder,
-           RequestLogger the_logger);
+  Services(const ServerOptions& server_options, Callbacks the_callbacks);
 
   /// What the responder makes of it, which is always a body of text and never throws.
   Response error_response(int status, std::string_view text) const;
@@ -28,11 +27,10 @@ struct Services {
   Response failure_response(const base::Error& error) const;
 
   const ServerOptions options;
-  const Handler handler;
-  const ErrorResponder responder;
-  const RequestLogger logger;
+  const Callbacks callbacks;
 
   EventLoop loop;
+  WorkerPool probes;    ///< run requests about the server itself
   WorkerPool handlers;  ///< run requests
   WorkerPool readers;   ///< read SourceBodies, whose storage may be slow, apart from the handlers
   WorkerPool makers;    ///< make what takes longer than a handler may
