@@ -148,7 +148,7 @@ net::Response outcome_response(int status, const std::vector<Problem>& problems)
   net::Response response;
   response.status = status;
   response.headers.add("Content-Type", "application/fhir+json");
-  if (status == 503) response.headers.add("Retry-After", kRetrySeconds);
+  if (status == 503) response.headers.add("Retry-After", std::string(kRetrySeconds));
   response.body = operation_outcome(problems);
   return response;
 }
