@@ -5,7 +5,6 @@
 #include <set>
 
 #include "base/text.h"
-#include "json/text.h"
 
 namespace kiln::api {
 namespace {
@@ -13,13 +12,10 @@ namespace {
 /// Larger bodies fit, but not more values: one of them takes a hundred bytes of memory.
 constexpr size_t kMostValues = 1'000'000;
 
-/// A web page can send a body without a type to anyone, and its browser does not ask before.
-bool is_json_type(const net::Headers& headers) {
-  const std::string header = headers.get("Content-Type").value_or("");
-  const std::string content_type =
-      base::lower(base::trimmed(std::string_view(header).substr(0, header.find(';'))));
-  if (content_type.empty()) return !headers.has("Origin");
-  return content_type == "application/fhir+json" || content_type == "application/json";
+bool is_json_type(std::string_view header) {
+  const std::string content_type = base::lower(base::trimmed(header.substr(0, header.find(';'))));
+  return content_type.empty() || content_type == "application/fhir+json" ||
+         content_type == "application/json";
 }
 
 /// The texts, and as many values as so many bytes can hold.
@@ -103,7 +99,7 @@ bool read_body(const net::Request& request, base::MemoryBudget* memory, Operatio
     problems.add(415, "not-supported", "", "a body with the Content-Encoding " + coding);
     return false;
   }
-  if (!is_json_type(request.headers)) {
+  if (!is_json_type(request.headers.get("Content-Type").value_or(""))) {
     problems.add(415, "not-supported", "",
                  "the body must be application/fhir+json or application/json");
     return false;
@@ -135,22 +131,15 @@ bool read_body(const net::Request& request, base::MemoryBudget* memory, Operatio
   return true;
 }
 
-/// Bytes that are no text are refused, and get no further.
-std::string as_text(const std::string& bytes, const std::string& name, Problems& problems) {
-  if (json::is_utf8(bytes)) return bytes;
-  problems.add(400, "invalid", name, "'" + name + "' is not UTF-8: " + bytes);
-  return json::repair_utf8(bytes);
-}
-
-void read_query(const net::Request& request, OperationInput& input, Problems& problems) {
+void read_query(const net::Request& request, OperationInput& input) {
   std::set<std::string, std::less<>> in_body;
   for (const Parameter& parameter : input.parameters) in_body.insert(parameter.name);
   for (const auto& [name, value] : request.query) {
     if (in_body.contains(name)) continue;
     Parameter parameter;
-    parameter.name = as_text(name, name, problems);
-    parameter.expression = parameter.name;
-    parameter.query_text = as_text(value, name, problems);
+    parameter.name = name;
+    parameter.expression = name;
+    parameter.query_text = value;
     input.parameters.push_back(std::move(parameter));
   }
 }
@@ -184,7 +173,7 @@ OperationInput read_operation_input(const net::Request& request, Problems& probl
                                     base::MemoryBudget* memory) {
   OperationInput input;
   input.readable = read_body(request, memory, input, problems);
-  read_query(request, input, problems);
+  read_query(request, input);
   return input;
 }
 

@@ -91,9 +91,8 @@ engine::Options engine_options(const ServiceOptions& options, base::WallTime now
 
 void log_left_out(base::Logger& log, std::string_view kind, const std::string& id,
                   const engine::Summary& summary) {
-  for (const auto& [file, lines] : summary.other_types) {
-    log.warning("lines of another type than the file's name says are left out",
-                {{kind, id}, {"file", file}, {"lines", lines}});
+  for (const base::Error& warning : summary.warnings) {
+    log.warning("some of the data are left out", {{kind, id}, {"what", warning.to_string()}});
   }
 }
 

@@ -20,12 +20,7 @@ namespace kiln::app {
 namespace {
 
 void print_summary(const engine::Summary& summary, const DataOptions& options) {
-  for (const auto& [file, count] : summary.other_types) {
-    print_warning(base::Error(base::ErrorCode::kInvalid,
-                              std::to_string(count) + (count == 1 ? " line is" : " lines are") +
-                                  " of another type than the file's name says, and left out")
-                      .at({file, 0, 0}));
-  }
+  for (const base::Error& warning : summary.warnings) print_warning(warning);
   for (const base::Error& example : summary.examples) print_warning(example);
   if (options.on_error == "skip" && summary.bad_lines + summary.bad_rows != 0) {
     print_note("skipped: " + std::to_string(summary.bad_lines) + " bad lines, " +
@@ -225,8 +220,15 @@ SourceFiles source_files(const std::vector<std::string>& views, const dataset::S
 }
 
 base::Result<dataset::Snapshot> open_data(const DataOptions& options) {
-  KILN_ASSIGN(const auto inputs, dataset::find_inputs(options.data, is_resource_type));
-  return dataset::Snapshot::open(inputs);
+  KILN_ASSIGN(auto inputs, dataset::find_inputs(options.data, is_resource_type));
+  static constexpr size_t kShareOfDescriptors = 4;
+  KILN_ASSIGN(auto snapshot,
+              dataset::Snapshot::open(inputs.files,
+                                      {std::make_shared<dataset::DescriptorCache>(
+                                          dataset::DescriptorCache::sensible_capacity(
+                                              kShareOfDescriptors))}));
+  snapshot.passed_over = std::move(inputs.passed_over);
+  return snapshot;
 }
 
 namespace {

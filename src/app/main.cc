@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/commands/commands.h"
+#include "app/descriptor_limit.h"
 #include "app/diagnostics.h"
 #include "app/memory_limit.h"
 #include "app/version.h"
@@ -75,6 +76,7 @@ int run_command(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   kiln::app::set_up_allocator();
+  kiln::app::raise_descriptor_limit();
   const auto status =
       kiln::base::guarded([&]() -> kiln::base::Result<int> { return run_command(argc, argv); });
   if (status.ok()) return *status;

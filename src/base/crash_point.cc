@@ -8,8 +8,6 @@
 
 #include <unistd.h>
 
-#include "base/visible_text.h"
-
 namespace kiln::base {
 namespace {
 
@@ -20,7 +18,8 @@ struct Armed {
 
 /// A test that misspells a point would pass without having crashed, so it is told at once.
 [[noreturn]] void refuse(std::string_view setting) {
-  std::fprintf(stderr, "KILN_CRASH_AT: no such crash point: %s\n", visible_text(setting).c_str());
+  std::fprintf(stderr, "KILN_CRASH_AT: no such crash point: %.*s\n",
+               static_cast<int>(setting.size()), setting.data());
   _exit(2);
 }
 

@@ -90,6 +90,8 @@ std::string Error::to_string() const {
 Error io_error(std::string_view what, int error_number) {
   ErrorCode code = error_number == ENOENT ? ErrorCode::kNotFound : ErrorCode::kIo;
   if (error_number == EPIPE) code = ErrorCode::kClosedPipe;
+  // Others may close some of their descriptors.
+  if (error_number == EMFILE || error_number == ENFILE) code = ErrorCode::kUnavailable;
   return Error(code, std::string(what) + ": " + std::generic_category().message(error_number));
 }
 

@@ -12,7 +12,7 @@ namespace {
 constexpr size_t kChunk = 256 * 1024;
 
 base::Error damaged(const OpenFilePtr& file, const char* what) {
-  return base::Error(base::ErrorCode::kInvalid, what).at({file->input().path, 0, 0});
+  return base::Error(base::ErrorCode::kInvalid, what).at({name_of(file->input()), 0, 0});
 }
 
 class PlainStream final : public ByteStream {
@@ -75,11 +75,7 @@ class GzipStream final : public ByteStream {
         next_member();
         continue;
       }
-      if (state_.avail_in == 0 && at_end_) {
-        if (!started_ && file_->state().size == 0) return size_t{0};
-        return damaged(file_, "the gzip data is truncated");
-      }
-      started_ = true;
+      if (state_.avail_in == 0 && at_end_) return damaged(file_, "the gzip data is truncated");
       if (isal_inflate(&state_) < 0) return damaged(file_, "the gzip data is damaged");
     }
     return size_t{wanted - state_.avail_out};
@@ -113,7 +109,6 @@ class GzipStream final : public ByteStream {
   std::vector<char> input_;
   inflate_state state_{};
   bool at_end_ = false;
-  bool started_ = false;
 };
 
 class ZstdStream final : public ByteStream {
@@ -160,9 +155,9 @@ class ZstdStream final : public ByteStream {
 base::Result<std::unique_ptr<ByteStream>> open_stream(const OpenFilePtr& file,
                                                       std::stop_token stop) {
   std::unique_ptr<ByteStream> plain = std::make_unique<PlainStream>(file, std::move(stop));
-  Compression compression = file->input().compression;
-  if (!file->seekable() && compression == Compression::kNone) {
-    std::string head(4, '\0');
+  Format format = file->format();
+  if (!file->seekable()) {
+    std::string head(kFormatBytes, '\0');
     size_t got = 0;
     while (got < head.size()) {
       KILN_ASSIGN(const size_t more, plain->read(head.data() + got, head.size() - got));
@@ -170,11 +165,16 @@ base::Result<std::unique_ptr<ByteStream>> open_stream(const OpenFilePtr& file,
       got += more;
     }
     head.resize(got);
-    if (head.starts_with("\x1f\x8b")) compression = Compression::kGzip;
-    if (head == "\x28\xb5\x2f\xfd") compression = Compression::kZstd;
+    format = format_of(head);
     plain = std::make_unique<PeekedStream>(std::move(plain), std::move(head));
   }
-  switch (compression) {
+  if (!format.foreign.empty()) {
+    return base::Error(base::ErrorCode::kInvalid,
+                       "neither NDJSON nor JSON, plain or compressed by gzip or zstd, but " +
+                           std::string(format.foreign))
+        .at({name_of(file->input()), 0, 0});
+  }
+  switch (format.compression) {
     case Compression::kGzip:
       return std::unique_ptr<ByteStream>(new GzipStream(file, std::move(plain)));
     case Compression::kZstd:

@@ -17,8 +17,8 @@ class ByteStream {
   virtual uint64_t consumed() const = 0;
 };
 
-/// Decompresses by the input's name, or if it has none (stdin), by the first bytes. `stop` ends
-/// waiting for a pipe.
+/// Decompresses if the first bytes tell so, whatever the file is called; a format that is not read
+/// is kInvalid. `stop` ends waiting for a pipe.
 base::Result<std::unique_ptr<ByteStream>> open_stream(const OpenFilePtr& file,
                                                       std::stop_token stop = {});
 

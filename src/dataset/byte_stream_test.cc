@@ -44,7 +44,7 @@ class ByteStreamTest : public testing::TestWithParam<Kind> {
     // A new file each time: some file systems wait for the disk when one is written over.
     std::filesystem::remove(folder_.path_of("data"));
     const std::string path = folder_.write("data", bytes);
-    return *OpenFile::open({path, FileKind::kNdjson, GetParam().compression, ""});
+    return *OpenFile::open({path, FileKind::kNdjson, ""});
   }
   std::string compressed(std::string_view text) { return GetParam().compress(text); }
 
@@ -83,7 +83,8 @@ TEST_P(ByteStreamTest, PiecesFollowOneAnother) {
 
 TEST_P(CompressedStreamTest, TruncationIsAnError) {
   const std::string bytes = compressed(some_lines(30));
-  for (size_t size = 1; size < bytes.size(); ++size) {
+  static constexpr size_t kMagic = 4;  // what is shorter may be some text
+  for (size_t size = kMagic; size < bytes.size(); ++size) {
     ASSERT_EQ(read_all(file(bytes.substr(0, size)), 1 << 16), std::nullopt) << size;
   }
   const std::string two = bytes + compressed("second");
@@ -93,7 +94,6 @@ TEST_P(CompressedStreamTest, TruncationIsAnError) {
 
 TEST_P(CompressedStreamTest, GarbageIsAnError) {
   const std::string bytes = compressed(some_lines(30));
-  EXPECT_EQ(read_all(file("no compression here, but some text"), 1 << 16), std::nullopt);
   EXPECT_EQ(read_all(file(bytes + "garbage after the end"), 1 << 16), std::nullopt);
   EXPECT_EQ(read_all(file(bytes + std::string(1, '\0')), 1 << 16), std::nullopt);
 }
@@ -128,7 +128,7 @@ TEST_P(ByteStreamTest, APipesCompressionIsSeenFromItsFirstBytes) {
     ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
     const std::string bytes = compressed(text);
     std::thread writer([&] { std::ofstream(path, std::ios::binary) << bytes; });
-    const auto pipe = OpenFile::open({path, FileKind::kNdjson, Compression::kNone, ""});
+    const auto pipe = OpenFile::open({path, FileKind::kNdjson, ""});
     ASSERT_TRUE(pipe.ok());
     EXPECT_FALSE((*pipe)->seekable());
     EXPECT_EQ((*pipe)->state().size, 0U);

@@ -1,38 +1,45 @@
 // The data that a server has, and snapshots of it.
 #pragma once
 
-#include <map>
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "base/mutex.h"
+#include "base/error.h"
 #include "dataset/snapshot.h"
 
 namespace kiln::dataset {
 
 using SnapshotPtr = std::shared_ptr<const Snapshot>;
 
+struct CatalogOptions {
+  /// How long the look at one file may take: a file system may have gone away.
+  std::chrono::milliseconds patience{5000};
+  /// Called before a file is looked at; for tests.
+  std::function<void(const std::string& path)> before_open = {};
+};
+
 /// Files that were named at the start, looked at anew for every snapshot. Thread-safe.
 class Catalog {
  public:
-  /// `arguments` and `is_type` as for find_inputs(). Nothing may be unreadable.
+  /// `arguments` and `is_type` as for find_inputs(). Nothing may be unreadable, and all must be
+  /// regular files.
   static base::Result<std::unique_ptr<Catalog>> open(std::vector<std::string> arguments,
-                                                     bool (*is_type)(std::string_view name));
+                                                     bool (*is_type)(std::string_view name),
+                                                     CatalogOptions options = {});
 
-  /// The data as it is now. Files that have not changed share their descriptor with the snapshots
-  /// that are alive.
+  /// The data as it is now. Files that have not changed are shared with the snapshots that are
+  /// alive. The files are looked at by a thread of their own: if it makes no progress, kUnavailable
+  /// names the file that it waits for, now and at once for everyone until it goes on.
   base::Result<SnapshotPtr> snapshot();
 
  private:
-  Catalog(std::vector<std::string> arguments, bool (*is_type)(std::string_view name))
-      : arguments_(std::move(arguments)), is_type_(is_type) {}
-
-  const std::vector<std::string> arguments_;
-  bool (*const is_type_)(std::string_view name);
-  base::Mutex mutex_;
-  std::map<std::string, std::weak_ptr<const OpenFile>> open_ KILN_GUARDED_BY(mutex_);
+  struct Shared;
+  explicit Catalog(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
+  const std::shared_ptr<Shared> shared_;  ///< with the threads that do not come back
 };
 
 /// Only the files that may hold resources of one of the types.

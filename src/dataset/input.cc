@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <map>
 #include <system_error>
+#include <utility>
 
-#include <glob.h>
 #include <sys/stat.h>
+
+#include "dataset/glob.h"
 
 namespace kiln::dataset {
 namespace {
@@ -14,46 +17,85 @@ namespace {
 namespace fs = std::filesystem;
 
 bool is_data_name(std::string_view name) {
-  return !name.starts_with('.') && (name.ends_with(".ndjson") || name.ends_with(".ndjson.gz") ||
-                                    name.ends_with(".ndjson.zst") || name.ends_with(".json"));
+  return name.ends_with(".ndjson") || name.ends_with(".ndjson.gz") ||
+         name.ends_with(".ndjson.zst") || name.ends_with(".json");
 }
 
 base::Error not_found(const std::string& what, const std::string& argument) {
   return base::Error(base::ErrorCode::kNotFound, what + ": " + argument);
 }
 
-base::Result<std::vector<std::string>> list_folder(const std::string& folder) {
+/// Whatever is no folder: what cannot be read is an error when it is opened.
+base::Result<std::vector<std::string>> list_folder(const std::string& folder,
+                                                   std::vector<std::string>& passed_over) {
   std::vector<std::string> paths;
   std::error_code error;
-  fs::directory_iterator entries(folder, error);
-  if (error) return base::io_error("cannot read the folder " + folder, error.value());
-  for (const fs::directory_entry& entry : entries) {
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
     std::error_code ignored;
-    if (entry.is_regular_file(ignored) && is_data_name(entry.path().filename().string())) {
-      paths.push_back(entry.path().string());
-    }
+    const std::string name = entry->path().filename().string();
+    if (name.starts_with('.') || entry->is_directory(ignored)) continue;
+    (is_data_name(name) ? paths : passed_over).push_back(entry->path().string());
   }
+  if (error) return base::io_error("cannot read the folder " + folder, error.value());
   std::sort(paths.begin(), paths.end());
   return paths;
 }
 
-std::vector<std::string> list_glob(const std::string& pattern) {
-  glob_t found{};
-  std::vector<std::string> paths;
-  if (glob(pattern.c_str(), GLOB_NOSORT, nullptr, &found) == 0) {
-    for (size_t i = 0; i < found.gl_pathc; ++i) {
-      struct stat info {};
-      if (stat(found.gl_pathv[i], &info) == 0 && S_ISREG(info.st_mode)) {
-        paths.emplace_back(found.gl_pathv[i]);
-      }
-    }
+/// The files that an argument stands for, and whether it names the file itself.
+base::Result<std::vector<std::string>> paths_of(const std::string& argument,
+                                                std::vector<std::string>& passed_over,
+                                                bool& found) {
+  struct stat info {};
+  found = true;
+  if (stat(argument.c_str(), &info) != 0) {
+    const int error = errno;
+    if (!is_glob(argument)) return base::io_error("cannot read " + argument, error);
+    std::vector<std::string> paths = list_glob(argument);
+    if (paths.empty()) return not_found("no file matches", argument);
+    return paths;
   }
-  globfree(&found);
-  std::sort(paths.begin(), paths.end());
-  return paths;
+  if (!S_ISDIR(info.st_mode)) {
+    found = false;
+    return std::vector<std::string>{argument};
+  }
+  KILN_ASSIGN(std::vector<std::string> paths, list_folder(argument, passed_over));
+  if (!paths.empty()) return paths;
+  return not_found("no *.ndjson, *.ndjson.gz, *.ndjson.zst or *.json in the folder", argument);
 }
+
+/// Adds files, each once.
+class DistinctInputs {
+ public:
+  base::Status add(Input input) {
+    struct stat info {};
+    if (stat(input.path.c_str(), &info) != 0) {
+      return base::io_error("cannot read " + input.path, errno);
+    }
+    const auto [at, is_new] = known_.try_emplace(std::pair(info.st_dev, info.st_ino), all_.size());
+    if (is_new) {
+      all_.push_back(std::move(input));
+      return {};
+    }
+    Input& same = all_[at->second];
+    if (same.type != input.type) same.type.clear();
+    same.found = same.found && input.found;
+    return {};
+  }
+  void add_stdin() {
+    if (!std::exchange(has_stdin_, true)) all_.push_back({"-"});
+  }
+  std::vector<Input> take() { return std::move(all_); }
+
+ private:
+  std::vector<Input> all_;
+  std::map<std::pair<dev_t, ino_t>, size_t> known_;
+  bool has_stdin_ = false;
+};
 
 }  // namespace
+
+std::string name_of(const Input& input) { return input.path == "-" ? "<stdin>" : input.path; }
 
 Input describe_file(const std::string& path, bool (*is_type)(std::string_view name)) {
   Input input;
@@ -61,10 +103,8 @@ Input describe_file(const std::string& path, bool (*is_type)(std::string_view na
   std::string_view name = path;
   name = name.substr(name.rfind('/') + 1);
   if (name.ends_with(".gz")) {
-    input.compression = Compression::kGzip;
     name.remove_suffix(3);
   } else if (name.ends_with(".zst")) {
-    input.compression = Compression::kZstd;
     name.remove_suffix(4);
   }
   if (name.ends_with(".json")) {
@@ -73,38 +113,33 @@ Input describe_file(const std::string& path, bool (*is_type)(std::string_view na
   }
   if (name.ends_with(".ndjson")) {
     const std::string_view stem = name.substr(0, name.find_first_of(".-_"));
-    if (is_type(stem)) input.type = stem;
+    // A file of Bundles may hold anything.
+    if (stem != "Bundle" && is_type(stem)) input.type = stem;
   }
   return input;
 }
 
-base::Result<std::vector<Input>> find_inputs(const std::vector<std::string>& arguments,
-                                             bool (*is_type)(std::string_view name)) {
-  std::vector<Input> inputs;
+base::Result<Inputs> find_inputs(const std::vector<std::string>& arguments,
+                                 bool (*is_type)(std::string_view name),
+                                 const std::function<void(const std::string& path)>& looking_at) {
+  Inputs inputs;
+  DistinctInputs distinct;
   for (const std::string& argument : arguments) {
     if (argument == "-") {
-      inputs.push_back({argument, FileKind::kNdjson, Compression::kNone, {}});
+      distinct.add_stdin();
       continue;
     }
-    struct stat info {};
-    if (stat(argument.c_str(), &info) != 0) {
-      const int error = errno;
-      const bool pattern = argument.find_first_of("*?[") != std::string::npos;
-      if (!pattern) return base::io_error("cannot read " + argument, error);
-      const std::vector<std::string> paths = list_glob(argument);
-      if (paths.empty()) return not_found("no file matches", argument);
-      for (const std::string& path : paths) inputs.push_back(describe_file(path, is_type));
-    } else if (S_ISDIR(info.st_mode)) {
-      KILN_ASSIGN(const std::vector<std::string> paths, list_folder(argument));
-      if (paths.empty()) {
-        return not_found("no *.ndjson, *.ndjson.gz, *.ndjson.zst or *.json in the folder",
-                         argument);
-      }
-      for (const std::string& path : paths) inputs.push_back(describe_file(path, is_type));
-    } else {
-      inputs.push_back(describe_file(argument, is_type));
+    bool found = false;
+    KILN_ASSIGN(const std::vector<std::string> paths,
+                paths_of(argument, inputs.passed_over, found));
+    for (const std::string& path : paths) {
+      Input input = describe_file(path, is_type);
+      input.found = found;
+      if (looking_at) looking_at(path);
+      KILN_TRY(distinct.add(std::move(input)));
     }
   }
+  inputs.files = distinct.take();
   return inputs;
 }
 

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "dataset/bundle.h"
+#include "dataset/json_file.h"
+#include "dataset/left_out.h"
 #include "json/line_parser.h"
 
 namespace kiln::dataset {
@@ -20,31 +21,6 @@ const char* find_newline(const char* begin, const char* end) {
 
 }  // namespace
 
-void BlockBuffer::reserve(size_t size, size_t keep) {
-  const size_t needed = size + 1 + json::kPadding;
-  if (needed <= capacity_) return;
-  const size_t capacity =
-      (std::max(needed, capacity_ + capacity_ / 2) + kPageSize - 1) / kPageSize * kPageSize;
-  base::MemoryReservation none;
-  base::MemoryReservation& memory = memory_ != nullptr ? *memory_ : none;
-  memory.take(capacity);
-  std::unique_ptr<char, Free> bytes(static_cast<char*>(std::aligned_alloc(kPageSize, capacity)));
-  if (!bytes) {
-    memory.give_back(capacity);
-    throw std::bad_alloc();
-  }
-  if (keep != 0) std::memcpy(bytes.get(), bytes_.get(), keep);
-  release();
-  bytes_ = std::move(bytes);
-  capacity_ = capacity;
-}
-
-void BlockBuffer::release() {
-  bytes_.reset();
-  if (memory_ != nullptr) memory_->give_back(capacity_);
-  capacity_ = 0;
-}
-
 /// A file that is read from front to back, and the line it broke off in.
 struct Reader::Stream {
   std::unique_ptr<ByteStream> bytes;
@@ -53,6 +29,7 @@ struct Reader::Stream {
   uint64_t line = 1;    ///< of the tail
   uint64_t consumed = 0;
   bool first = true;
+  bool left_out = false;
 };
 
 Reader::Reader(const Snapshot& snapshot, std::vector<bool> wanted, ReaderOptions options)
@@ -64,57 +41,83 @@ base::Result<bool> Reader::claim(Part& part, BlockBuffer& buffer) {
   for (;; ++file_, offset_ = 0) {
     if (file_ == snapshot_.files.size()) return false;
     if (!wanted_[file_]) continue;
-    const OpenFile& file = *snapshot_.files[file_];
     part = Part();
     part.file = file_;
     part.ordinal = next_ordinal_;
-    const bool in_parts = file.seekable() && file.input().kind == FileKind::kNdjson &&
-                          file.input().compression == Compression::kNone;
-    if (!in_parts) {
-      auto got = claim_stream(part, buffer);
-      if (!got.ok()) {
-        // The file is given up, so that the error is reported once.
-        ++next_ordinal_;
-        stream_.reset();
-        ++file_;
-        offset_ = 0;
-        return got;
-      }
-      if (*got) {
-        ++next_ordinal_;
-        return true;
-      }
-      continue;
-    }
-    const uint64_t size = file.state().size;
-    if (offset_ >= size) continue;
-    part.offset = offset_;
-    part.size = std::min<uint64_t>(options_.part_size, size - offset_);
-    offset_ += part.size;
+    auto got = claim_of_file(part, buffer);
+    if (got.ok() && !*got) continue;
     ++next_ordinal_;
+    if (!got.ok() || part.block.left_out) {
+      // The file is given up, so that an error is reported once.
+      stream_.reset();
+      ++file_;
+      offset_ = 0;
+    }
+    return got;
+  }
+}
+
+/// The next part of the file at hand; false at its end.
+base::Result<bool> Reader::claim_of_file(Part& part, BlockBuffer& buffer) {
+  const OpenFile& file = *snapshot_.files[file_];
+  const uint64_t size = file.state().size;
+  part.offset = offset_;
+  if (file.input().kind == FileKind::kJson) {
+    if (offset_ != 0) return false;
+    offset_ = 1;
+    part.size = size;  // the whole file; whoever has claimed it reads it
     return true;
   }
+  const Format& format = file.format();
+  if (!file.seekable() || format.compression != Compression::kNone || !format.foreign.empty()) {
+    return claim_stream(part, buffer);
+  }
+  if (offset_ >= size) return false;
+  if (offset_ == 0 && may_be_left_out(file.input())) {
+    std::string head(kHeadSize, '\0');
+    KILN_ASSIGN(const size_t got, file.read_at(head.data(), head.size(), 0));
+    head.resize(got);
+    part.block.left_out = holds_no_resources(head, got == size);
+    part.loaded = part.block.left_out;
+  }
+  part.size = part.loaded ? size : std::min<uint64_t>(options_.part_size, size - offset_);
+  offset_ += part.size;
+  return true;
+}
+
+/// The file's first bytes become the tail of the part before the first.
+base::Status Reader::begin_stream(const OpenFilePtr& file) {
+  stream_ = std::make_unique<Stream>();
+  KILN_ASSIGN(stream_->bytes, open_stream(file, options_.stop));
+  if (!may_be_left_out(file->input())) return {};
+  std::string& head = stream_->tail;
+  head.resize(kHeadSize);
+  size_t size = 0;
+  size_t got = 1;
+  while (got != 0 && size < head.size()) {
+    KILN_ASSIGN(got, stream_->bytes->read(head.data() + size, head.size() - size));
+    size += got;
+  }
+  head.resize(size);
+  stream_->left_out = holds_no_resources(head, got == 0);
+  return {};
 }
 
 base::Result<bool> Reader::claim_stream(Part& part, BlockBuffer& buffer) {
   const OpenFilePtr& file = snapshot_.files[file_];
-  if (file->input().kind == FileKind::kJson) {
-    if (offset_ != 0) return false;
-    offset_ = 1;
+  if (!stream_) KILN_TRY(begin_stream(file));
+  if (stream_->left_out) {
     part.size = file->state().size;
+    part.block.left_out = true;
     part.loaded = true;
-    KILN_ASSIGN(part.block, load_json(file, buffer, options_.stop));
     return true;
-  }
-  if (!stream_) {
-    stream_ = std::make_unique<Stream>();
-    KILN_ASSIGN(stream_->bytes, open_stream(file, options_.stop));
   }
   Stream& stream = *stream_;
   buffer.reserve(std::max(options_.part_size, stream.tail.size() * 2), 0);
   size_t size = stream.tail.size();
   std::memcpy(buffer.data(), stream.tail.data(), size);
   const char* last = nullptr;
+  size_t looked_at = 0;
   bool ended = false;
   while (last == nullptr && !ended) {
     const size_t wanted = std::max(options_.part_size, size * 2) - size;
@@ -126,7 +129,12 @@ base::Result<bool> Reader::claim_stream(Part& part, BlockBuffer& buffer) {
       ended = got == 0;
       size += got;
     }
-    last = static_cast<const char*>(memrchr(buffer.data() + before, '\n', size - before));
+    // A line that ends with what was read is kept back, as it may be the file's last one.
+    if (size != 0) {
+      last = static_cast<const char*>(
+          memrchr(buffer.data() + looked_at, '\n', size - 1 - looked_at));
+      looked_at = size - 1;
+    }
     if (last == nullptr && size > options_.max_line_size) {
       return too_long(*file, stream.offset, stream.line);
     }
@@ -139,7 +147,7 @@ base::Result<bool> Reader::claim_stream(Part& part, BlockBuffer& buffer) {
   size_t complete = last == nullptr ? size : static_cast<size_t>(last - data) + 1;
   if (ended) complete = size;
   stream.tail.assign(data + complete, size - complete);
-  Block block{data, data + complete, stream.offset, stream.line};
+  Block block{data, data + complete, stream.offset, stream.line, ended};
   if (stream.first && std::string_view(data, complete).starts_with(kByteOrderMark)) {
     block.begin += kByteOrderMark.size();
   }
@@ -175,6 +183,9 @@ base::Error Reader::too_long(const OpenFile& file, uint64_t offset, uint64_t lin
 base::Result<Block> Reader::load(const Part& part, BlockBuffer& buffer) const {
   if (part.loaded) return part.block;
   const OpenFile& file = *snapshot_.files[part.file];
+  if (file.input().kind == FileKind::kJson) {
+    return load_json(snapshot_.files[part.file], buffer, options_.stop);
+  }
   // From the byte before, to know whether a line begins at the part's first byte; and from the
   // start of its page, as copies that are not aligned take three times as long.
   const uint64_t from = part.offset == 0 ? 0 : (part.offset - 1) / kPageSize * kPageSize;
@@ -209,7 +220,9 @@ base::Result<Block> Reader::load(const Part& part, BlockBuffer& buffer) const {
     if (searched < size) {
       const char* const newline = find_newline(buffer.data() + searched, buffer.data() + size);
       if (newline != nullptr) {
-        return Block{buffer.data() + begin_at, newline + 1, from + begin_at, 0};
+        const auto end_at = static_cast<uint64_t>(newline + 1 - buffer.data());
+        const bool ends_file = from + end_at == file.state().size;
+        return Block{buffer.data() + begin_at, newline + 1, from + begin_at, 0, ends_file};
       }
       searched = size;
     }
@@ -224,16 +237,19 @@ base::Result<Block> Reader::load(const Part& part, BlockBuffer& buffer) const {
     KILN_TRY(read_to(wanted));
   }
   buffer.data()[size] = '\n';  // a file that does not end in one
-  return Block{buffer.data() + begin_at, buffer.data() + size + 1, from + begin_at, 0};
+  return Block{buffer.data() + begin_at, buffer.data() + size + 1, from + begin_at, 0, true};
 }
 
-base::SourcePosition Reader::position(const Part& part, const Block& block, const char* at) const {
+base::SourcePosition Reader::position(const Part& part, const Block& block, const char* at,
+                                      const std::string& place) const {
   const OpenFile& file = *snapshot_.files[part.file];
   base::SourcePosition position;
-  position.source = file.input().path == "-" ? "<stdin>" : file.input().path;
+  position.source = name_of(file.input());
   if (file.input().kind == FileKind::kJson) {
-    // The lines are our own: one for each resource of the Bundle.
-    position.source += " entry " + std::to_string(std::count(block.begin, at, '\n') + 1);
+    if (block.first_line != 0) {  // one for each resource of an array
+      position.source += " item " + std::to_string(std::count(block.begin, at, '\n') + 1);
+    }
+    position.source += place;
     return position;
   }
   const char* line_start = at;

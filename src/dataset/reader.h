@@ -3,55 +3,17 @@
 
 #include <atomic>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
-#include "base/memory_budget.h"
 #include "base/mutex.h"
+#include "dataset/block.h"
 #include "dataset/byte_stream.h"
 #include "dataset/snapshot.h"
 
 namespace kiln::dataset {
-
-/// Memory for one block, owned by a worker and reused. Has room for padding behind the lines.
-class BlockBuffer {
- public:
-  /// `memory`: what it draws from, which outlives it; null: unbounded.
-  explicit BlockBuffer(base::MemoryReservation* memory = nullptr) : memory_(memory) {}
-  ~BlockBuffer() { release(); }
-  BlockBuffer(const BlockBuffer&) = delete;
-  BlockBuffer& operator=(const BlockBuffer&) = delete;
-
-  char* data() { return bytes_.get(); }
-  size_t capacity() const { return capacity_; }
-  /// Makes room for `size` bytes and padding; the first `keep` bytes stay.
-  void reserve(size_t size, size_t keep);
-  /// Gives all back if there is more than `most`: one long line must not hold its memory for ever.
-  void shrink(size_t most) {
-    if (capacity_ > most) release();
-  }
-
- private:
-  void release();
-
-  struct Free {
-    void operator()(char* bytes) const { std::free(bytes); }
-  };
-  std::unique_ptr<char, Free> bytes_;  // page-aligned: the kernel copies faster between pages
-  size_t capacity_ = 0;
-  base::MemoryReservation* const memory_;
-};
-
-/// Whole lines: [begin, end), the last one ended by '\n' too, with json::kPadding bytes behind.
-struct Block {
-  const char* begin = nullptr;
-  const char* end = nullptr;
-  uint64_t offset = 0;      ///< of `begin` in the (decompressed) file
-  uint64_t first_line = 0;  ///< number of the first line, 0 if it has to be counted
-};
 
 /// A part of the work: a range of a file, or a block that was read already because the file can
 /// only be read from front to back.
@@ -84,12 +46,16 @@ class Reader {
   base::Result<Block> load(const Part& part, BlockBuffer& buffer) const;
 
   const OpenFile& file(size_t index) const { return *snapshot_.files[index]; }
-  /// File and line number of a byte of a block. May read the file again to count.
-  base::SourcePosition position(const Part& part, const Block& block, const char* at) const;
+  /// File and line number of a byte of a block. May read the file again to count. Of a .json file,
+  /// whose lines are not its own, it is the resource: `place` tells which of a Bundle.
+  base::SourcePosition position(const Part& part, const Block& block, const char* at,
+                                const std::string& place = {}) const;
 
  private:
   struct Stream;
+  base::Result<bool> claim_of_file(Part& part, BlockBuffer& buffer) KILN_REQUIRES(mutex_);
   base::Result<bool> claim_stream(Part& part, BlockBuffer& buffer) KILN_REQUIRES(mutex_);
+  base::Status begin_stream(const OpenFilePtr& file) KILN_REQUIRES(mutex_);
   /// Of the line that begins at `offset`; `line` is its number, 0 if it has to be counted.
   base::Error too_long(const OpenFile& file, uint64_t offset, uint64_t line) const;
 

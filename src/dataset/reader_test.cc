@@ -24,6 +24,8 @@ struct Reading {
   std::vector<base::Error> errors;
   uint64_t parts = 0;
   uint64_t sizes = 0;
+  uint64_t left_out = 0;
+  std::vector<std::string> last;  ///< the last line of each block that ends a file
 };
 
 void take_lines(const Reader& reader, const Part& part, const Block& block, Reading& reading) {
@@ -67,6 +69,10 @@ Reading read(const std::vector<Input>& inputs, ReaderOptions options = {},
       continue;
     }
     take_lines(reader, part, *block, reading);
+    if (block->left_out) ++reading.left_out;
+    if (block->ends_file && block->begin != block->end) {
+      reading.last.push_back(reading.lines.back().text);
+    }
   }
 }
 
@@ -87,15 +93,15 @@ std::vector<std::string> split(std::string_view text) {
   return lines;
 }
 
-Input plain(const std::string& path) { return {path, FileKind::kNdjson, Compression::kNone, ""}; }
+Input plain(const std::string& path) { return {path, FileKind::kNdjson, ""}; }
 
 class ReaderTest : public testing::Test {
  protected:
   /// The file as it is and compressed.
   std::vector<Input> forms(std::string_view text) {
     return {plain(folder_.write("a.ndjson", text)),
-            {folder_.write("a.gz", gzipped(text)), FileKind::kNdjson, Compression::kGzip, ""},
-            {folder_.write("a.zst", zstandard(text)), FileKind::kNdjson, Compression::kZstd, ""}};
+            {folder_.write("a.gz", gzipped(text)), FileKind::kNdjson, ""},
+            {folder_.write("a.zst", zstandard(text)), FileKind::kNdjson, ""}};
   }
   /// Cut at every offset, the lines and their numbers are the same.
   void expect_lines(std::string_view text, size_t most_part_size) {
@@ -227,7 +233,7 @@ TEST_F(ReaderTest, PositionsInsideLines) {
 TEST_F(ReaderTest, DamagedCompressionIsReportedOnce) {
   const std::string bytes = gzipped(some_lines(2000));
   const Input bad{folder_.write("bad.gz", std::string_view(bytes).substr(0, bytes.size() / 2)),
-                  FileKind::kNdjson, Compression::kGzip, ""};
+                  FileKind::kNdjson, ""};
   const Input good = plain(folder_.write("good", "last\n"));
   const Reading reading = read({bad, good}, {10'000, 1 << 20});
   ASSERT_EQ(reading.errors.size(), 1U);
@@ -280,53 +286,46 @@ TEST_F(ReaderTest, WorkersShareTheParts) {
 class JsonFileTest : public testing::Test {
  protected:
   Input json(std::string_view name, std::string_view text) {
-    return {folder_.write(name, text), FileKind::kJson, Compression::kNone, ""};
+    return {folder_.write(name, text), FileKind::kJson, ""};
   }
   TemporaryFolder folder_;
 };
 
-TEST_F(JsonFileTest, ABundlesResourcesAreItsLines) {
+TEST_F(JsonFileTest, ABundleIsOneLine) {
   const Reading reading = read({json("b.json", R"({
     "resourceType" : "Bundle", "type": "collection",
-    "entry": [
-      { "fullUrl": "urn:1", "resource": { "resourceType": "Patient", "id": "a b" } },
-      { "resource": { "resourceType": "Bundle", "entry": [ { "resource": { "id": "in" } } ] },
-        "search": { "mode": "match" } },
-      { "resource": {} }
-    ], "total": 3 }
+    "entry": [ { "resource": { "resourceType": "Patient", "id": "a b" } } ], "total": 3 }
 )")});
   EXPECT_EQ(texts_of(reading),
             (std::vector<std::string>{
-                R"({"resourceType":"Patient","id":"a b"})",
-                R"({"resourceType":"Bundle","entry":[{"resource":{"id":"in"}}]})", "{}"}));
-  EXPECT_EQ(reading.lines[1].position.source, folder_.path_of("b.json") + " entry 2");
-  EXPECT_EQ(reading.lines[1].position.line, 0U);
+                R"({"resourceType":"Bundle","type":"collection","entry":[{"resource":)"
+                R"({"resourceType":"Patient","id":"a b"}}],"total":3})"}));
+  EXPECT_EQ(reading.lines[0].position, (base::SourcePosition{folder_.path_of("b.json"), 0, 0}));
 }
 
-TEST_F(JsonFileTest, EntriesWithoutAResourceKeepTheirNumber) {
-  const Reading reading = read(
-      {json("b.json", R"({"resourceType":"Bundle","entry":[{"response":{"status":"200"}},{},)"
-                      R"({"resource":{"id":"c"}},{"resource":null},{"resource":{"id":"e"}}]})")});
-  std::vector<std::string> shown;
-  for (const Line& line : reading.lines) {
-    if (line.text.empty()) continue;
-    const std::string& source = line.position.source;
-    shown.push_back(line.text + source.substr(source.rfind(' ')));
+TEST_F(JsonFileTest, AnArraysItemsAreItsLines) {
+  const Reading reading = read({json("a.json", "\xEF\xBB\xBF [ {\"resourceType\" : \"Patient\"},\n 1,"
+                                               " \"x y\" , null, {\"a\":{} } ]\n")});
+  EXPECT_EQ(texts_of(reading),
+            (std::vector<std::string>{R"({"resourceType":"Patient"})", "1", "\"x y\"", "null",
+                                      R"({"a":{}})"}));
+  EXPECT_EQ(reading.lines[4].position.source, folder_.path_of("a.json") + " item 5");
+}
+
+TEST_F(JsonFileTest, WhatHoldsNoResourcesIsAnErrorOrLeftOutIfItWasFound) {
+  for (const std::string_view text : {"{}", "[]", "[1]", R"({"a":{"resourceType":"Patient"}})",
+                                      "3", R"("text")", R"([{"id":"x"},[]])"}) {
+    Input input = json("x.json", text);
+    const Reading named = read({input});
+    ASSERT_EQ(named.errors.size(), 1U) << text;
+    EXPECT_EQ(named.errors[0].code(), base::ErrorCode::kInvalid);
+    EXPECT_EQ(named.errors[0].position().source, input.path);
+    input.found = true;
+    const Reading found = read({input});
+    const bool nested = text.find("[]]") != std::string_view::npos;
+    EXPECT_EQ(found.errors.size(), nested ? 1U : 0U) << text;
+    EXPECT_EQ(found.left_out, nested ? 0U : 1U) << text;
   }
-  EXPECT_EQ(shown, (std::vector<std::string>{R"({"id":"c"} 3)", R"({"id":"e"} 5)"}));
-}
-
-TEST_F(JsonFileTest, BundlesWithoutEntriesAreEmpty) {
-  for (const std::string_view text :
-       {R"({"resourceType":"Bundle"})", R"({"resourceType":"Bundle","entry":[]})"}) {
-    EXPECT_EQ(texts_of(read({json("b.json", text)})), std::vector<std::string>{});
-  }
-}
-
-TEST_F(JsonFileTest, TheTypeMayComeLast) {
-  EXPECT_EQ(texts_of(read({json("b.json", R"({"entry":[{"resource":{"id":"x"}}],
-                                              "resourceType":"Bundle"})")})),
-            (std::vector<std::string>{R"({"id":"x"})"}));
 }
 
 TEST_F(JsonFileTest, AResourceAloneIsOneLine) {
@@ -344,7 +343,9 @@ TEST_F(JsonFileTest, ErrorsHavePositionsInTheText) {
   EXPECT_EQ(reading.errors[0].code(), base::ErrorCode::kInvalid);
   EXPECT_EQ(reading.errors[0].position().source, folder_.path_of("bad.json"));
   EXPECT_EQ(reading.errors[0].position().line, 3U);
-  for (const std::string_view text : {"", " \n", "[]", "3", "{\"a\":\"b", "{\"a\":1"}) {
+  for (const std::string_view text :
+       {"", " \n", "{\"a\":\"b", "{\"a\":1", "[1", "{}{}", "[]{}",
+        "{\"resourceType\":\"Bundle\",\"entry\":[]", "{\"resourceType\":\"Bundle\"}}"}) {
     reading = read({json("bad.json", text)});
     ASSERT_EQ(reading.errors.size(), 1U) << text;
     EXPECT_EQ(reading.errors[0].code(), base::ErrorCode::kInvalid) << text;
@@ -354,7 +355,7 @@ TEST_F(JsonFileTest, ErrorsHavePositionsInTheText) {
 
 TEST_F(JsonFileTest, ABadFileDoesNotHideTheNext) {
   const Input bad = json("bad.json", "{");
-  const Input good = json("good.json", R"({"id":"x"})");
+  const Input good = json("good.json", R"({"resourceType":"Patient"})");
   const Input lines = plain(folder_.write("lines", "first\nsecond\n"));
   for (const auto& inputs : {std::vector<Input>{bad, good, lines}, {bad, bad, lines, good}}) {
     const Reading reading = read(inputs);
@@ -366,8 +367,78 @@ TEST_F(JsonFileTest, ABadFileDoesNotHideTheNext) {
 TEST_F(JsonFileTest, CompressedFilesAreReadToo) {
   const std::string path =
       folder_.write("b.json.gz", gzipped(R"({"resourceType":"Bundle","entry":[{"resource":{}}]})"));
-  EXPECT_EQ(texts_of(read({{path, FileKind::kJson, Compression::kGzip, ""}})),
-            (std::vector<std::string>{"{}"}));
+  EXPECT_EQ(texts_of(read({{path, FileKind::kJson, ""}})),
+            (std::vector<std::string>{R"({"resourceType":"Bundle","entry":[{"resource":{}}]})"}));
+}
+
+/// Found, not named: the log of an export, not its data.
+class FoundFileTest : public ReaderTest {
+ protected:
+  Reading read_found(const Input& plain_input, size_t part_size = 1 << 20) {
+    Input input = plain_input;
+    input.found = true;
+    return read({input}, {part_size, 1 << 20});
+  }
+};
+
+TEST_F(FoundFileTest, ALogIsLeftOutAsAWhole) {
+  std::string log;
+  while (log.size() < 300'000) log += R"({"eventId":"x","level":"info"})" "\n\n";
+  for (const std::string& text : {log, std::string("{\"a\":1}"), std::string("[]\n1\n\"x\"\n")}) {
+    for (const Input& input : forms(text)) {
+      for (const size_t size : {100UL, 1UL << 20}) {
+        const Reading reading = read_found(input, size);
+        EXPECT_EQ(reading.left_out, 1U) << input.path;
+        EXPECT_TRUE(reading.lines.empty());
+        EXPECT_TRUE(reading.errors.empty());
+        EXPECT_EQ(reading.sizes, std::filesystem::file_size(input.path));
+      }
+      EXPECT_EQ(texts_of(read({input})), split(text)) << "named";
+    }
+  }
+}
+
+TEST_F(FoundFileTest, AResourceOrADamagedLineMakesItData) {
+  const std::string log = R"({"eventId":"x"})" "\n";
+  for (const std::string& text :
+       {log + R"({"resourceType":"Patient"})", log + "{\"eventId\":", log + "x", std::string(),
+        std::string("\n \n"), some_lines(3)}) {
+    for (const Input& input : forms(text)) {
+      for (const size_t size : {1UL, 10UL, 1UL << 20}) {
+        const Reading reading = read_found(input, size);
+        EXPECT_EQ(reading.left_out, 0U) << text;
+        EXPECT_EQ(texts_of(reading), split(text)) << text;
+      }
+    }
+  }
+}
+
+TEST_F(ReaderTest, TheLastBlockOfAFileSaysSo) {
+  for (const std::string& text : {some_lines(30), some_lines(30) + "{}", std::string("{}\n")}) {
+    for (const Input& input : forms(text)) {
+      for (size_t size = 1; size < 300; size += 7) {
+        const Reading reading = read({input}, {size, 1 << 20});
+        const std::vector<std::string> expected = split(text);
+        ASSERT_EQ(texts_of(reading), expected);
+        EXPECT_EQ(reading.last, (std::vector<std::string>{expected.back()})) << size;
+      }
+    }
+  }
+}
+
+TEST_F(ReaderTest, OtherFormatsAreNamed) {
+  const std::vector<std::pair<std::string_view, std::string>> formats = {
+      {"xz", {"\xFD" "7zXZ\0rest", 10}}, {"bzip2", "BZh91AY&SY"}, {"zip", "PK\3\4rest"},
+      {"UTF-16", {"\xFF\xFE{\0}\0", 6}}, {"UTF-16", {"\0{\0}", 4}}, {"UTF-16", {"{\0}\0", 4}},
+      {"Parquet", "PAR1rest"}, {"XML", "<Patient/>"}};
+  for (const auto& [name, bytes] : formats) {
+    for (const FileKind kind : {FileKind::kNdjson, FileKind::kJson}) {
+      const Reading reading = read({{folder_.write("x.ndjson", bytes), kind, ""}});
+      ASSERT_EQ(reading.errors.size(), 1U) << name;
+      EXPECT_EQ(reading.errors[0].code(), base::ErrorCode::kInvalid);
+      EXPECT_NE(reading.errors[0].message().find(name), std::string::npos);
+    }
+  }
 }
 
 }  // namespace

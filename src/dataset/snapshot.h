@@ -1,15 +1,17 @@
-// Files as they were at one moment: open descriptors and their lengths.
+// Files as they were at one moment: their states, and descriptors of as many as may be open.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <stop_token>
+#include <string>
 #include <vector>
 
-#include <sys/types.h>
-
 #include "base/error.h"
+#include "dataset/descriptor_cache.h"
+#include "dataset/format.h"
 #include "dataset/input.h"
+#include "dataset/open_path.h"
 
 namespace kiln::dataset {
 
@@ -25,14 +27,28 @@ struct FileState {
   friend bool operator==(const FileState&, const FileState&) = default;
 };
 
-/// An open file and its state when it was opened. Closed with the last owner. Thread-safe.
+/// As it is now, without a fingerprint.
+base::Result<FileState> state_of_path(const std::string& path);
+
+struct OpenOptions {
+  /// Null: the descriptor stays open as long as the file is owned.
+  std::shared_ptr<DescriptorCache> descriptors = nullptr;
+  /// FIFOs and devices are refused also if they were named.
+  SpecialFiles special = SpecialFiles::kAllowed;
+};
+
+/// A file and its state when it was opened. Its descriptor may have been closed since; then it is
+/// opened again when it is needed, and is the same file in a state that goes with the first one, or
+/// reading it is kConflict. Thread-safe.
 class OpenFile {
  public:
-  static base::Result<std::shared_ptr<const OpenFile>> open(const Input& input);
+  /// What was found in a folder must be a regular file; so must everything if the options say so.
+  static base::Result<std::shared_ptr<const OpenFile>> open(const Input& input,
+                                                            const OpenOptions& options = {});
   /// The same file in the state that it had before; kConflict if it has been changed, replaced or
   /// removed since. What was appended is not seen.
-  static base::Result<std::shared_ptr<const OpenFile>> open_as_it_was(const Input& input,
-                                                                      const FileState& state);
+  static base::Result<std::shared_ptr<const OpenFile>> open_as_it_was(
+      const Input& input, const FileState& state, const OpenOptions& options = {});
   /// Takes over a descriptor, and closes it on an error too.
   static base::Result<std::shared_ptr<const OpenFile>> adopt(const Input& input, int descriptor);
   ~OpenFile();
@@ -43,6 +59,8 @@ class OpenFile {
   const FileState& state() const { return state_; }
   /// False for pipes and terminals, which can be read only once, from front to back.
   bool seekable() const { return seekable_; }
+  /// Told by the first bytes. Of a file that cannot seek it is not known.
+  const Format& format() const { return format_; }
 
   /// Reads up to `size` bytes at `offset`, no further than the file was long when opened. Fewer
   /// bytes only at its end; a file that has become shorter is kConflict.
@@ -50,16 +68,25 @@ class OpenFile {
   /// The next bytes of a file that cannot seek; 0 at its end. Waits for them, kCancelled on a stop.
   base::Result<size_t> read_next(char* to, size_t size, const std::stop_token& stop = {}) const;
   /// kConflict if the file was changed in place since it was opened. What was appended is fine, as
-  /// far as the ends of what was there before can tell.
+  /// far as the ends of what was there before can tell. A file whose descriptor was closed must not
+  /// have been replaced either.
   base::Status check_unchanged() const;
 
  private:
-  OpenFile(Input input, int descriptor, FileState state, bool seekable);
-  base::Result<uint64_t> fingerprint() const;
+  class Use;
+  OpenFile(Input input, FileState state, bool seekable,
+           std::shared_ptr<DescriptorCache> descriptors);
+  base::Result<Use> use() const;
+  base::Status read_ends(int descriptor);
+  base::Status check_unchanged(int descriptor) const;
+  base::Result<size_t> read_at(int descriptor, char* to, size_t size, uint64_t offset) const;
+
   const Input input_;
-  const int descriptor_;
-  FileState state_;  ///< constant once it is open
+  FileState state_;  ///< constant once it is open, as is the format
   const bool seekable_;
+  Format format_;
+  const std::shared_ptr<DescriptorCache> descriptors_;
+  mutable DescriptorCache::Slot slot_;  ///< without a cache its descriptor alone is used
 };
 
 using OpenFilePtr = std::shared_ptr<const OpenFile>;
@@ -68,8 +95,11 @@ using OpenFilePtr = std::shared_ptr<const OpenFile>;
 /// changed in place makes reading fail.
 struct Snapshot {
   std::vector<OpenFilePtr> files;
+  /// Files that were found but have no name of data.
+  std::vector<std::string> passed_over;
 
-  static base::Result<Snapshot> open(const std::vector<Input>& inputs);
+  static base::Result<Snapshot> open(const std::vector<Input>& inputs,
+                                     const OpenOptions& options = {});
 };
 
 }  // namespace kiln::dataset

@@ -1,6 +1,9 @@
 #include "dataset/snapshot.h"
 
+#include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -11,8 +14,8 @@
 namespace kiln::dataset {
 namespace {
 
-OpenFilePtr open_file(const std::string& path) {
-  auto file = OpenFile::open({path, FileKind::kNdjson, Compression::kNone, ""});
+OpenFilePtr open_file(const std::string& path, const OpenOptions& options = {}) {
+  auto file = OpenFile::open({path, FileKind::kNdjson, ""}, options);
   EXPECT_TRUE(file.ok()) << file.error().to_string();
   return *file;
 }
@@ -111,17 +114,125 @@ TEST(OpenFileTest, AFileWrittenAnewIsAConflictAlsoIfItIsLonger) {
 
 TEST(OpenFileTest, WhatCannotBeOpened) {
   const TemporaryFolder folder;
-  const auto missing = OpenFile::open({folder.path_of("no"), FileKind::kNdjson, {}, ""});
+  const auto missing = OpenFile::open({folder.path_of("no"), FileKind::kNdjson, ""});
   EXPECT_EQ(missing.error().code(), base::ErrorCode::kNotFound);
-  EXPECT_EQ(OpenFile::open({folder.path(), FileKind::kNdjson, {}, ""}).error().code(),
+  EXPECT_EQ(OpenFile::open({folder.path(), FileKind::kNdjson, ""}).error().code(),
             base::ErrorCode::kIo);
 }
 
+TEST(OpenFileTest, WhatIsNoRegularFileIsRefusedWhereItWasNotNamed) {
+  const TemporaryFolder folder;
+  const std::string fifo = folder.path_of("fifo.ndjson");
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);  // nobody writes to it: opening must not wait
+  const auto found = OpenFile::open({fifo, FileKind::kNdjson, "", true});
+  ASSERT_FALSE(found.ok());
+  EXPECT_EQ(found.error().code(), base::ErrorCode::kUnavailable);
+  EXPECT_NE(found.error().message().find(fifo), std::string::npos);
+  const auto refused = OpenFile::open({fifo}, {nullptr, SpecialFiles::kRefused});
+  EXPECT_EQ(refused.error().code(), base::ErrorCode::kUnavailable);
+  EXPECT_EQ(OpenFile::open({"/dev/null", FileKind::kNdjson, "", true}).error().code(),
+            base::ErrorCode::kUnavailable);
+  const auto named = OpenFile::open({fifo});
+  ASSERT_TRUE(named.ok());
+  EXPECT_FALSE((*named)->seekable());
+}
+
+TEST(OpenFileTest, TheFormatIsToldByTheFirstBytes) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(open_file(folder.write("a.gz", "{}"))->format().compression, Compression::kNone);
+  EXPECT_EQ(open_file(folder.write("a", gzipped("{}")))->format().compression, Compression::kGzip);
+  EXPECT_EQ(open_file(folder.write("b", zstandard("{}")))->format().compression,
+            Compression::kZstd);
+  EXPECT_EQ(open_file(folder.write("c.gz", "PK\3\4"))->format().foreign, "zip");
+}
+
+/// Files that are open one after the other in a cache of so many descriptors.
+class ManyFilesTest : public testing::TestWithParam<int> {
+ protected:
+  static constexpr size_t kCapacity = 4;
+  size_t count() const { return kCapacity + static_cast<size_t>(GetParam()); }
+  std::string path(size_t i) const { return folder_.path_of("f" + std::to_string(i)); }
+  std::string content(size_t i) const { return "content of file " + std::to_string(i); }
+  ManyFilesTest() {
+    for (size_t i = 0; i < count(); ++i) {
+      folder_.write("f" + std::to_string(i), content(i));
+      set_modified(path(i), 1'700'000'000);
+      files_.push_back(open_file(path(i), {cache_}));
+    }
+  }
+  TemporaryFolder folder_;
+  std::shared_ptr<DescriptorCache> cache_ = std::make_shared<DescriptorCache>(kCapacity);
+  std::vector<OpenFilePtr> files_;
+};
+
+TEST_P(ManyFilesTest, AllAreReadInAnyOrder) {
+  for (size_t round = 0; round < 3; ++round) {
+    for (size_t i = 0; i < count(); ++i) {
+      const size_t at = round == 1 ? count() - 1 - i : i;
+      ASSERT_EQ(read_at(*files_[at], 100, 0), content(at));
+      ASSERT_TRUE(files_[at]->check_unchanged().ok());
+      ASSERT_LE(cache_->open_count(), kCapacity);
+    }
+  }
+  files_.clear();
+  EXPECT_EQ(cache_->open_count(), 0U);
+}
+
+/// Those whose descriptors are open still, which are the last ones, are read as they were.
+TEST_P(ManyFilesTest, AReplacedFileIsReadAsItWasOrIsAConflict) {
+  for (size_t i = 0; i < count(); ++i) {
+    std::filesystem::rename(folder_.write("new", content(i)), path(i));
+  }
+  const size_t closed = count() - std::min(count(), kCapacity);
+  for (size_t i = count(); i-- > closed;) {
+    EXPECT_EQ(read_at(*files_[i], 100, 0), content(i));
+    EXPECT_TRUE(files_[i]->check_unchanged().ok());
+  }
+  for (size_t i = 0; i < closed; ++i) {
+    char byte = 0;
+    EXPECT_EQ(files_[i]->read_at(&byte, 1, 0).error().code(), base::ErrorCode::kConflict);
+    EXPECT_EQ(files_[i]->check_unchanged().error().code(), base::ErrorCode::kConflict);
+  }
+}
+
+TEST_P(ManyFilesTest, WhatHappensToAFileIsSeenWhetherItIsOpenOrNot) {
+  for (size_t i = 0; i < count(); ++i) {
+    std::ofstream(path(i), std::ios::app) << " and more";
+    EXPECT_EQ(read_at(*files_[i], 100, 0), content(i)) << "appended";
+    EXPECT_TRUE(files_[i]->check_unchanged().ok());
+    folder_.write("f" + std::to_string(i), std::string(40, 'x'));
+    set_modified(path(i), 1'700'000'001);
+    EXPECT_EQ(files_[i]->check_unchanged().error().code(), base::ErrorCode::kConflict);
+    std::filesystem::resize_file(path(i), 3);
+    EXPECT_EQ(files_[i]->check_unchanged().error().code(), base::ErrorCode::kConflict);
+  }
+  for (size_t i = 0; i < count(); ++i) std::filesystem::remove(path(i));
+  if (GetParam() > 0) {
+    EXPECT_EQ(files_[0]->check_unchanged().error().code(), base::ErrorCode::kConflict);
+  }
+}
+
+TEST_P(ManyFilesTest, ThreadsShareThem) {
+  std::vector<std::thread> threads;
+  for (size_t t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (size_t i = 0; i < 300; ++i) {
+        const size_t at = (i * (t + 1) + t) % count();
+        ASSERT_EQ(read_at(*files_[at], 100, 0), content(at));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_LE(cache_->open_count(), kCapacity);
+}
+
+INSTANTIATE_TEST_SUITE_P(AroundTheCapacity, ManyFilesTest, testing::Values(-1, 0, 1, 5));
+
 TEST(SnapshotTest, OpensAllOrNone) {
   const TemporaryFolder folder;
-  const Input a{folder.write("a", "0123"), FileKind::kNdjson, Compression::kNone, ""};
-  const Input b{folder.write("b", "01234567"), FileKind::kNdjson, Compression::kNone, ""};
-  const Input missing{folder.path_of("no"), FileKind::kNdjson, Compression::kNone, ""};
+  const Input a{folder.write("a", "0123"), FileKind::kNdjson, ""};
+  const Input b{folder.write("b", "01234567"), FileKind::kNdjson, ""};
+  const Input missing{folder.path_of("no"), FileKind::kNdjson, ""};
   const auto snapshot = Snapshot::open({a, b, a});
   ASSERT_TRUE(snapshot.ok());
   EXPECT_EQ(snapshot->files.size(), 3U);

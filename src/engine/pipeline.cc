@@ -4,6 +4,7 @@
 
 #include "base/guarded.h"
 #include "base/thread.h"
+#include "engine/nothing_found.h"
 #include "engine/scan_group.h"
 #include "engine/sequencer.h"
 #include "engine/worker.h"
@@ -57,7 +58,15 @@ base::Result<Summary> run(const dataset::Snapshot& snapshot, const std::vector<S
     base::Status own = base::guarded(work);
     if (!own.ok()) fail(std::move(own).error());
   }
-  return base::guarded([&] { return sequencer.finish(wanted, stop); });
+  return base::guarded([&]() -> base::Result<Summary> {
+    auto summary = sequencer.finish(wanted, stop);
+    if (!summary.ok() || options.limit == 0) return summary;
+    for (size_t i = 0; i < groups.size(); ++i) {
+      if (i < sequencer.found().size() && sequencer.found()[i] != 0) continue;
+      summary->warnings.push_back(nothing_found(groups[i].type(), snapshot, wanted));
+    }
+    return summary;
+  });
 }
 
 }  // namespace kiln::engine

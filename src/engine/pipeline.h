@@ -48,8 +48,9 @@ struct Summary {
   uint64_t bad_lines = 0;  ///< skipped: no JSON, no resource
   uint64_t bad_rows = 0;   ///< resources skipped for a subject because a row broke a rule
   uint64_t failed_casts = 0;
-  /// Lines of another type than their file's name says, by file.
-  std::vector<std::pair<std::string, uint64_t>> other_types;
+  /// What was not read, and what of it may matter: files without resources, lines of another type
+  /// than their file's name says, views over a type that the data do not have.
+  std::vector<base::Error> warnings;
   /// The first of what was skipped, in the order of the input.
   std::vector<base::Error> examples;
 };

@@ -57,7 +57,7 @@ class EngineTest : public testing::Test {
   /// `type`: what the file's name is taken to promise.
   void add_file(const std::string& name, const std::string& text, const std::string& type = "") {
     std::ofstream(path(name), std::ios::binary) << text;
-    inputs_.push_back({path(name), dataset::FileKind::kNdjson, dataset::Compression::kNone, type});
+    inputs_.push_back({path(name), dataset::FileKind::kNdjson, type});
   }
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
 

@@ -87,6 +87,7 @@ void Sequencer::drain() {
 
 base::Status Sequencer::write(BlockResult& result) {
   static constexpr size_t kMostExamples = 10;
+  count(result);
   summary_.resources += result.resources;
   summary_.bytes += result.bytes;
   summary_.bad_lines += result.bad_lines;
@@ -95,13 +96,6 @@ base::Status Sequencer::write(BlockResult& result) {
   for (base::Error& example : result.examples) {
     if (summary_.examples.size() < kMostExamples) summary_.examples.push_back(std::move(example));
   }
-  if (result.other_type != 0) {
-    const std::string& path = snapshot_.files[result.file]->input().path;
-    if (summary_.other_types.empty() || summary_.other_types.back().first != path) {
-      summary_.other_types.emplace_back(path, 0);
-    }
-    summary_.other_types.back().second += result.other_type;
-  }
   for (size_t i = 0; i < result.pieces.size(); ++i) {
     if (result.pieces[i]) KILN_TRY(write_piece(i, std::move(result.pieces[i])));
   }
@@ -109,6 +103,32 @@ base::Status Sequencer::write(BlockResult& result) {
   if (result.error) return std::move(*result.error);
   if (is_full()) end();
   return {};
+}
+
+void Sequencer::count(const BlockResult& result) {
+  found_.resize(std::max(found_.size(), result.found.size()), 0);
+  for (size_t i = 0; i < result.found.size(); ++i) found_[i] += result.found[i];
+  const auto path = [&] { return name_of(snapshot_.files[result.file]->input()); };
+  if (result.left_out) {
+    summary_.warnings.push_back(
+        base::Error(base::ErrorCode::kInvalid, "the file holds no resources, and is left out")
+            .at({path(), 0, 0}));
+  }
+  if (result.other_type == 0) return;
+  if (other_types_ && other_types_->file != result.file) warn_of_other_types();
+  if (!other_types_) other_types_ = OtherTypes{result.file, 0};
+  other_types_->lines += result.other_type;
+}
+
+void Sequencer::warn_of_other_types() {
+  if (!other_types_) return;
+  const uint64_t lines = other_types_->lines;
+  summary_.warnings.push_back(
+      base::Error(base::ErrorCode::kInvalid,
+                  std::to_string(lines) + (lines == 1 ? " line is" : " lines are") +
+                      " of another type than the file's name says, and left out")
+          .at({name_of(snapshot_.files[other_types_->file]->input()), 0, 0}));
+  other_types_.reset();
 }
 
 base::Status Sequencer::write_piece(size_t subject, std::unique_ptr<Piece> piece) {
@@ -140,6 +160,7 @@ base::Result<Summary> Sequencer::finish(const std::vector<bool>& wanted,
     if (wanted[i]) KILN_TRY(snapshot_.files[i]->check_unchanged());
   }
   for (const Subject& subject : subjects_) KILN_TRY(subject.output->finish());
+  warn_of_other_types();
   return std::move(summary_);
 }
 

@@ -22,6 +22,8 @@ struct BlockResult {
   uint64_t bad_rows = 0;
   uint64_t failed_casts = 0;
   uint64_t other_type = 0;
+  std::vector<uint64_t> found;  ///< resources by group
+  bool left_out = false;        ///< the file holds no resources
   size_t file = 0;
   std::vector<base::Error> examples;
   std::optional<base::Error> error;  ///< ends the run here
@@ -49,12 +51,16 @@ class Sequencer {
   /// After all workers have ended: finishes the outputs, or gives the first error in input order.
   /// `wanted`: the files that were read, which must not have changed.
   base::Result<Summary> finish(const std::vector<bool>& wanted, const std::stop_token& stop);
+  /// After finish(): resources by group.
+  const std::vector<uint64_t>& found() const { return found_; }
 
  private:
   base::Status failure();
   void drain() KILN_REQUIRES(mutex_);
   void write_now(size_t subject, std::unique_ptr<Piece> piece) KILN_REQUIRES(mutex_);
   base::Status write(BlockResult& result);
+  void count(const BlockResult& result);
+  void warn_of_other_types();
   base::Status write_piece(size_t subject, std::unique_ptr<Piece> piece);
   bool is_full() const;
   void interrupt();
@@ -62,6 +68,12 @@ class Sequencer {
     ended_.store(true, std::memory_order_relaxed);
     changed_.notify_all();
   }
+
+  /// Lines of another type than their file's name says.
+  struct OtherTypes {
+    size_t file;
+    uint64_t lines;
+  };
 
   const dataset::Snapshot& snapshot_;
   const std::vector<Subject>& subjects_;
@@ -78,6 +90,8 @@ class Sequencer {
   std::optional<base::Error> failure_ KILN_GUARDED_BY(mutex_);  ///< of fail(), the first
   // Touched by the writing worker alone, or after all have ended.
   Summary summary_;
+  std::vector<uint64_t> found_;
+  std::optional<OtherTypes> other_types_;  ///< of the file at hand
   std::optional<base::Error> error_;
 };
 

@@ -3,13 +3,25 @@
 #include <cstring>
 #include <utility>
 
-#include "json/validate.h"
-
 namespace kiln::engine {
 namespace {
 
+constexpr std::string_view kBundle = "Bundle";
+constexpr const char* kNoType = "not a resource: no resourceType";
+
 /// Details of this many skipped lines are kept for each block.
 constexpr size_t kMostExamples = 10;
+
+/// Where the last line that is not blank begins; null if all are.
+const char* last_line_of(const dataset::Block& block) {
+  const char* last = block.end;
+  const std::string_view blank = " \t\r\n";
+  while (last > block.begin && blank.find(last[-1]) != std::string_view::npos) --last;
+  if (last == block.begin) return nullptr;
+  const void* const before =
+      memrchr(block.begin, '\n', static_cast<size_t>(last - block.begin));
+  return before == nullptr ? block.begin : static_cast<const char*>(before) + 1;
+}
 
 const char* end_of_line(const char* at) { return static_cast<const char*>(rawmemchr(at, '\n')); }
 
@@ -21,7 +33,7 @@ Worker::Worker(const RunContext& context, std::stop_token stop)
       scanner_(json::Scanner::best()),
       memory_(context.options.memory) {
   for (const ScanGroup& group : context.groups) {
-    parsers_.push_back({&group, json::LineParser(group.shape(), scanner_), std::nullopt});
+    parsers_.push_back({&group, json::LineParser(group.shape(), scanner_), std::nullopt, 0});
     if (group.filter_shape() != nullptr) {
       parsers_.back().filter_parser.emplace(*group.filter_shape(), scanner_);
     }
@@ -37,14 +49,19 @@ Worker::Worker(const RunContext& context, std::stop_token stop)
 }
 
 /// Most lines of a filtered run are left out, and what the filter has to see is little.
-json::LineResult Worker::GroupParser::parse(const char* line, bool& left_out) {
+json::LineResult Worker::GroupParser::parse(const char* line, json::Extent extent,
+                                            bool& left_out) {
+  const auto parse_by = [&](json::LineParser& by) {
+    return extent == json::Extent::kLine ? by.parse(group->type(), line)
+                                         : by.parse_object(group->type(), line);
+  };
   if (filter_parser) {
-    const json::LineResult seen = filter_parser->parse(group->type(), line);
+    const json::LineResult seen = parse_by(*filter_parser);
     left_out = seen.kind == json::LineResult::Kind::kResource &&
                !group->filter()->accepts(filter_parser->tape());
     if (left_out || seen.kind != json::LineResult::Kind::kResource) return seen;
   }
-  return parser.parse(group->type(), line);
+  return parse_by(parser);
 }
 
 void Worker::run() {
@@ -61,6 +78,7 @@ void Worker::run() {
       auto block = context_.reader.load(part, buffer_);
       if (block.ok()) {
         result = process(part, *block);
+        result.left_out = block->left_out;
       } else {
         result.error = std::move(block).error();
       }
@@ -113,7 +131,9 @@ BlockResult Worker::process(const dataset::Part& part, const dataset::Block& blo
   const char* at = block.begin;
   // The reader tells only of lines that are longer than a part.
   const uint64_t longest = context_.options.reader.max_line_size;
-  const bool measure = static_cast<uint64_t>(block.end - block.begin) > longest;
+  const bool of_json = context_.reader.file(part.file).input().kind == dataset::FileKind::kJson;
+  last_line_ = block.ends_file && !of_json ? last_line_of(block) : nullptr;
+  const bool measure = !of_json && static_cast<uint64_t>(block.end - block.begin) > longest;
   while (at < block.end && !stop_.stop_requested()) {
     if (measure && static_cast<uint64_t>(end_of_line(at) - at) > longest) {
       bad(base::Error(base::ErrorCode::kLimit, "a line is longer than " + std::to_string(longest) +
@@ -123,6 +143,7 @@ BlockResult Worker::process(const dataset::Part& part, const dataset::Block& blo
     }
     if (!line(at, part, block, result)) break;
   }
+  for (GroupParser& group : parsers_) result.found.push_back(std::exchange(group.found, 0));
   result.pieces.resize(lanes_.size());
   for (size_t i = 0; i < lanes_.size(); ++i) {
     Lane& lane = *lanes_[i];
@@ -146,16 +167,14 @@ Worker::GroupParser* Worker::find_group(std::string_view type) {
   return nullptr;
 }
 
-/// False if the line can be told to yield no row without parsing it; then `newline` is its end.
-bool Worker::may_match(const ScanGroup& group, const char* line, const char*& newline) const {
+/// False if the line can be told to yield no row without parsing it.
+bool Worker::may_match(const ScanGroup& group, const char* line) const {
   if (group.needles().empty()) return true;
   // A line that may be of another type has to be looked at, to be counted.
   const std::string& start = group.usual_start();
   if (std::strncmp(line, start.data(), start.size()) != 0) return true;
   for (const json::Needle& needle : group.needles()) {
-    const json::SearchResult found = scanner_.search_line(needle, line);
-    if (found.found) return true;
-    newline = found.newline;
+    if (scanner_.search_line(needle, line).found) return true;
   }
   return false;
 }
@@ -163,13 +182,14 @@ bool Worker::may_match(const ScanGroup& group, const char* line, const char*& ne
 bool Worker::line(const char*& at, const dataset::Part& part, const dataset::Block& block,
                   BlockResult& result) {
   const char* const start = at;
-  if (context_.options.validate_full) {
+  // A file that was cut off is seen at its last line, wherever the cut is.
+  const bool full = context_.options.validate_full;
+  if (full || start == last_line_) {
     at = end_of_line(start) + 1;
     const std::string_view text(start, static_cast<size_t>(at - 1 - start));
-    if (const auto problem = json::find_problem(text)) {
-      return bad(base::Error(base::ErrorCode::kInvalid, problem->message), start + problem->offset,
-                 part, block, result) &&
-             (++result.bad_lines, true);
+    const auto repeated = full ? json::RepeatedKeys::kRefused : json::RepeatedKeys::kAllowed;
+    if (const auto problem = json::find_problem(text, repeated)) {
+      return bad_line(*problem, start, part, block, result);
     }
   }
   // In a file that is named after a type all lines are taken to be of that type until the parser
@@ -178,36 +198,112 @@ bool Worker::line(const char*& at, const dataset::Part& part, const dataset::Blo
   if (group == nullptr) {
     const std::string_view type = scanner_.find_resource_type(start);
     if (type.empty()) return no_type(start, at, part, block, result);
+    if (type == kBundle) return bundle(start, at, part, block, result);
     group = find_group(type);
   }
-  if (group == nullptr) {
+  return resource(group, start, at, part, block, result);
+}
+
+bool Worker::resource(GroupParser* group, const char* start, const char*& at,
+                      const dataset::Part& part, const dataset::Block& block,
+                      BlockResult& result) {
+  using Kind = json::LineResult::Kind;
+  const char* first = start;
+  while (*first == ' ' || *first == '\t' || *first == '\r') ++first;
+  json::LineResult parsed{Kind::kResource, first + 1, nullptr};
+  bool left_out = group == nullptr || !may_match(*group->group, start);
+  if (!left_out) parsed = group->parse(start, json::Extent::kLine, left_out);
+  if (parsed.kind == Kind::kError) {
     at = end_of_line(start) + 1;
+    return bad_line({static_cast<size_t>(parsed.stop - start), parsed.error}, start, part, block,
+                    result);
+  }
+  if (parsed.kind == Kind::kBlank) {
+    at = parsed.stop + 1;
     return true;
   }
-  const char* newline = nullptr;
-  if (!may_match(*group->group, start, newline)) {
+  if (const auto problem = pass_rest(start, parsed.stop, at)) {
+    return bad_line(*problem, start, part, block, result);
+  }
+  if (parsed.kind == Kind::kOtherType) {
+    if (scanner_.find_resource_type(start) == kBundle) return bundle(start, at, part, block, result);
+    ++result.other_type;
+    return true;
+  }
+  if (group != nullptr) {
     ++result.resources;
-    at = newline + 1;
+    ++group->found;
+  }
+  return left_out || rows(*group, start, part, block, result);
+}
+
+/// A Bundle is a resource as others are, and stands for those in it.
+bool Worker::bundle(const char* start, const char*& at, const dataset::Part& part,
+                    const dataset::Block& block, BlockResult& result) {
+  GroupParser* const of_bundles = named_ == nullptr ? find_group(kBundle) : nullptr;
+  const json::LineResult frame = bundles_.open(start);
+  if (of_bundles != nullptr || frame.kind == json::LineResult::Kind::kError) {
+    // What is wrong with the frame is wrong for the views over Bundles, too.
+    if (frame.kind == json::LineResult::Kind::kError) {
+      at = end_of_line(start) + 1;
+      return bad_line({static_cast<size_t>(frame.stop - start), frame.error}, start, part, block,
+                      result);
+    }
+    const uint64_t bad_before = result.bad_lines;
+    if (!resource(of_bundles, start, at, part, block, result)) return false;
+    if (result.bad_lines != bad_before) return true;
+  } else if (const auto problem = pass_rest(start, frame.stop, at)) {
+    return bad_line(*problem, start, part, block, result);
+  }
+  bool go_on = true;
+  const auto problem = bundles_.each([&](std::string_view text) {
+    in_bundle_ = true;
+    go_on = entry(text.data(), part, block, result) && !stop_.stop_requested();
+    in_bundle_ = false;
+    return go_on;
+  });
+  return problem ? bad_line(*problem, start, part, block, result) : go_on;
+}
+
+/// Where the entry ends is known, so that nothing behind it is looked at.
+bool Worker::entry(const char* start, const dataset::Part& part, const dataset::Block& block,
+                   BlockResult& result) {
+  const std::string_view type = scanner_.find_resource_type(start);
+  if (type.empty()) return bad_line({0, kNoType}, start, part, block, result);
+  GroupParser* const group = find_group(type);
+  // The rows of a view must not depend on which other views have had the file opened.
+  if (named_ != nullptr && group != named_) {
+    if (type != kBundle) ++result.other_type;
     return true;
   }
+  if (group == nullptr) return true;
   bool left_out = false;
-  const json::LineResult parsed = group->parse(start, left_out);
-  at = end_of_line(parsed.kind == json::LineResult::Kind::kError ? start : parsed.stop) + 1;
-  switch (parsed.kind) {
-    case json::LineResult::Kind::kBlank:
-      return true;
-    case json::LineResult::Kind::kOtherType:
-      ++result.other_type;
-      return true;
-    case json::LineResult::Kind::kResource:
-      ++result.resources;
-      return left_out || rows(*group, start, part, block, result);
-    case json::LineResult::Kind::kError:
-      break;
+  const json::LineResult parsed = group->parse(start, json::Extent::kObject, left_out);
+  if (parsed.kind == json::LineResult::Kind::kError) {
+    return bad_line({static_cast<size_t>(parsed.stop - start), parsed.error}, start, part, block,
+                    result);
   }
+  ++result.resources;
+  ++group->found;
+  return left_out || rows(*group, start, part, block, result);
+}
+
+/// `at` goes behind the line's end. What nobody reads of a line is only looked over, but a line that
+/// was cut off, or that holds a second record, does not pass for a whole one.
+std::optional<json::Problem> Worker::pass_rest(const char* start, const char* from,
+                                               const char*& at) const {
+  const json::LineEnd end = scanner_.find_line_end(from);
+  at = end.newline + 1;
+  if (end.usual) return std::nullopt;
+  const std::string_view text(start, static_cast<size_t>(end.newline - start));
+  return json::find_problem(text, json::RepeatedKeys::kAllowed);
+}
+
+bool Worker::bad_line(const json::Problem& problem, const char* start, const dataset::Part& part,
+                      const dataset::Block& block, BlockResult& result) {
   ++result.bad_lines;
-  return bad(base::Error(base::ErrorCode::kInvalid, parsed.error), parsed.stop, part, block,
-             result);
+  return bad(base::Error(base::ErrorCode::kInvalid, problem.message), start + problem.offset, part,
+             block, result);
 }
 
 /// A line without a resourceType: blank, or bad in a way that a parser can tell.
@@ -220,7 +316,7 @@ bool Worker::no_type(const char* start, const char*& at, const dataset::Part& pa
   const bool bad_json = parsed.kind == json::LineResult::Kind::kError;
   ++result.bad_lines;
   return bad(base::Error(base::ErrorCode::kInvalid,
-                         bad_json ? parsed.error : "not a resource: no resourceType"),
+                         bad_json ? parsed.error : kNoType),
              bad_json ? parsed.stop : start, part, block, result);
 }
 
@@ -248,7 +344,8 @@ bool Worker::bad(base::Error error, const char* at, const dataset::Part& part,
                  const dataset::Block& block, BlockResult& result) {
   const bool skip = context_.options.skip_errors && error.code() == base::ErrorCode::kInvalid;
   if (skip && result.examples.size() >= kMostExamples) return true;
-  error = std::move(error).at(context_.reader.position(part, block, at));
+  const std::string place = in_bundle_ ? bundles_.place() : std::string();
+  error = std::move(error).at(context_.reader.position(part, block, at, place));
   if (!skip) {
     result.error = std::move(error);
     return false;

@@ -5,8 +5,10 @@
 #include <stop_token>
 #include <vector>
 
+#include "dataset/bundle.h"
 #include "engine/scan_group.h"
 #include "engine/sequencer.h"
+#include "json/validate.h"
 
 namespace kiln::engine {
 
@@ -42,9 +44,10 @@ class Worker {
     const ScanGroup* group;
     json::LineParser parser;
     std::optional<json::LineParser> filter_parser;  ///< with a filter
+    uint64_t found = 0;                             ///< resources of its type in the block
 
     /// Without a tape if the filter leaves the resource out.
-    json::LineResult parse(const char* line, bool& left_out);
+    json::LineResult parse(const char* line, json::Extent extent, bool& left_out);
   };
 
   BlockResult process(const dataset::Part& part, const dataset::Block& block);
@@ -56,6 +59,13 @@ class Worker {
   /// False: the error in `result` ends the block.
   bool line(const char*& at, const dataset::Part& part, const dataset::Block& block,
             BlockResult& result);
+  /// `group` is null if no view is over the line's type.
+  bool resource(GroupParser* group, const char* start, const char*& at, const dataset::Part& part,
+                const dataset::Block& block, BlockResult& result);
+  bool bundle(const char* start, const char*& at, const dataset::Part& part,
+              const dataset::Block& block, BlockResult& result);
+  bool entry(const char* start, const dataset::Part& part, const dataset::Block& block,
+             BlockResult& result);
   bool no_type(const char* start, const char*& at, const dataset::Part& part,
                const dataset::Block& block, BlockResult& result);
   bool rows(const GroupParser& group, const char* line, const dataset::Part& part,
@@ -64,7 +74,11 @@ class Worker {
            const dataset::Block& block, BlockResult& result);
   /// The group whose views are over the type; null for none.
   GroupParser* find_group(std::string_view type);
-  bool may_match(const ScanGroup& group, const char* line, const char*& newline) const;
+  bool may_match(const ScanGroup& group, const char* line) const;
+  std::optional<json::Problem> pass_rest(const char* start, const char* from,
+                                         const char*& at) const;
+  bool bad_line(const json::Problem& problem, const char* start, const dataset::Part& part,
+                const dataset::Block& block, BlockResult& result);
 
   const RunContext& context_;
   const std::stop_token stop_;
@@ -73,6 +87,9 @@ class Worker {
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<GroupParser> parsers_;
   GroupParser* named_ = nullptr;  ///< of the file at hand, if its name tells a type
+  const char* last_line_ = nullptr;  ///< of the file, if it is in the block at hand
+  dataset::BundleReader bundles_;
+  bool in_bundle_ = false;  ///< what is at hand is in an entry
   dataset::BlockBuffer buffer_{&memory_};
   uint64_t ordinal_ = 0;                    ///< of the block at hand
   std::optional<base::Error> early_error_;  ///< of write_early()

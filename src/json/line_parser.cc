@@ -5,6 +5,7 @@
 #define HWY_TARGET_INCLUDE "json/line_parser.cc"
 #include <hwy/foreach_target.h>  // must come before highway.h
 
+#include "json/scan/line_end-inl.h"
 #include "json/scan/parse-inl.h"
 
 #if HWY_ONCE
@@ -18,6 +19,7 @@ namespace kiln::json {
 HWY_EXPORT(parse_line);
 HWY_EXPORT(find_resource_type);
 HWY_EXPORT(search_line);
+HWY_EXPORT(find_line_end);
 
 namespace {
 
@@ -32,7 +34,8 @@ std::vector<Scanner> all_scanners() {
     const int64_t target = rest & -rest;  // the lowest bit is the best
     hwy::GetChosenTarget().Update(target);
     scanners.push_back({hwy::TargetName(target), KILN_CHOSEN(parse_line),
-                        KILN_CHOSEN(find_resource_type), KILN_CHOSEN(search_line)});
+                        KILN_CHOSEN(find_resource_type), KILN_CHOSEN(search_line),
+                        KILN_CHOSEN(find_line_end)});
   }
   hwy::GetChosenTarget().Update(supported);
   return scanners;

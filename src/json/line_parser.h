@@ -23,6 +23,12 @@ constexpr size_t kPadding = 128;
 /// How deeply kept values may be nested.
 constexpr int kMaxDepth = 256;
 
+/// What is to be parsed of a line.
+enum class Extent : uint8_t {
+  kLine,    ///< one object, and nothing else may stand there
+  kObject,  ///< an object somewhere in it
+};
+
 struct LineResult {
   enum class Kind : uint8_t {
     kResource,   ///< the tape holds the resource
@@ -49,6 +55,14 @@ struct SearchResult {
   bool found;           ///< the needle, or an escape \\u that might hide it, stands in the line
 };
 
+/// Where a line ends, and whether what was passed looks as the rest of one whole object does.
+struct LineEnd {
+  const char* newline;
+  /// The last byte but white space is '}', there is no control character, and no '{' stands where
+  /// only a string could hold it. If false, only a look at the whole line can tell.
+  bool usual;
+};
+
 /// The order that the keys of an object came in last time. Resources of one file are mostly written
 /// by one program, so that the next key is nearly always the expected one, and one comparison
 /// tells.
@@ -69,10 +83,12 @@ class KeyOrder {
 /// The functions that are compiled for one SIMD target. Immutable; lives as long as the program.
 struct Scanner {
   std::string_view target;  ///< "AVX3", "AVX2", "SSE4", "SSSE3", "NEON"
-  LineResult (*parse_line)(const Shape& shape, std::string_view type, const char* line, Tape& tape,
-                           std::vector<KeyOrder>& orders);
+  LineResult (*parse_line)(const Shape& shape, std::string_view type, const char* line,
+                           Extent extent, Tape& tape, std::vector<KeyOrder>& orders);
   std::string_view (*find_resource_type)(const char* line);
   SearchResult (*search_line)(const Needle& needle, const char* line);
+  /// Passes the rest of a line from `from` on, which is behind the object's opening brace.
+  LineEnd (*find_line_end)(const char* from);
 
   /// The fastest that this machine can run.
   static const Scanner& best();
@@ -91,7 +107,11 @@ class LineParser {
   /// kPadding readable bytes after it. `type` is the resourceType wanted (empty: any). The tape's
   /// nodes point into the line.
   LineResult parse(std::string_view type, const char* line) {
-    return scanner_.parse_line(shape_, type, line, tape_, orders_);
+    return scanner_.parse_line(shape_, type, line, Extent::kLine, tape_, orders_);
+  }
+  /// Parses an object in a line, which goes on behind it.
+  LineResult parse_object(std::string_view type, const char* object) {
+    return scanner_.parse_line(shape_, type, object, Extent::kObject, tape_, orders_);
   }
   /// What the last parse() kept.
   const Tape& tape() const { return tape_; }

@@ -13,7 +13,7 @@ namespace {
 /// Recursive descent over one value. Functions return false after noting the problem.
 class Validator {
  public:
-  explicit Validator(std::string_view text) : text_(text) {}
+  Validator(std::string_view text, RepeatedKeys repeated) : text_(text), repeated_(repeated) {}
 
   std::optional<Problem> run() {
     skip_space();
@@ -114,7 +114,7 @@ class Validator {
       skip_space();
     }
     ++at_;
-    return keys_differ(keys, offsets);
+    return repeated_ == RepeatedKeys::kAllowed || keys_differ(keys, offsets);
   }
 
   bool keys_differ(const std::vector<std::string>& keys, const std::vector<size_t>& offsets) {
@@ -149,13 +149,16 @@ class Validator {
     return true;
   }
 
-  std::string_view text_;
+  const std::string_view text_;
+  const RepeatedKeys repeated_;
   size_t at_ = 0;
   std::optional<Problem> problem_;
 };
 
 }  // namespace
 
-std::optional<Problem> find_problem(std::string_view text) { return Validator(text).run(); }
+std::optional<Problem> find_problem(std::string_view text, RepeatedKeys repeated) {
+  return Validator(text, repeated).run();
+}
 
 }  // namespace kiln::json

@@ -12,9 +12,13 @@ struct Problem {
   const char* message;  ///< static
 };
 
+/// Keys that are given twice in one object.
+enum class RepeatedKeys : bool { kRefused, kAllowed };
+
 /// The first thing that is wrong with `text` as one JSON value or white space alone: grammar,
-/// escapes, UTF-8, control characters, keys given twice in one object, nesting beyond kMaxDepth.
+/// escapes, UTF-8, control characters, repeated keys if refused, nesting beyond kMaxDepth.
 /// Nothing if all is well.
-std::optional<Problem> find_problem(std::string_view text);
+std::optional<Problem> find_problem(std::string_view text,
+                                    RepeatedKeys repeated = RepeatedKeys::kRefused);
 
 }  // namespace kiln::json

@@ -5,16 +5,15 @@
 namespace kiln::net {
 namespace {
 
-/// The segments of "/a/b/", each decoded; a final '/' makes none of its own.
-std::vector<std::string> split(std::string_view path) {
-  std::vector<std::string> segments;
+/// The segments of "/a/b/"; a final '/' makes none of its own.
+std::vector<std::string_view> split(std::string_view path) {
+  std::vector<std::string_view> segments;
   if (path.starts_with('/')) path.remove_prefix(1);
   if (path.ends_with('/')) path.remove_suffix(1);
   if (path.empty()) return segments;
   for (;;) {
     const size_t slash = path.find('/');
-    const std::string_view segment = path.substr(0, slash);
-    segments.push_back(percent_decode(segment, false).value_or(std::string(segment)));
+    segments.push_back(path.substr(0, slash));
     if (slash == std::string_view::npos) return segments;
     path.remove_prefix(slash + 1);
   }
@@ -24,7 +23,7 @@ bool is_placeholder(std::string_view segment) {
   return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
 }
 
-bool fits(const std::vector<std::string>& pattern, const std::vector<std::string>& path) {
+bool fits(const std::vector<std::string>& pattern, const std::vector<std::string_view>& path) {
   return std::equal(pattern.begin(), pattern.end(), path.begin(), path.end(),
                     [](std::string_view expected, std::string_view actual) {
                       return is_placeholder(expected) ? !actual.empty() : expected == actual;
@@ -42,13 +41,14 @@ bool is_more_literal(const std::vector<std::string>& a, const std::vector<std::s
 }  // namespace
 
 void Router::add(std::string method, std::string pattern, RouteHandler handler) {
-  std::vector<std::string> segments = split(pattern);
+  std::vector<std::string> segments;
+  for (const std::string_view segment : split(pattern)) segments.emplace_back(segment);
   routes_.push_back(
       {std::move(method), std::move(pattern), std::move(segments), std::move(handler)});
 }
 
 Router::Match Router::match(std::string_view method, std::string_view path) const {
-  std::vector<std::string> segments = split(path);
+  const std::vector<std::string_view> segments = split(path);
   Match match{Match::Kind::kNotFound, nullptr, {}, {}, {}};
   const Route* best = nullptr;
   const Route* best_of_any_method = nullptr;
@@ -88,7 +88,7 @@ Router::Match Router::match(std::string_view method, std::string_view path) cons
   for (size_t i = 0; i < segments.size(); ++i) {
     const std::string_view name = best->segments[i];
     if (!is_placeholder(name)) continue;
-    match.parameters.emplace(name.substr(1, name.size() - 2), std::move(segments[i]));
+    match.parameters.emplace(name.substr(1, name.size() - 2), segments[i]);
   }
   return match;
 }

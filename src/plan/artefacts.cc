@@ -14,6 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr dataset::SpecialFiles kRegular = dataset::SpecialFiles::kRefused;
+
 struct SemanticVersion {
   std::array<uint64_t, 3> numbers{};
   std::string_view pre_release;
@@ -112,10 +114,10 @@ base::Status ArtefactRegistry::load_file(const std::string& path) {
   const std::string real = fs::weakly_canonical(path, code).string();
   if (!code && !files_.insert(real).second) return {};
   if (!path.ends_with(".ndjson")) {
-    KILN_ASSIGN(const json::DocumentPtr document, read_document(path));
+    KILN_ASSIGN(const json::DocumentPtr document, read_document(path, kRegular));
     return add_document(document, stem_of(path));
   }
-  KILN_ASSIGN(const std::string text, read_text(path));
+  KILN_ASSIGN(const std::string text, read_text(path, kRegular));
   size_t number = 0;
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find('\n', at), text.size());
@@ -204,25 +206,12 @@ std::string ArtefactRegistry::near_id(std::string_view type, std::string_view id
 
 std::string ArtefactRegistry::near_canonical(std::string_view canonical) const {
   const std::string_view url = canonical.substr(0, canonical.find('|'));
+  std::vector<std::string> known;
   const auto [begin, end] = by_url_.equal_range(url);
-  std::vector<std::string_view> known;
-  if (begin != end) {
-    for (auto at = begin; at != end; ++at) known.push_back(at->second->version);
-    const std::string near =
-        base::nearest_name(canonical.substr(std::min(url.size() + 1, canonical.size())), known);
-    return near.empty() ? near : std::string(url) + "|" + near;
-  }
-  // Urls are long and alike: the last part is what is mistaken, or else all of it.
-  const std::string_view folder = url.substr(0, url.rfind('/') + 1);
-  for (const auto& [other, artefact] : by_url_) {
-    if (!other.starts_with(folder)) continue;
-    known.push_back(std::string_view(other).substr(folder.size()));
-  }
-  const std::string near = base::nearest_name(url.substr(folder.size()), known);
-  if (!near.empty()) return std::string(folder) + near;
-  known.clear();
+  for (auto at = begin; at != end; ++at) known.push_back(at->first + "|" + at->second->version);
+  if (!known.empty()) return base::nearest_name(canonical, {known.begin(), known.end()});
   for (const auto& [other, artefact] : by_url_) known.push_back(other);
-  return base::nearest_name(url, known);
+  return base::nearest_name(url, {known.begin(), known.end()});
 }
 
 std::vector<const Artefact*> ArtefactRegistry::all() const {

@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <filesystem>
 
-#include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include "base/near_name.h"
@@ -34,14 +34,16 @@ std::string near_file(const std::string& path) {
 
 }  // namespace
 
-base::Result<std::string> read_text(const std::string& path) {
+base::Result<std::string> read_text(const std::string& path, dataset::SpecialFiles special) {
   const bool is_stdin = path == "-";
-  const int descriptor = is_stdin ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) {
-    const int error = errno;
-    base::Error failed = base::io_error("cannot read " + path, error);
-    if (error != ENOENT) return failed;
-    return std::move(failed).with_suggestion(near_file(path));
+  int descriptor = STDIN_FILENO;
+  if (!is_stdin) {
+    auto opened = dataset::open_path(path, special);
+    if (!opened.ok()) {
+      if (opened.error().code() != base::ErrorCode::kNotFound) return std::move(opened).error();
+      return std::move(opened).error().with_suggestion(near_file(path));
+    }
+    descriptor = *opened;
   }
   std::string text;
   base::Status status;
@@ -52,10 +54,12 @@ base::Result<std::string> read_text(const std::string& path) {
       break;
     }
     text.resize(before + 64 * 1024 + before / 2);
+    pollfd wanted{descriptor, POLLIN, 0};  // a FIFO nobody has written to yet would be empty
+    poll(&wanted, 1, -1);
     const ssize_t got = read(descriptor, text.data() + before, text.size() - before);
     text.resize(before + (got > 0 ? static_cast<size_t>(got) : 0));
     if (got == 0) break;
-    if (got < 0 && errno != EINTR) {
+    if (got < 0 && errno != EINTR && errno != EAGAIN) {
       status = base::io_error("cannot read " + path, errno);
       break;
     }
@@ -65,8 +69,9 @@ base::Result<std::string> read_text(const std::string& path) {
   return text;
 }
 
-base::Result<json::DocumentPtr> read_document(const std::string& path) {
-  KILN_ASSIGN(std::string text, read_text(path));
+base::Result<json::DocumentPtr> read_document(const std::string& path,
+                                              dataset::SpecialFiles special) {
+  KILN_ASSIGN(std::string text, read_text(path, special));
   return json::Document::parse(std::move(text), path == "-" ? "<stdin>" : path);
 }
 

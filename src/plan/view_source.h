@@ -5,16 +5,19 @@
 #include <string>
 #include <vector>
 
+#include "dataset/open_path.h"
 #include "json/document.h"
 #include "view/view.h"
 
 namespace kiln::plan {
 
 /// A file of at most 64 MiB; "-" is stdin. For one that is not there, a near name in its folder is
-/// suggested.
-base::Result<std::string> read_text(const std::string& path);
+/// suggested. What is no regular file may be refused: see open_path().
+base::Result<std::string> read_text(
+    const std::string& path, dataset::SpecialFiles special = dataset::SpecialFiles::kAllowed);
 /// Reads and parses a JSON file; "-" is stdin.
-base::Result<json::DocumentPtr> read_document(const std::string& path);
+base::Result<json::DocumentPtr> read_document(
+    const std::string& path, dataset::SpecialFiles special = dataset::SpecialFiles::kAllowed);
 
 /// Finds the ViewDefinition in a document: the document itself, or the one in a Bundle or in
 /// Parameters; anything else is an error.

@@ -9,19 +9,10 @@
 
 namespace kiln::sink {
 
-enum class SinkOperation : uint8_t {
-  kCreate,
-  kWrite,
-  kFinish,
-  kOpen,
-  kRead,
-  kRemove,
-  kList,
-  kLease
-};
+enum class SinkOperation : uint8_t { kCreate, kWrite, kFinish, kOpen, kRead, kRemove, kList };
 constexpr SinkOperation kSinkOperations[] = {
     SinkOperation::kCreate, SinkOperation::kWrite,  SinkOperation::kFinish, SinkOperation::kOpen,
-    SinkOperation::kRead,   SinkOperation::kRemove, SinkOperation::kList,   SinkOperation::kLease};
+    SinkOperation::kRead,   SinkOperation::kRemove, SinkOperation::kList};
 /// "create", "write", …
 std::string_view name_of(SinkOperation operation);
 

@@ -73,8 +73,7 @@ def free_port():
 
 
 class Store:
-    """A store with one empty bucket; keys(prefix) are its objects and unfinished uploads, leases left
-    out."""
+    """A store with one empty bucket; keys(prefix) are its objects and unfinished uploads."""
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="kiln-store-")
@@ -143,7 +142,7 @@ class Moto(Store):
             status, body = self.request("GET", f"/{BUCKET}?{query}&prefix={prefix}")
             assert status == 200, body
             found += re.findall(r"<Key>([^<]*)</Key>", body.decode())
-        return [key for key in found if not key.endswith("/.lease")]
+        return found
 
 
 class MotoTls(Moto):
@@ -192,5 +191,5 @@ class Versitygw(Store):
         found = []
         for root in (prefix, ".sgwtmp"):  # the latter: parts of unfinished uploads
             for folder, _, names in os.walk(os.path.join(self.data, BUCKET, root)):
-                found += [os.path.join(folder, name) for name in names if name != ".lease"]
+                found += [os.path.join(folder, name) for name in names]
         return found

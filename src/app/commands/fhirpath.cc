@@ -1,5 +1,6 @@
 #include <cstdio>
 #include <cstring>
+#include <functional>
 #include <map>
 
 #include <CLI/CLI.hpp>
@@ -12,6 +13,7 @@
 #include "app/file_output.h"
 #include "base/guarded.h"
 #include "base/near_name.h"
+#include "dataset/bundle.h"
 #include "dataset/reader.h"
 #include "fhir/key_names.h"
 #include "fhirpath/evaluation.h"
@@ -38,14 +40,12 @@ struct FhirpathOptions {
 class Evaluator {
  public:
   Evaluator(const FhirpathOptions& options, const fhir::Model& model,
-            base::MemoryReservation& memory, std::stop_token stop)
+            base::MemoryReservation& memory)
       : options_(options),
         model_(model),
         shape_({whole()}, &names_),
         parser_(shape_),
-        stop_(std::move(stop)),
         evaluation_(model, base::SystemClock().now(), limits_in(memory)) {
-    evaluation_.set_stop(stop_);
     evaluation_.set_tracer([](std::string_view name, std::string_view value) {
       print_note("trace " + std::string(name) + ": " + std::string(value));
     });
@@ -54,9 +54,10 @@ class Evaluator {
   /// Without a resource.
   base::Status evaluate() { return run(fhir::kNoType); }
 
-  /// `line` as for json::parse_line().
-  base::Status evaluate(const char* line, std::string& bad, const char*& at) {
-    const json::LineResult parsed = parser_.parse("", line);
+  /// A line, or a resource in it.
+  base::Status evaluate(const char* line, json::Extent extent, std::string& bad, const char*& at) {
+    const json::LineResult parsed = extent == json::Extent::kLine ? parser_.parse("", line)
+                                                                  : parser_.parse_object("", line);
     if (parsed.kind == json::LineResult::Kind::kBlank) return {};
     if (parsed.kind == json::LineResult::Kind::kError) {
       bad = parsed.error;
@@ -93,7 +94,7 @@ class Evaluator {
       context.strictness =
           options_.strict ? fhirpath::Strictness::kStrict : fhirpath::Strictness::kLenient;
       KILN_ASSIGN(fhirpath::Expression expression,
-                  fhirpath::compile_expression(options_.expression, context, stop_));
+                  fhirpath::compile_expression(options_.expression, context));
       found = compiled_.emplace(type, std::move(expression)).first;
     }
     evaluation_.begin(parser_.tape(), type);
@@ -104,7 +105,6 @@ class Evaluator {
     }
     std::string out;
     for (const fhirpath::Item& item : result) append(out, item);
-    if (evaluation_.failed()) return evaluation_.take_error();
     if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size()) {
       return base::io_error("cannot write standard output", errno);
     }
@@ -129,21 +129,58 @@ class Evaluator {
   fhir::KeyNames names_;
   json::Shape shape_;
   json::LineParser parser_;
-  const std::stop_token stop_;
   fhirpath::Evaluation evaluation_;
   bool has_run_ = false;
   bool of_resource_ = false;
   std::map<fhir::TypeId, fhirpath::Expression> compiled_;
 };
 
+using Position = std::function<base::SourcePosition(const char* at, const std::string& place)>;
+
+base::Status evaluate_resource(Evaluator& evaluator, const char* text, json::Extent extent,
+                               const std::string& place, const Position& position) {
+  std::string bad;
+  const char* at = text;
+  auto status = evaluator.evaluate(text, extent, bad, at);
+  if (!status.ok()) {
+    if (!evaluator.of_resource()) return status;
+    return std::move(status).error().at(position(text, place));
+  }
+  if (bad.empty()) return {};
+  return base::Error(base::ErrorCode::kInvalid, bad).at(position(at, place));
+}
+
+/// A Bundle stands for the resources in it.
+base::Status evaluate_line(Evaluator& evaluator, dataset::BundleReader& bundles, const char* line,
+                           const Position& position) {
+  if (json::find_resource_type(line) != "Bundle") {
+    return evaluate_resource(evaluator, line, json::Extent::kLine, {}, position);
+  }
+  const json::LineResult frame = bundles.open(line);
+  if (frame.kind == json::LineResult::Kind::kError) {
+    return base::Error(base::ErrorCode::kInvalid, frame.error).at(position(frame.stop, {}));
+  }
+  base::Status status;
+  const auto problem = bundles.each([&](std::string_view resource) {
+    status = evaluate_resource(evaluator, resource.data(), json::Extent::kObject, bundles.place(),
+                               position);
+    return status.ok();
+  });
+  if (!problem) return status;
+  return base::Error(base::ErrorCode::kInvalid, problem->message)
+      .at(position(line + problem->offset, {}));
+}
+
 base::Status evaluate_files(const std::vector<std::string>& files, Evaluator& evaluator,
                             base::MemoryReservation& memory, const std::stop_token& stop) {
-  KILN_ASSIGN(const auto inputs, dataset::find_inputs(files, is_resource_type));
-  KILN_ASSIGN(const auto snapshot, dataset::Snapshot::open(inputs));
+  DataOptions data;
+  data.data = files;
+  KILN_ASSIGN(const auto snapshot, open_data(data));
   dataset::ReaderOptions reader_options;
   reader_options.stop = stop;
   dataset::Reader reader(snapshot, std::vector<bool>(snapshot.files.size(), true), reader_options);
   dataset::BlockBuffer buffer(&memory);
+  dataset::BundleReader bundles;
   for (;;) {
     dataset::Part part;
     KILN_ASSIGN(const bool more, reader.claim(part, buffer));
@@ -151,16 +188,9 @@ base::Status evaluate_files(const std::vector<std::string>& files, Evaluator& ev
     KILN_ASSIGN(const dataset::Block block, reader.load(part, buffer));
     for (const char* line = block.begin; line < block.end;) {
       if (stop.stop_requested()) return base::Error(base::ErrorCode::kCancelled, "stopped");
-      std::string bad;
-      const char* at = line;
-      auto status = evaluator.evaluate(line, bad, at);
-      if (!status.ok()) {
-        if (!evaluator.of_resource()) return status;
-        return std::move(status).error().at(reader.position(part, block, line));
-      }
-      if (!bad.empty()) {
-        return base::Error(base::ErrorCode::kInvalid, bad).at(reader.position(part, block, at));
-      }
+      KILN_TRY(evaluate_line(evaluator, bundles, line, [&](const char* at, const auto& place) {
+        return reader.position(part, block, at, place);
+      }));
       line = static_cast<const char*>(rawmemchr(line, '\n')) + 1;
     }
   }
@@ -200,7 +230,7 @@ int run(const FhirpathOptions& options) {
     }
     context.strictness =
         options.strict ? fhirpath::Strictness::kStrict : fhirpath::Strictness::kLenient;
-    const auto tree = fhirpath::describe_tree(options.expression, context, signals.token());
+    const auto tree = fhirpath::describe_tree(options.expression, context);
     if (!tree.ok()) return report(tree.error(), signals);
     return print_result(json::pretty(*tree) + "\n");
   }
@@ -209,7 +239,7 @@ int run(const FhirpathOptions& options) {
   base::MemoryBudget budget(*memory_limit);
   base::MemoryShare share(budget);
   base::MemoryReservation memory(&share);
-  Evaluator evaluator(options, model, memory, signals.token());
+  Evaluator evaluator(options, model, memory);
   base::Status status =
       base::guarded([&] { return evaluate(options, evaluator, memory, signals.token()); });
   if (status.ok() && std::fflush(stdout) != 0) {

@@ -11,8 +11,8 @@ namespace {
 /// Whether a data file's name promises ViewDefinitions or Libraries: to read all of the data for
 /// them would take long.
 bool has_artefacts(const dataset::Input& input) {
-  if (input.compression != dataset::Compression::kNone || input.path == "-") return false;
   const std::string name = std::filesystem::path(input.path).filename().string();
+  if (!name.ends_with(".ndjson") && !name.ends_with(".json")) return false;
   const std::string stem = name.substr(0, name.find_first_of(".-_"));
   return stem == "ViewDefinition" || stem == "Library";
 }
@@ -22,7 +22,7 @@ base::Result<plan::ArtefactsPtr> load_artefacts(const ServeOptions& options) {
   auto artefacts = std::make_shared<plan::ArtefactRegistry>();
   for (const std::string& path : options.views) KILN_TRY(artefacts->load(path));
   KILN_ASSIGN(const auto inputs, dataset::find_inputs(options.data, is_resource_type));
-  for (const dataset::Input& input : inputs) {
+  for (const dataset::Input& input : inputs.files) {
     if (has_artefacts(input)) KILN_TRY(artefacts->load(input.path));
   }
   return plan::ArtefactsPtr(std::move(artefacts));

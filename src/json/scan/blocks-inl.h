@@ -25,6 +25,9 @@ using Bytes = hn::CappedTag<uint8_t, 64>;
 using Vec = hn::Vec<Bytes>;
 constexpr size_t kBlock = 64;
 
+/// White space inside a line; '\n' ends it.
+HWY_INLINE bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
+
 /// One vector's comparison as bits.
 HWY_INLINE uint64_t bits_of(hn::Mask<Bytes> mask) {
   const Bytes d;
@@ -81,25 +84,42 @@ HWY_INLINE uint64_t escaped_bytes(uint64_t backslashes, uint64_t& carry) {
   return escaped;
 }
 
-/// The closing quote of a string that goes on at `p`; null if the line ends first.
+/// Bits of the control characters, of which the line's end is one.
+HWY_INLINE uint64_t control_mask(const char* at) {
+  return block_mask(at, [](Vec v) HWY_ATTR { return hn::Lt(v, splat(0x20)); });
+}
+
+/// The closing quote of a string that goes on at `p`; null if the line ends or a control character
+/// comes first.
 HWY_INLINE const char* skip_string(const char* p) {
   uint64_t carry = 0;
   for (;; p += kBlock) {
     const uint64_t backslashes =
         block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('\\')); });
     uint64_t quotes = block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('"')); });
-    const uint64_t newlines = block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('\n')); });
+    const uint64_t controls = control_mask(p);
     quotes &= ~escaped_bytes(backslashes, carry);
-    const uint64_t either = quotes | newlines;
+    const uint64_t either = quotes | controls;
     if (HWY_LIKELY(either != 0)) {
       const int first = std::countr_zero(either);
-      return ((newlines >> first) & 1) != 0 ? nullptr : p + first;
+      return ((controls >> first) & 1) != 0 ? nullptr : p + first;
     }
   }
 }
 
+/// Whether one of the control characters is the line's end, or one that no JSON has there.
+HWY_INLINE bool breaks_off(const char* p, uint64_t controls, uint64_t strings) {
+  if (HWY_UNLIKELY((controls & strings) != 0)) return true;
+  for (; HWY_UNLIKELY(controls != 0); controls &= controls - 1) {
+    const char c = p[std::countr_zero(controls)];
+    if (c != '\t' && c != '\r') return true;
+  }
+  return false;
+}
+
 /// The byte after the bracket that closes the `depth` innermost open objects and arrays at `p`,
-/// which is outside of strings; null if the line ends first. Kinds of brackets are not told apart.
+/// which is outside of strings; null if the line ends or a control character comes first. Kinds of
+/// brackets are not told apart.
 HWY_INLINE const char* skip_to_close(const char* p, int64_t depth) {
   uint64_t carry = 0;
   uint64_t in_string = 0;  // all ones while a string goes on from the block before
@@ -117,9 +137,9 @@ HWY_INLINE const char* skip_to_close(const char* p, int64_t depth) {
     const uint64_t close = ~strings & block_mask(p, [](Vec v) HWY_ATTR {
       return hn::Eq(hn::Or(v, splat(0x20)), splat('}'));
     });
-    const uint64_t newlines = block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('\n')); });
+    const uint64_t controls = control_mask(p);
     if (std::popcount(close) < depth) {
-      if (HWY_UNLIKELY(newlines != 0)) return nullptr;
+      if (HWY_UNLIKELY(controls != 0) && breaks_off(p, controls, strings)) return nullptr;
       depth += std::popcount(open) - std::popcount(close);
       continue;
     }
@@ -128,10 +148,10 @@ HWY_INLINE const char* skip_to_close(const char* p, int64_t depth) {
       const int at = std::countr_zero(rest);
       const uint64_t before = (uint64_t{1} << at) - 1;
       if (depth + std::popcount(open & before) == ++closed) {
-        return (newlines & before) != 0 ? nullptr : p + at + 1;
+        return breaks_off(p, controls & before, strings) ? nullptr : p + at + 1;
       }
     }
-    if (HWY_UNLIKELY(newlines != 0)) return nullptr;
+    if (HWY_UNLIKELY(controls != 0) && breaks_off(p, controls, strings)) return nullptr;
     depth += std::popcount(open) - closed;
   }
 }

@@ -15,8 +15,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace kiln::json::HWY_NAMESPACE {
 
-/// White space inside a line; '\n' ends it.
-HWY_INLINE bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 HWY_INLINE const char* skip_space(const char* p) {
   while (HWY_UNLIKELY(is_space(*p))) ++p;
   return p;
@@ -64,22 +62,28 @@ class LineReader {
   LineReader(const Shape& shape, std::string_view type, Tape& tape, std::vector<KeyOrder>& orders)
       : shape_(shape), type_(type), tape_(tape), orders_(orders.data()) {}
 
-  LineResult parse(const char* line) {
+  LineResult parse(const char* line, Extent extent) {
     const char* p = skip_space(line);
     if (*p == '\n') return {LineResult::Kind::kBlank, p, nullptr};
     if (*p != '{') return {LineResult::Kind::kError, p, "expected '{': a line is one resource"};
     p = object(p, shape_.object(kRootShape), 0, 0, true);
-    if (other_type_) {
-      tape_.clear();
-      return {LineResult::Kind::kOtherType, p, nullptr};
-    }
+    // Where reading stops early, in the middle of an object or array, something must follow the
+    // value: the string of a record that was cut off ends at the first quote of the next one.
+    if (p == nullptr && other_type_) p = error_at_;
+    if (p != nullptr && (done_ || other_type_)) p = followed(p);
     if (p == nullptr) {
       tape_.clear();
       return {LineResult::Kind::kError, error_at_, error_};
     }
+    if (other_type_) {
+      tape_.clear();
+      return {LineResult::Kind::kOtherType, p, nullptr};
+    }
     if (!done_) {
       p = skip_space(p);
-      if (*p != '\n') return {LineResult::Kind::kError, p, "expected the end of the line"};
+      if (*p != '\n' && extent == Extent::kLine) {
+        return {LineResult::Kind::kError, p, "expected the end of the line"};
+      }
       if (!type_.empty() && !type_seen_) {
         return {LineResult::Kind::kError, line, "not a resource: no resourceType"};
       }
@@ -88,6 +92,12 @@ class LineReader {
   }
 
  private:
+  const char* followed(const char* p) {
+    p = skip_space(p);
+    if (HWY_LIKELY(*p == ',' || *p == '}' || *p == ']')) return p;
+    return fail(p, "expected ',' or a closing bracket");
+  }
+
   const char* fail(const char* at, const char* what) {
     error_at_ = at;
     error_ = *at == '\n' ? "the line ends too early" : what;
@@ -264,13 +274,20 @@ class LineReader {
   /// Jumps from inside of `depth` objects or arrays to behind them.
   const char* skipped(const char* p, int64_t depth) {
     const char* const after = skip_to_close(p, depth);
-    return after != nullptr ? after : fail_at_line_end(p, "an object or array is not closed");
+    return after != nullptr ? after : fail_inside(p, false, "an object or array is not closed");
   }
 
-  const char* fail_at_line_end(const char* p, const char* what) {
-    while (*p != '\n') ++p;
+  /// What was to be jumped over from `p` on does not end: the line does, or a control character
+  /// comes first.
+  const char* fail_inside(const char* p, bool in_string, const char* what) {
+    for (;; ++p) {
+      const auto c = static_cast<unsigned char>(*p);
+      if (c < 0x20 && (c == '\n' || in_string || !is_space(*p))) break;
+      if (c == '"') in_string = !in_string;
+      if (in_string && c == '\\' && (p[1] == '"' || p[1] == '\\')) ++p;
+    }
     error_at_ = p;
-    error_ = what;
+    error_ = *p == '\n' ? what : "a control character";
     return nullptr;
   }
 
@@ -335,8 +352,9 @@ class LineReader {
     const uint32_t index = tape_.size();
     p = value(p, shape_.everything(), shape_.names()->find(key), depth + 1, false);
     const bool is_type = depth == 0 && !type_seen_ && key == "resourceType";
-    if (HWY_UNLIKELY(is_type) && p != nullptr && tape_.size() == index + 1) check_type();
-    return other_type_ ? nullptr : p;
+    if (HWY_LIKELY(!is_type) || p == nullptr || tape_.size() != index + 1 || check_type()) return p;
+    error_at_ = p;  // ends the parse as an error does
+    return nullptr;
   }
 
   const char* value(const char* p, const Shape::Object& shape, uint16_t name, int depth,
@@ -433,7 +451,7 @@ class LineReader {
     const char c = *p;
     if (c == '"') {
       const char* const close = skip_string(p + 1);
-      return close != nullptr ? close + 1 : fail_at_line_end(p, "a string does not end");
+      return close != nullptr ? close + 1 : fail_inside(p + 1, true, "a string does not end");
     }
     if (c == '{' || c == '[') return skipped(p + 1, 1);
     const char* const begin = p;
@@ -467,10 +485,10 @@ class LineReader {
   bool other_type_ = false;
 };
 
-LineResult parse_line(const Shape& shape, std::string_view type, const char* line, Tape& tape,
-                      std::vector<KeyOrder>& orders) {
+LineResult parse_line(const Shape& shape, std::string_view type, const char* line, Extent extent,
+                      Tape& tape, std::vector<KeyOrder>& orders) {
   tape.clear();
-  return LineReader(shape, type, tape, orders).parse(line);
+  return LineReader(shape, type, tape, orders).parse(line, extent);
 }
 
 std::string_view find_resource_type(const char* line) {

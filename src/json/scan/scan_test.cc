@@ -340,8 +340,14 @@ TEST_P(ScanTest, BadBytesInStringsAtEveryOffset) {
       const LineResult result = parser.parse("", line.begin());
       ASSERT_EQ(result.kind, LineResult::Kind::kError) << size;
       ASSERT_EQ(line.offset_of(result.stop), 6 + size);
-      const PaddedLine skipped("{\"a\":\"" + inner + "zz\"}");  // is not looked at
-      ASSERT_EQ(parser.parse("", skipped.begin()).kind, LineResult::Kind::kResource);
+      // What is jumped over is not looked at, but for control characters.
+      const PaddedLine skipped("{\"a\":\"" + inner + "zz\"}");
+      const LineResult passed = parser.parse("", skipped.begin());
+      const bool control = static_cast<unsigned char>(bad[0]) < 0x20;
+      ASSERT_EQ(passed.kind, control ? LineResult::Kind::kError : LineResult::Kind::kResource);
+      if (control) {
+        ASSERT_EQ(skipped.offset_of(passed.stop), 6 + size);
+      }
     }
   }
 }
@@ -377,6 +383,34 @@ TEST_P(ScanTest, UnicodeEscapesMightHideANeedle) {
     EXPECT_TRUE(scanner().search_line(needle, PaddedLine(hay + "\\u0038").begin()).found);
     EXPECT_FALSE(scanner().search_line(needle, PaddedLine(hay + "\\n8u").begin()).found);
     EXPECT_FALSE(scanner().search_line(needle, PaddedLine(hay, "\\u").begin()).found);
+  }
+}
+
+/// The bytes of interest at every offset to the blocks of 64 bytes, and the end behind them.
+TEST_P(ScanTest, LineEndsAtEveryOffset) {
+  const auto end_of = [&](const std::string& text, std::string_view padding = "\n{\1x") {
+    const PaddedLine line(text, padding);
+    const LineEnd end = scanner().find_line_end(line.begin() + 1);
+    EXPECT_EQ(end.newline, line.end()) << text;
+    return end.usual;
+  };
+  for (size_t size = 0; size < 150; ++size) {
+    for (const size_t rest : {0UL, 1UL, 62UL, 63UL, 64UL, 65UL}) {
+      const std::string before = "{" + std::string(size, 'x');
+      const std::string after = std::string(rest, 'x') + "}";
+      for (const std::string good : {"", "\t", "[{", ":{", ",{", " {", "\t{", "}{}", "\\"}) {
+        const bool odd = good == "}{}";
+        ASSERT_EQ(end_of(before + good + after), !odd) << good << size;
+        ASSERT_EQ(end_of(before + good + after + " \t\r"), !odd) << good << size;
+      }
+      for (const std::string& bad :
+           {std::string(1, '\0'), std::string("\r"), std::string("\x1f"), std::string("}{"),
+            std::string("x{"), std::string("\x01{"), std::string("\x1a{"), std::string("\xac{")}) {
+        ASSERT_FALSE(end_of(before + bad + after)) << bad << size;
+      }
+      ASSERT_FALSE(end_of(before + after + "]"));
+      ASSERT_FALSE(end_of(before + std::string(rest + 1, 'x')));
+    }
   }
 }
 

@@ -36,8 +36,7 @@ struct Logged {
 /// A server on a free port. Its own answers are "error STATUS" with the type text/test-error.
 class TestServer {
  public:
-  explicit TestServer(Handler handler, ServerOptions options = {}, LaneOf lane_of = {},
-                      HeadCompleter complete_head = {});
+  explicit TestServer(Handler handler, ServerOptions options = {});
   ~TestServer();
 
   uint16_t port() const { return server_->port(); }

@@ -1,4 +1,4 @@
-#include "app/serve/descriptor_limit.h"
+#include "app/descriptor_limit.h"
 
 #include <sys/resource.h>
 
