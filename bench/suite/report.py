@@ -88,6 +88,13 @@ def stop_rows(table, report):
                   f"{one['median_ms']:.0f} ms, at most {one['max_ms']:.0f} ms", True)
 
 
+def kernel_rows(table, report):
+    ended = {name: one for name, one in report.items() if one["max_s"] is not None}
+    shown = ", ".join(f"{name} {one['max_s'] * 1000:.0f}" for name, one in ended.items())
+    table.add("SIGTERM in the midst of one expression until the process has ended, at most, in ms",
+              "≤ 100 ms by design", "-", None, shown, True)
+
+
 def load_rows(table, report):
     times = ", ".join(f"{what} {one['median']:.0f} / {one['p99']:.0f} ms"
                       for what, one in report["milliseconds"].items())
@@ -124,6 +131,7 @@ def summarise(report):
         load_rows(table, report["load"])
     if "stop" in report:
         stop_rows(table, report["stop"])
+        kernel_rows(table, report["stop"]["kernel"])
     return table
 
 

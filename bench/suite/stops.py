@@ -74,5 +74,54 @@ def by_cancel(context):
     return report
 
 
+MANY = "1.repeat(iif($this < 30000, $this + 1, {}))"
+LONG = "(" + " | ".join(str(n) for n in range(20)) + ").aggregate($total + $total, 'ab')"  # 2 MiB
+# Each goes on for long, or would if it were let; what is not stopped in time ends by its limit.
+KERNELS = {
+    "regex": f"(1 | 2 | 3 | 4 | 5).select({LONG}.substring(0, 300000).matches('(a|b)*a(a|b){{12}}c'))",
+    "replaceMatches": f"{LONG}.substring(0, 200000).replaceMatches('a(?:[^c]*c)?', 'x').length()",
+    "contains": f"{MANY}.where({LONG}.contains({LONG}.substring(1000000) & 'c')).count()",
+    "upper": f"{MANY}.where({LONG}.upper().lower() = '').count()",
+    "equivalent": f"{MANY}.select($this + 0.5) ~ {MANY}.select($this + 0.25)",
+    "exclude": f"{MANY}.where({MANY}.exclude({MANY}).exists()).count()",
+    "distinct": f"{MANY}.where({MANY}.combine({MANY}).isDistinct()).count()",
+    "sort": f"{MANY}.where({MANY}.sort(-$this).first() = 0).count()",
+    "quantities": f"{MANY}.where({MANY}.select(toString() + ' \\'kg.m2/s2\\'').select(toQuantity())"
+                  f".distinct().empty()).count()",
+    "descendants": f"{MANY}.where(%resource.descendants().count() = 0).count()",
+    "decimals": f"{MANY}.where({MANY}.select(1.001.power($this)).exists($this = 0)).count()",
+}
+
+
+def by_kernel(context):
+    """Seconds from SIGTERM to the end of a run that is in the midst of one expression: nothing for
+    one that had ended by then."""
+    data = os.path.join(context.work, "one.ndjson")
+    with open(data, "w", encoding="utf-8") as file:
+        names = [{"family": "a", "given": ["b", "c"]}] * 20_000
+        file.write(json.dumps({"resourceType": "Patient", "id": "p", "name": names}) + "\n")
+    report = {}
+    for name, expression in KERNELS.items():
+        view = os.path.join(context.work, "kernel.json")
+        with open(view, "w", encoding="utf-8") as file:
+            json.dump({"resourceType": "ViewDefinition", "name": "kernel", "status": "active",
+                       "resource": "Patient",
+                       "select": [{"column": [{"name": "x", "path": expression}]}]}, file)
+        found = []
+        for round_ in range(ROUNDS):
+            process = subprocess.Popen(
+                kiln_run(view, data, os.path.join(context.work, "kernel.csv"), threads=1),
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(0.1 + 0.05 * round_)
+            begin = time.perf_counter()
+            process.send_signal(signal.SIGTERM)
+            if process.wait() == 143:
+                found.append(time.perf_counter() - begin)
+        report[name] = {"median_s": statistics.median(found) if found else None,
+                        "max_s": max(found, default=None), "runs": len(found)}
+    return report
+
+
 def measure(context):
-    return {"signal": by_signal(context), "cancel": by_cancel(context)}
+    return {"signal": by_signal(context), "cancel": by_cancel(context),
+            "kernel": by_kernel(context)}

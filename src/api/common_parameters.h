@@ -16,23 +16,11 @@
 
 namespace kiln::api {
 
-/// The answer is made on a thread that holds up no short request.
+/// The answer is made on a thread that holds up no short request. For everything that a client can
+/// make long: parsing and checking what it has sent, compiling its views, looking a cohort up,
+/// opening data.
 net::Response later(const Service& service, const net::Request& request,
                     std::function<net::Response()> make);
-
-/// finish(*read()), `later` where that may take long: a large body has to be parsed and its views
-/// compiled, a cohort to be looked up. read() gives a shared pointer to something with `filters`.
-template <typename Read, typename Finish>
-net::Response answer_in_time(const Service& service, const net::Request& request, Read read,
-                             Finish finish) {
-  static constexpr size_t kLargeBody = 64 * 1024;
-  if (request.body.size() > kLargeBody) {
-    return later(service, request, [read, finish] { return finish(*read()); });
-  }
-  auto asked = read();
-  if (!asked->filters.needs_cohort()) return finish(*asked);
-  return later(service, request, [asked, finish] { return finish(*asked); });
-}
 
 /// An absolute reference below our own base without that base; any other as it is.
 std::string_view local_reference(std::string_view reference, const Service& service);

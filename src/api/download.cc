@@ -5,6 +5,7 @@
 
 #include "api/export_jobs.h"
 #include "api/fault.h"
+#include "api/preconditions.h"
 #include "api/problem.h"
 #include "base/text.h"
 
@@ -20,25 +21,15 @@ std::optional<uint64_t> number_of(std::string_view text) {
   return error == std::errc() ? std::optional(number) : std::nullopt;
 }
 
-/// True if a list of entity tags has this one, or is "*". Weak tags compare equal here.
-bool has_tag(std::string_view list, std::string_view tag) {
-  for (size_t at = 0; at < list.size();) {
-    const size_t end = std::min(list.find(',', at), list.size());
-    std::string_view one = list.substr(at, end - at);
-    while (one.starts_with(' ')) one.remove_prefix(1);
-    while (one.ends_with(' ')) one.remove_suffix(1);
-    if (one.starts_with("W/")) one.remove_prefix(2);
-    if (one == "*" || one == tag) return true;
-    at = end + 1;
-  }
-  return false;
-}
-
 net::Response unsatisfiable(uint64_t size) {
   net::Response response =
       outcome_response(Problem{416, "invalid", "the range lies outside of the file", ""});
   response.headers.add("Content-Range", "bytes */" + std::to_string(size));
   return response;
+}
+
+net::Response other_file() {
+  return outcome_response(Problem{412, "conflict", "the file is not the one that is meant", ""});
 }
 
 net::Response sink_failed(const Service& service, const net::Request& request,
@@ -102,17 +93,19 @@ net::Response download(const Service& service, const net::Request& request, cons
     return response;
   }
 
-  const std::string tag = "\"" + file->sha256 + "\"";
-  response.headers.add("ETag", tag);
+  const Validators validators{"\"" + file->sha256 + "\"", job.finished};
+  const int status = evaluate_preconditions(request.headers, validators);
+  if (status == 412) return other_file();
+  response.headers.add("ETag", validators.tag);
+  if (job.finished) response.headers.add("Last-Modified", base::to_http_date(*job.finished));
   response.headers.add("Accept-Ranges", "bytes");
-  if (const auto none_match = request.headers.get("If-None-Match");
-      none_match && has_tag(*none_match, tag)) {
+  if (status == 304) {
     response.status = 304;
     return response;
   }
   ByteRange range{0, file->size};
-  const auto if_range = request.headers.get("If-Range");
-  if (const auto header = request.headers.get("Range"); header && (!if_range || *if_range == tag)) {
+  if (const auto header = request.headers.get("Range");
+      header && range_applies(request.headers, validators)) {
     const RangeKind kind = parse_range(*header, file->size, range);
     if (kind == RangeKind::kUnsatisfiable) return unsatisfiable(file->size);
     if (kind == RangeKind::kOne) {

@@ -132,6 +132,16 @@ net::Response manifest_response(const Service& service, const job::Job& job) {
 }
 
 constexpr std::string_view kBehind = "behind";
+constexpr std::string_view kStatus = "status";
+
+/// Of those that a list can show.
+std::optional<job::JobState> state_of(std::string_view name) {
+  for (const auto state : {job::JobState::kAccepted, job::JobState::kInProgress,
+                           job::JobState::kCompleted, job::JobState::kFailed}) {
+    if (job::name_of(state) == name) return state;
+  }
+  return std::nullopt;
+}
 
 /// "1764086401000-0123456789abcdef0123456789abcdef"
 std::string text_of(const job::JobPlace& place) {
@@ -151,6 +161,13 @@ std::optional<job::JobPlace> place_of(std::string_view text) {
 }
 
 }  // namespace
+
+net::Response not_ready(const base::Error& error) {
+  net::Response response = outcome_response(
+      Problem{503, "transient", "no jobs are taken at the moment: " + error.message(), ""});
+  response.headers.add("Retry-After", "30");
+  return response;
+}
 
 net::Response no_such_job() {
   return outcome_response(Problem{404, "not-found", "no such export", ""});
@@ -216,14 +233,39 @@ net::Response cancel_export(const Service& service, const net::Request& request,
   return response;
 }
 
+net::Response remove_export(const Service& service, const net::Request& request,
+                            const job::JobId& id) {
+  net::Response response;
+  if (!find_job(service, request, id, response)) return response;
+  const auto removed = service.jobs.remove(id);
+  if (!removed.ok()) return store_failed(service, request, removed.error());
+  if (!*removed) {
+    return outcome_response(Problem{404, "not-found", "there is no such result", ""});
+  }
+  response.status = 202;
+  return response;
+}
+
 net::Response list_exports(const Service& service, const net::Request& request) {
   std::optional<job::JobPlace> behind;
+  job::JobStates states = 0;
+  std::string filter;
   for (const auto& [name, value] : request.query) {
+    if (name == kStatus) {
+      const auto state = state_of(value);
+      if (!state) {
+        return outcome_response(Problem{
+            400, "invalid", "'status' is accepted, in-progress, completed or failed", name});
+      }
+      states |= job::states_of(*state);
+      filter += "&status=" + std::string(job::name_of(*state));
+    }
     if (name != kBehind) continue;
     behind = place_of(value);
     if (!behind) return outcome_response(Problem{400, "invalid", "not a place in a list", name});
   }
-  const auto list = service.jobs.jobs_of(service.authorizer.client_of(request), behind);
+  if (states == 0) states = job::kAllStates;
+  const auto list = service.jobs.jobs_of(service.authorizer.client_of(request), behind, states);
   if (!list.ok()) return store_failed(service, request, list.error());
   ParametersWriter body;
   for (const job::JobView& view : list->jobs) {
@@ -234,8 +276,11 @@ net::Response list_exports(const Service& service, const net::Request& request) 
     if (!job.submission.tracking_id.empty()) {
       body.text("clientTrackingId", job.submission.tracking_id);
     }
+    body.code("_format", job.submission.summary);
+    for (const std::string& name : job.submission.names) body.text("name", name);
     body.instant("created", job.created);
     write_progress(service, view, body);
+    if (job::is_final(job.state)) body.integer("subjectsTotal", job.submission.subjects);
     if (job.finished) body.instant("exportEndTime", *job.finished);
     if (job.state == job::JobState::kCompleted) {
       body.decimal("rowCount", job.rows).decimal("size", job.size);
@@ -243,7 +288,7 @@ net::Response list_exports(const Service& service, const net::Request& request) 
     if (job.expires) body.instant("expires", *job.expires);
     body.end();
   }
-  if (list->last) body.uri("next", list_url(service) + "?behind=" + text_of(*list->last));
+  if (list->last) body.uri("next", list_url(service) + "?behind=" + text_of(*list->last) + filter);
   return parameters_response(200, std::move(body));
 }
 

@@ -14,6 +14,9 @@ net::Response export_result(const Service& service, const net::Request& request,
                             const job::JobId& id);
 net::Response cancel_export(const Service& service, const net::Request& request,
                             const job::JobId& id);
+/// DELETE of the result: a job that has finished goes now, with its output; our own addition.
+net::Response remove_export(const Service& service, const net::Request& request,
+                            const job::JobId& id);
 /// The caller's jobs, newest first, with the address of the next page if there are many: our own
 /// addition.
 net::Response list_exports(const Service& service, const net::Request& request);
@@ -21,6 +24,8 @@ net::Response list_exports(const Service& service, const net::Request& request);
 /// The job if it is there for the request; else nothing, and what to answer.
 std::optional<job::JobView> find_job(const Service& service, const net::Request& request,
                                      const job::JobId& id, net::Response& instead);
+/// 503 while no jobs are taken, with the reason.
+net::Response not_ready(const base::Error& error);
 /// 404 for what is not there for the caller.
 net::Response no_such_job();
 

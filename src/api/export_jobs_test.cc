@@ -33,6 +33,8 @@ class NoObserver final : public job::JobObserver {
   void on_deleted(const job::JobId&) override {}
   void on_sink_error(const job::JobId&, const base::Error&) override {}
   void on_store_error(const base::Error&) override {}
+  void on_orphans_unknown(const base::Error&) override {}
+  void on_obstacle(std::string_view, const base::Error*) override {}
 };
 
 /// A client sees its own jobs.

@@ -6,6 +6,7 @@
 #include "api/problem.h"
 #include "api/row_body.h"
 #include "engine/pipeline.h"
+#include "job/short_id.h"
 
 namespace kiln::api {
 namespace {
@@ -49,14 +50,14 @@ class ExportRunner final : public job::JobRunner {
   }
 
   job::Failure failure_of(const job::Job& job, const base::Error& error) override {
-    Problem problem = problem_of_data(error, "", job.id.text);
+    const std::string id(job::short_id(job.id));
+    Problem problem = problem_of_data(error, "", id);
     if (error.code() == base::ErrorCode::kNoMemory)
       problem.status = 422;  // an end is not transient
     if (problem.status == 422) problem.code = "processing";
     if (problem.status > 500) {  // an end is not transient
       problem = {500, "exception",
-                 "the output could not be stored; the server's log tells more, under the id " +
-                     job.id.text,
+                 "the output could not be stored; the server's log tells more, under the id " + id,
                  ""};
     }
     return {problem.status, operation_outcome({problem})};

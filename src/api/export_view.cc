@@ -3,6 +3,7 @@
 #include <set>
 
 #include "api/authorizer.h"
+#include "api/export_jobs.h"
 #include "api/export_links.h"
 #include "api/fault.h"
 #include "api/kick_off.h"
@@ -76,7 +77,11 @@ net::Response decide(const Service& service, const net::Request& request, KickOf
   if (!known.ok() && kick_off.problems.empty()) {
     return refuse_submission(known.error(), service, request);
   }
-  if (kick_off.filters.needs_cohort() && service.jobs.is_full()) return throttled();
+  const base::Status ready = service.jobs.ready();
+  if (!ready.ok()) return not_ready(ready.error());
+  if (kick_off.filters.needs_cohort() && service.jobs.is_full(submission.client)) {
+    return throttled();
+  }
   return submit(service, request, kick_off);
 }
 
@@ -84,9 +89,9 @@ net::Response decide(const Service& service, const net::Request& request, KickOf
 
 net::Response export_views(const Service& service, const net::Request& request,
                            const std::optional<std::string>& id) {
-  return answer_in_time(
-      service, request, [&service, &request, id] { return read_kick_off(service, request, id); },
-      [&service, &request](KickOff& kick_off) { return decide(service, request, kick_off); });
+  return later(service, request, [&service, &request, id] {
+    return decide(service, request, *read_kick_off(service, request, id));
+  });
 }
 
 }  // namespace kiln::api

@@ -45,4 +45,17 @@ void JobMonitor::on_store_error(const base::Error& error) {
   log_.error("job store failed", {{"error", error.message()}});
 }
 
+void JobMonitor::on_orphans_unknown(const base::Error& error) {
+  log_.error("output without a record cannot be looked for, to be tried again",
+             {{"error", error.message()}});
+}
+
+void JobMonitor::on_obstacle(std::string_view name, const base::Error* error) {
+  if (error != nullptr) {
+    log_.error("no jobs are taken", {{"obstacle", name}, {"error", error->message()}});
+  } else {
+    log_.info("obstacle gone", {{"obstacle", name}});
+  }
+}
+
 }  // namespace kiln::api

@@ -20,6 +20,8 @@ class JobMonitor final : public job::JobObserver {
   void on_deleted(const job::JobId& id) override;
   void on_sink_error(const job::JobId& id, const base::Error& error) override;
   void on_store_error(const base::Error& error) override;
+  void on_orphans_unknown(const base::Error& error) override;
+  void on_obstacle(std::string_view name, const base::Error* error) override;
 
  private:
   base::Logger& log_;

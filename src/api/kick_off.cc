@@ -5,6 +5,7 @@
 #include "api/authorizer.h"
 #include "base/digest.h"
 #include "base/text.h"
+#include "json/text.h"
 
 namespace kiln::api {
 namespace {
@@ -147,6 +148,18 @@ void refuse_run_parameters(const OperationInput& input, Problems& problems) {
   }
 }
 
+/// A list of many jobs stays a list of short records.
+std::vector<std::string> names_for_lists(const std::vector<ViewSubject>& subjects) {
+  static constexpr size_t kMostNames = 10;
+  static constexpr size_t kLongestName = 100;
+  std::vector<std::string> names;
+  for (const ViewSubject& subject : subjects) {
+    if (names.size() == kMostNames) break;
+    if (subject.name.size() <= kLongestName) names.push_back(subject.name);
+  }
+  return names;
+}
+
 std::string read_tracking_id(const OperationInput& input, Problems& problems) {
   const Parameter* const parameter = only(input, "clientTrackingId", problems);
   if (parameter == nullptr) return "";
@@ -181,6 +194,9 @@ std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Reques
   submission.tracking_id = read_tracking_id(input, problems);
   submission.idempotency_key = request.headers.get("Idempotency-Key").value_or("");
   check_length(submission.idempotency_key, "the Idempotency-Key", "", problems);
+  if (!json::is_utf8(submission.idempotency_key)) {
+    problems.add(400, "invalid", "", "the Idempotency-Key is not UTF-8");
+  }
   submission.client = service.authorizer.client_of(request);
   if (!submission.idempotency_key.empty()) {
     submission.request_hash = base::sha256_hex(request.target + "\n" + request.body);
@@ -204,6 +220,7 @@ std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Reques
     kick_off->subjects.push_back(std::move(*view.subject));
   }
   submission.subjects = static_cast<uint32_t>(kick_off->subjects.size());
+  submission.names = names_for_lists(kick_off->subjects);
   return kick_off;
 }
 

@@ -157,8 +157,12 @@ net::Response capability_statement(const Service& service, const std::string& ve
   writer.member(
       "documentation",
       "Exports are listed by GET [base]/export, a hundred a page; `next` is the address of the "
-      "following one. A kick-off with an Idempotency-Key header can be repeated. Manifest "
+      "following one, `status` (accepted, in-progress, completed, failed; repeatable) chooses "
+      "among them. DELETE on the result address of a finished export removes it with its output "
+      "before it expires. A kick-off with an Idempotency-Key header can be repeated. Manifest "
       "outputs carry rowCount, and a part `file` with size and sha256 for each file.");
+  writer.key("security").begin_object();
+  writer.key("cors").boolean(!service.options.cors_origins.empty()).end_object();
   writer.key("resource").begin_array();
   write_resource(writer, "Library", service);
   write_resource(writer, "ViewDefinition", service);

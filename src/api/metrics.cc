@@ -1,5 +1,7 @@
 #include "api/metrics.h"
 
+#include <algorithm>
+
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
@@ -51,6 +53,11 @@ struct Metrics::Families {
                                  .Help("Outputs that are still to be deleted")
                                  .Register(registry)
                                  .Add({});
+  prometheus::Family<prometheus::Gauge>& obstacles =
+      BuildGauge()
+          .Name("kiln_export_obstacles")
+          .Help("1: what keeps jobs from being taken")
+          .Register(registry);
   prometheus::Counter& reaped = BuildCounter()
                                     .Name("kiln_export_reaped_total")
                                     .Help("Finished jobs that have expired")
@@ -94,7 +101,8 @@ prometheus::Counter& Metrics::sink_errors_of(sink::SinkOperation operation) {
   return families_->sink_errors.Add({{"operation", std::string(sink::name_of(operation))}});
 }
 
-std::string Metrics::to_text(const job::JobEngine::Gauges& gauges) {
+std::string Metrics::to_text(const job::JobEngine::Gauges& gauges,
+                             const std::vector<job::Obstacle>& obstacles) {
   const auto set = [&](const char* state, uint64_t count) {
     families_->jobs.Add({{"state", state}}).Set(static_cast<double>(count));
   };
@@ -104,6 +112,12 @@ std::string Metrics::to_text(const job::JobEngine::Gauges& gauges) {
   set("failed", gauges.failed);
   set("cancelled", gauges.cancelled);
   families_->debts.Set(static_cast<double>(gauges.debts));
+  for (const std::string_view name : job::kObstacles) {
+    const bool is_there =
+        std::any_of(obstacles.begin(), obstacles.end(),
+                    [&](const job::Obstacle& obstacle) { return obstacle.name == name; });
+    families_->obstacles.Add({{"obstacle", std::string(name)}}).Set(is_there ? 1 : 0);
+  }
   return prometheus::TextSerializer().Serialize(families_->registry.Collect());
 }
 

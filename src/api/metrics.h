@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "job/job_engine.h"
 #include "sink/observed_sink.h"
@@ -27,7 +28,8 @@ class Metrics {
   void count_expired(uint64_t jobs);
   void count_sink_error(sink::SinkOperation operation);
 
-  std::string to_text(const job::JobEngine::Gauges& gauges);
+  std::string to_text(const job::JobEngine::Gauges& gauges,
+                      const std::vector<job::Obstacle>& obstacles);
 
  private:
   prometheus::Counter& sink_errors_of(sink::SinkOperation operation);

@@ -10,6 +10,8 @@ namespace kiln::api {
 namespace {
 
 constexpr std::string_view kFhirJson = "application/fhir+json";
+constexpr std::string_view kFhirXml = "application/fhir+xml";
+constexpr std::string_view kBytes = "application/octet-stream";
 
 /// One range of an Accept header (RFC 9110 §12.5.1).
 struct MediaRange {
@@ -64,11 +66,30 @@ std::optional<Representation> by_accept(const std::vector<MediaRange>& ranges) {
   for (const MediaRange& range : ranges) {
     if (range.weight <= 0) continue;
     if (const auto format = row_format_of(range.type)) return Representation{*format};
-    any = any || range.type == "*/*" || range.type == "application/*";
+    any = any || range.type == "*/*" || range.type == "application/*" || range.type == kBytes;
     any_text = any_text || range.type == "text/*";
   }
   if (any) return usual;
   return any_text ? std::optional(Representation{{table::Format::kCsv}}) : std::nullopt;
+}
+
+/// Whether the client takes this type or none, as one that takes others too (or does not say)
+/// leaves the choice to `_format`.
+bool takes_only(const std::vector<MediaRange>& ranges, std::string_view type) {
+  const auto is_taken = [](const MediaRange& range) { return range.weight > 0; };
+  return std::any_of(ranges.begin(), ranges.end(), is_taken) &&
+         std::all_of(ranges.begin(), ranges.end(), [&](const MediaRange& range) {
+           return range.type == type || !is_taken(range);
+         });
+}
+
+/// `_format` beats Accept, but for those who can take nothing else than FHIR.
+std::optional<Representation> by_format(const RowFormat& format,
+                                        const std::vector<MediaRange>& ranges) {
+  if (takes_only(ranges, kFhirXml)) return std::nullopt;
+  if (!format.flat || !takes_only(ranges, kFhirJson)) return Representation{format};
+  const bool is_text = *format.flat == table::Format::kCsv || *format.flat == table::Format::kJson;
+  return is_text ? std::optional(Representation{format, true}) : std::nullopt;
 }
 
 }  // namespace
@@ -96,14 +117,7 @@ void add_unsupported_format(std::string_view text, bool with_fhir, Problems& pro
 std::optional<Representation> negotiate(const std::optional<RowFormat>& format,
                                         const net::Headers& headers, Problems& problems) {
   const auto ranges = accepted(headers);
-  if (!format) {
-    if (auto chosen = by_accept(ranges)) return chosen;
-  } else if (admits(ranges, format->media_type())) {
-    return Representation{*format};
-  } else if (format->flat && admits(ranges, kFhirJson) &&
-             (*format->flat == table::Format::kCsv || *format->flat == table::Format::kJson)) {
-    return Representation{*format, true};
-  }
+  if (const auto chosen = format ? by_format(*format, ranges) : by_accept(ranges)) return chosen;
   problems.add(
       406, "not-supported", "",
       "none of the accepted media types can be given: " + headers.get("Accept").value_or(""));

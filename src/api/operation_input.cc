@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "json/text.h"
 
 namespace kiln::api {
 namespace {
@@ -12,10 +13,13 @@ namespace {
 /// Larger bodies fit, but not more values: one of them takes a hundred bytes of memory.
 constexpr size_t kMostValues = 1'000'000;
 
-bool is_json_type(std::string_view header) {
-  const std::string content_type = base::lower(base::trimmed(header.substr(0, header.find(';'))));
-  return content_type.empty() || content_type == "application/fhir+json" ||
-         content_type == "application/json";
+/// A web page can send a body without a type to anyone, and its browser does not ask before.
+bool is_json_type(const net::Headers& headers) {
+  const std::string header = headers.get("Content-Type").value_or("");
+  const std::string content_type =
+      base::lower(base::trimmed(std::string_view(header).substr(0, header.find(';'))));
+  if (content_type.empty()) return !headers.has("Origin");
+  return content_type == "application/fhir+json" || content_type == "application/json";
 }
 
 /// The texts, and as many values as so many bytes can hold.
@@ -99,7 +103,7 @@ bool read_body(const net::Request& request, base::MemoryBudget* memory, Operatio
     problems.add(415, "not-supported", "", "a body with the Content-Encoding " + coding);
     return false;
   }
-  if (!is_json_type(request.headers.get("Content-Type").value_or(""))) {
+  if (!is_json_type(request.headers)) {
     problems.add(415, "not-supported", "",
                  "the body must be application/fhir+json or application/json");
     return false;
@@ -131,15 +135,22 @@ bool read_body(const net::Request& request, base::MemoryBudget* memory, Operatio
   return true;
 }
 
-void read_query(const net::Request& request, OperationInput& input) {
+/// Bytes that are no text are refused, and get no further.
+std::string as_text(const std::string& bytes, const std::string& name, Problems& problems) {
+  if (json::is_utf8(bytes)) return bytes;
+  problems.add(400, "invalid", name, "'" + name + "' is not UTF-8: " + bytes);
+  return json::repair_utf8(bytes);
+}
+
+void read_query(const net::Request& request, OperationInput& input, Problems& problems) {
   std::set<std::string, std::less<>> in_body;
   for (const Parameter& parameter : input.parameters) in_body.insert(parameter.name);
   for (const auto& [name, value] : request.query) {
     if (in_body.contains(name)) continue;
     Parameter parameter;
-    parameter.name = name;
-    parameter.expression = name;
-    parameter.query_text = value;
+    parameter.name = as_text(name, name, problems);
+    parameter.expression = parameter.name;
+    parameter.query_text = as_text(value, name, problems);
     input.parameters.push_back(std::move(parameter));
   }
 }
@@ -173,7 +184,7 @@ OperationInput read_operation_input(const net::Request& request, Problems& probl
                                     base::MemoryBudget* memory) {
   OperationInput input;
   input.readable = read_body(request, memory, input, problems);
-  read_query(request, input);
+  read_query(request, input, problems);
   return input;
 }
 

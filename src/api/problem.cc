@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "json/text.h"
+#include "base/text.h"
 #include "json/writer.h"
 
 namespace kiln::api {
@@ -48,6 +48,15 @@ Meaning meaning_of(base::ErrorCode code) {
       break;
   }
   return {500, "exception", false};
+}
+
+/// Several are the operands of a union.
+void write_expressions(json::Writer& writer, std::string_view expression) {
+  if (expression.empty()) return;
+  writer.key("expression").begin_array();
+  base::for_each_piece(expression, '|',
+                       [&](std::string_view one) { writer.string(base::trimmed(one)); });
+  writer.end_array();
 }
 
 std::string fault_text(int status, std::string_view reference) {
@@ -126,13 +135,9 @@ std::string operation_outcome(const std::vector<Problem>& problems) {
         .member("severity",
                 problem.status >= 500 && problem.code == "exception" ? "fatal" : "error")
         .member("code", problem.code);
-    const std::string text = json::repair_utf8(problem.text);  // it may quote the request
-    writer.key("details").begin_object().member("text", text).end_object();
-    writer.member("diagnostics", text);
-    if (!problem.expression.empty()) {
-      const std::string expression = json::repair_utf8(problem.expression);
-      writer.key("expression").begin_array().string(expression).end_array();
-    }
+    writer.key("details").begin_object().member("text", problem.text).end_object();
+    writer.member("diagnostics", problem.text);
+    write_expressions(writer, problem.expression);
     writer.end_object();
   }
   writer.end_array().end_object();
@@ -143,7 +148,7 @@ net::Response outcome_response(int status, const std::vector<Problem>& problems)
   net::Response response;
   response.status = status;
   response.headers.add("Content-Type", "application/fhir+json");
-  if (status == 503) response.headers.add("Retry-After", kRetrySeconds);
+  if (status == 503) response.headers.add("Retry-After", std::string(kRetrySeconds));
   response.body = operation_outcome(problems);
   return response;
 }

@@ -15,7 +15,8 @@ struct Problem {
   int status;
   std::string code;  ///< "invalid", "not-found"
   std::string text;
-  std::string expression;  ///< "view[0].viewReference"; "" if it is not about a parameter
+  std::string expression;  ///< "view[0].viewReference"; several are joined by " | "; "" if it is
+                           ///< not about a parameter
 };
 
 /// All problems of one request.

@@ -15,6 +15,10 @@ namespace {
 
 using Routed = net::RoutedRequest;
 
+constexpr const char* kHealth = "/health";
+constexpr const char* kReady = "/ready";
+constexpr const char* kMetrics = "/metrics";
+
 job::JobId job_of(const Routed& routed) { return {routed.parameters.find("job")->second}; }
 std::optional<std::string> id_of(const Routed& routed) {
   const auto found = routed.parameters.find("id");
@@ -64,7 +68,7 @@ net::Response export_needs_post(const Routed&) {
 }  // namespace
 
 Routes::Routes(const Service& service, std::string version)
-    : service_(service), version_(std::move(version)) {
+    : service_(service), version_(std::move(version)), reach_(service.options) {
   const std::string& url = service.options.base_url;
   const size_t host = url.find("://");
   const size_t path = url.find('/', host == std::string::npos ? 0 : host + 3);
@@ -108,6 +112,9 @@ void Routes::add_jobs() {
   router_.add("GET", "/export/{job}/result", [this](const Routed& routed) {
     return export_result(service_, routed.request, job_of(routed));
   });
+  router_.add("DELETE", "/export/{job}/result", [this](const Routed& routed) {
+    return remove_export(service_, routed.request, job_of(routed));
+  });
   router_.add("GET", "/export/{job}/files/{file}", [this](const Routed& routed) {
     return download(service_, routed.request, job_of(routed),
                     routed.parameters.find("file")->second);
@@ -128,20 +135,23 @@ void Routes::add_rest() {
       return read_artefact(service_, type, *id_of(routed));
     });
   }
-  router_.add("GET", "/health", [](const Routed&) { return plain_text(200, "live\n"); });
-  router_.add("GET", "/ready", [this](const Routed& routed) {
+  router_.add("GET", kHealth, [](const Routed&) { return plain_text(200, "live\n"); });
+  router_.add("GET", kReady, [this](const Routed& routed) {
+    const base::Status ready = service_.jobs.ready();
+    if (!ready.ok()) return not_ready(ready.error());
     const auto gauges = service_.jobs.gauges();
     if (gauges.ok()) return plain_text(200, "ready\n");
     service_.log.error("job store failed",
                        {{"id", routed.request.id}, {"error", gauges.error().to_string()}});
     return outcome_response(Problem{503, "transient", "the job store cannot be read", ""});
   });
-  router_.add("GET", "/metrics", [this](const Routed& routed) {
+  router_.add("GET", kMetrics, [this](const Routed& routed) {
     const auto gauges = service_.jobs.gauges();
     if (!gauges.ok()) {
       return fault_response(service_, routed.request, "job store failed", gauges.error());
     }
-    net::Response response = plain_text(200, service_.metrics.to_text(*gauges));
+    net::Response response =
+        plain_text(200, service_.metrics.to_text(*gauges, service_.jobs.obstacles()));
     response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     return response;
   });
@@ -155,6 +165,23 @@ std::string_view Routes::local_path(std::string_view path) const {
 }
 
 net::Response Routes::handle(const net::Request& request) const {
+  if (const auto problem = reach_.refusal_of(request)) return outcome_response(*problem);
+  return answer(request);
+}
+
+net::Lane Routes::lane_of(const net::Request& request) const {
+  const std::string_view path = local_path(request.path);
+  if (path == kHealth) return net::Lane::kAtOnce;
+  return path == kReady || path == kMetrics ? net::Lane::kProbe : net::Lane::kUsual;
+}
+
+void Routes::complete_head(const net::Request& request, net::Headers& headers) const {
+  // Job ids are capabilities, rows are patients' data.
+  if (!headers.has("Cache-Control")) headers.add("Cache-Control", "private, no-store");
+  reach_.complete_head(request, headers);
+}
+
+net::Response Routes::answer(const net::Request& request) const {
   const auto match = router_.match(request.method, local_path(request.path));
   using Kind = net::Router::Match::Kind;
   switch (match.kind) {
@@ -167,11 +194,12 @@ net::Response Routes::handle(const net::Request& request) const {
     case Kind::kWrongMethod:
       break;
   }
-  net::Response response = refuse(405, request.method + " is not possible here");
   std::string allowed;
   for (const std::string& method : match.allowed) {
     allowed += (allowed.empty() ? "" : ", ") + method;
   }
+  if (Reach::is_preflight(request)) return Reach::preflight_response(allowed);
+  net::Response response = refuse(405, request.method + " is not possible here");
   response.headers.add("Allow", allowed);
   return response;
 }

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "api/reach.h"
 #include "api/service.h"
 #include "net/router.h"
 #include "net/server.h"
@@ -17,6 +18,10 @@ class Routes {
   Routes(const Service& service, std::string version);
 
   net::Response handle(const net::Request& request) const;
+  /// Where handle() is to run.
+  net::Lane lane_of(const net::Request& request) const;
+  /// What all answers have in common.
+  void complete_head(const net::Request& request, net::Headers& headers) const;
   /// For what the server itself has to refuse.
   static net::Response refuse(int status, std::string_view text);
   /// One line in the log, and the metrics.
@@ -25,12 +30,14 @@ class Routes {
  private:
   /// The path below the base URL's own path, which may be left out.
   std::string_view local_path(std::string_view path) const;
+  net::Response answer(const net::Request& request) const;
   void add_operations();
   void add_jobs();
   void add_rest();
 
   const Service& service_;
   const std::string version_;
+  const Reach reach_;
   std::string base_path_;
   net::Router router_;
 };

@@ -15,6 +15,15 @@ std::set<std::string_view> known_names() {
           "viewCanonical", "viewReference", "viewResource", "parameters", "resource"};
 }
 
+/// Those that the client has used.
+std::string named_forms(const ViewNaming& naming) {
+  std::string forms;
+  for (const Parameter* const form : {naming.canonical, naming.reference, naming.resource}) {
+    if (form != nullptr) forms += (forms.empty() ? "" : " | ") + form->expression;
+  }
+  return forms;
+}
+
 /// The rules about how the subject is named, then the subject.
 std::optional<ViewSubject> read_subject(const OperationInput& input,
                                         const std::optional<std::string>& id,
@@ -32,12 +41,13 @@ std::optional<ViewSubject> read_subject(const OperationInput& input,
                     only(input, kNamingForms[2], problems)};
   const size_t forms = naming.count() + (input.bare ? 1 : 0);
   if (forms == 0) {
-    problems.add(400, "required", "",
+    problems.add(400, "required", "viewCanonical | viewReference | viewResource",
                  "which view? viewCanonical, viewReference or viewResource is needed");
     return std::nullopt;
   }
   if (forms > 1) {
-    problems.add(400, "invalid", "", "only one of viewCanonical, viewReference and viewResource");
+    problems.add(400, "invalid", named_forms(naming),
+                 "only one of viewCanonical, viewReference and viewResource");
     return std::nullopt;
   }
   if (input.bare) return inline_view(input.document, input.bare, "", service, problems);
@@ -135,9 +145,9 @@ net::Response answer(const Service& service, const net::Request& request, Run& r
 
 net::Response run_view(const Service& service, const net::Request& request,
                        const std::optional<std::string>& id) {
-  return answer_in_time(
-      service, request, [&service, &request, id] { return read_run(service, request, id); },
-      [&service, &request](Run& run) { return answer(service, request, run); });
+  return later(service, request, [&service, &request, id] {
+    return answer(service, request, *read_run(service, request, id));
+  });
 }
 
 }  // namespace kiln::api

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -22,10 +23,12 @@ class Metrics;
 class PollLimiter;
 
 struct ServiceOptions {
-  std::string base_url;     ///< public, without a final '/'
-  std::string scratch_dir;  ///< for Parquet files on their way
-  unsigned threads = 1;     ///< of one evaluation
-  uint64_t part_rows = 0;   ///< rows of an exported file; 0: no limit
+  std::string base_url;                    ///< public, without a final '/'
+  std::vector<std::string> allowed_hosts;  ///< "kiln.example", "kiln.example:8080"; see Reach
+  std::vector<std::string> cors_origins;   ///< "https://pages.example"
+  std::string scratch_dir;                 ///< for Parquet files on their way
+  unsigned threads = 1;                    ///< of one evaluation
+  uint64_t part_rows = 0;                  ///< rows of an exported file; 0: no limit
   uint64_t max_line_size = uint64_t{256} << 20;
   std::optional<fhir::Version> fhir_version;
   base::MemoryBudget* memory = nullptr;  ///< of the process; null: unbounded

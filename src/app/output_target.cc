@@ -39,9 +39,9 @@ struct Resolved {
 /// Follows the links of the last component, dangling ones too: the link stays, what it leads to is
 /// written.
 base::Result<Resolved> follow_links(const std::string& name) {
-  static constexpr int kMostLinks = 40;
+  static constexpr int kMostLinks = 40;  // as many as the system follows
   fs::path path = name;
-  for (int links = 0; links < kMostLinks; ++links) {
+  for (int links = 0; links <= kMostLinks; ++links) {
     if (const auto descriptor = descriptor_of(path.string())) return Resolved{"", descriptor};
     std::error_code code;
     if (!fs::is_symlink(fs::symlink_status(path, code))) return Resolved{path.string(), {}};

@@ -8,6 +8,8 @@
 
 #include <unistd.h>
 
+#include "base/visible_text.h"
+
 namespace kiln::base {
 namespace {
 
@@ -18,8 +20,7 @@ struct Armed {
 
 /// A test that misspells a point would pass without having crashed, so it is told at once.
 [[noreturn]] void refuse(std::string_view setting) {
-  std::fprintf(stderr, "KILN_CRASH_AT: no such crash point: %.*s\n",
-               static_cast<int>(setting.size()), setting.data());
+  std::fprintf(stderr, "KILN_CRASH_AT: no such crash point: %s\n", visible_text(setting).c_str());
   _exit(2);
 }
 

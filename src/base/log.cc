@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <algorithm>
 #include <functional>
 #include <mutex>
 
@@ -9,24 +10,33 @@
 #include <spdlog/spdlog.h>
 
 #include "base/standard_error.h"
+#include "base/utf8.h"
 
 namespace kiln::base {
 namespace {
 
+void append_code(std::string& out, unsigned char byte) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  out += "\\u00";
+  out += kDigits[byte >> 4];
+  out += kDigits[byte & 15];
+}
+
+/// So that the line stays one line of valid UTF-8, and valid JSON: bytes that are no character are
+/// shown by their numbers.
 void append_escaped(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
+  while (!text.empty()) {
+    const size_t size = utf8_character(text);
+    const char c = text.front();
     if (c == '"' || c == '\\') {
       out += '\\';
       out += c;
-    } else if (byte < 0x20) {
-      static constexpr char kDigits[] = "0123456789abcdef";
-      out += "\\u00";
-      out += kDigits[byte >> 4];
-      out += kDigits[byte & 15];
+    } else if (size == 0 || static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+      append_code(out, static_cast<unsigned char>(c));
     } else {
-      out += c;
+      out += text.substr(0, size);
     }
+    text.remove_prefix(std::max<size_t>(size, 1));
   }
 }
 
@@ -107,8 +117,8 @@ struct Logger::Sink {
 };
 
 Logger::Logger() : level_(LogLevel::kOff), format_(LogFormat::kText) {}
-Logger::Logger(LogLevel level, LogFormat format)
-    : level_(level), format_(format), sink_(std::make_unique<Sink>(format)) {}
+Logger::Logger(LogLevel level, LogFormat format, Redact redact)
+    : level_(level), format_(format), redact_(redact), sink_(std::make_unique<Sink>(format)) {}
 Logger::~Logger() = default;
 
 void Logger::write(LogLevel level, std::string_view message, Fields fields) {
@@ -139,6 +149,7 @@ void Logger::write(LogLevel level, std::string_view message, Fields fields) {
       if (!bare) line += '"';
     }
   }
+  if (redact_ != nullptr) redact_(line);
   // The text is passed as an argument, so that braces in it are not a format.
   sink_->logger->log(to_spdlog(level), "{}", line);
 }

@@ -28,15 +28,18 @@ struct LogField {
   bool quoted;
 };
 
-/// Writes lines to stderr, on a thread of its own: whoever logs does not wait, and if nobody takes
-/// the lines the oldest are lost, which a line tells. When it is destroyed all are written, as far
-/// as somebody takes them within a second. Thread-safe. A default-made Logger is off.
+/// Writes lines to stderr, whatever the values hold one line each of valid UTF-8, on a thread of
+/// its own: whoever logs does not wait, and if nobody takes the lines the oldest are lost, which a
+/// line tells. When it is destroyed all are written, as far as somebody takes them within a second.
+/// Thread-safe. A default-made Logger is off.
 ///
 ///   log.info("export completed", {{"job", id}, {"rows", rows}});
 class Logger {
  public:
   Logger();
-  Logger(LogLevel level, LogFormat format);
+  /// What changes each line before it is written, such as what not every reader may know.
+  using Redact = void (*)(std::string& line);
+  Logger(LogLevel level, LogFormat format, Redact redact = nullptr);
   ~Logger();
   Logger(const Logger&) = delete;
   Logger& operator=(const Logger&) = delete;
@@ -61,6 +64,7 @@ class Logger {
   struct Sink;
   LogLevel level_;
   LogFormat format_;
+  Redact redact_ = nullptr;
   std::unique_ptr<Sink> sink_;
 };
 

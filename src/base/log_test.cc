@@ -48,6 +48,30 @@ TEST(LogTest, LevelsBelowTheOwnAreDropped) {
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
+TEST(LogTest, LinesAreUtf8WhateverTheyTell) {
+  const auto bad = [](Logger& log) {
+    log.info("a\xff", {{"key\xc3", std::string("\xc3\xa9 \xed\xa0\x80 \xc0\xaf \x7f")}});
+  };
+  const std::string json = logged(LogLevel::kInfo, LogFormat::kJson, bad);
+  EXPECT_NE(
+      json.find(R"("message":"a\u00ff","key\u00c3":"é \u00ed\u00a0\u0080 \u00c0\u00af \u007f")"),
+      std::string::npos)
+      << json;
+}
+
+TEST(LogTest, ALineIsRedactedAsAWhole) {
+  testing::internal::CaptureStderr();
+  {
+    Logger log(LogLevel::kInfo, LogFormat::kText, [](std::string& line) {
+      for (size_t at; (at = line.find("secret")) != std::string::npos;) line.replace(at, 6, "-");
+    });
+    log.error("secret", {{"key", "a secret"}});
+  }
+  const std::string line = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(line.find("secret"), std::string::npos) << line;
+  EXPECT_NE(line.find("- key=\"a -\""), std::string::npos) << line;
+}
+
 TEST(LogTest, ValuesCannotBreakOutOfTheirLine) {
   const auto hostile = [](Logger& log) { log.info("a {} b", {{"key", "x\"y\\z\nlevel=error"}}); };
   const std::string text = logged(LogLevel::kInfo, LogFormat::kText, hostile);

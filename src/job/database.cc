@@ -11,7 +11,9 @@ namespace {
 /// The vendor's codes in ours.
 base::Error error_of(sqlite3* database, std::string_view what) {
   const int code = sqlite3_errcode(database) & 0xff;
-  const auto kind = code == SQLITE_BUSY || code == SQLITE_LOCKED || code == SQLITE_FULL
+  const bool is_full =
+      code == SQLITE_FULL || sqlite3_extended_errcode(database) == SQLITE_IOERR_SHMSIZE;
+  const auto kind = code == SQLITE_BUSY || code == SQLITE_LOCKED || is_full
                         ? base::ErrorCode::kUnavailable
                     : code == SQLITE_CORRUPT || code == SQLITE_NOTADB ? base::ErrorCode::kInvalid
                                                                       : base::ErrorCode::kIo;
@@ -109,7 +111,8 @@ bool Statement::is_null(int column) const {
   return sqlite3_column_type(statement_, column) == SQLITE_NULL;
 }
 
-base::Result<Database> Database::open(const std::string& path, Durability durability) {
+base::Result<Database> Database::open(const std::string& path, Durability durability,
+                                      Locking locking) {
   sqlite3* handle = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
   if (sqlite3_open_v2(path.c_str(), &handle, flags, nullptr) != SQLITE_OK) {
@@ -118,6 +121,9 @@ base::Result<Database> Database::open(const std::string& path, Durability durabi
     return error;
   }
   Database database(handle);
+  if (locking == Locking::kExclusive) {
+    KILN_TRY(database.execute("PRAGMA locking_mode = EXCLUSIVE"));
+  }
   KILN_TRY(database.execute(
       "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON"));
   KILN_TRY(database.execute(durability == Durability::kMachineCrash ? "PRAGMA synchronous = FULL"

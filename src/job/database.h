@@ -49,12 +49,19 @@ enum class Durability : uint8_t {
   kProcessCrash,  ///< synchronous=OFF, for tests: nothing is synced
 };
 
+/// How other processes may use the file meanwhile.
+enum class Locking : uint8_t {
+  kShared,
+  kExclusive,  ///< not at all; needs no file for shared memory, and so no room for one
+};
+
 /// Outlives its statements.
 class Database {
  public:
   /// In WAL mode. kUnavailable if it may work later (locked, disk full), kInvalid if the file is no
   /// database or a broken one, else kIo.
-  static base::Result<Database> open(const std::string& path, Durability durability);
+  static base::Result<Database> open(const std::string& path, Durability durability,
+                                     Locking locking = Locking::kShared);
   ~Database();
   Database(Database&& other) noexcept;
   Database& operator=(Database&&) = delete;

@@ -235,7 +235,7 @@ TEST_F(JanitorTest, TriesAFailedExpirySoonAgain) {
           "CREATE TRIGGER refuse BEFORE DELETE ON job BEGIN "
           "SELECT RAISE(ABORT, 'as told'); END");
   EXPECT_EQ(pass(), seconds(1));
-  EXPECT_TRUE(has_output(id)) << "not deleted before its debt is recorded";
+  EXPECT_TRUE(is_known(id)) << "the record is what its deletion is known by";
   run_sql(database(), "DROP TRIGGER refuse");
   clock_.advance(seconds(1));
   pass();
@@ -309,6 +309,64 @@ TEST_F(JanitorTest, OrphansOfTheOwnInstanceGo) {
   EXPECT_TRUE(std::filesystem::exists(folder_ / "exports/own/notes/1"));
   EXPECT_THAT(must(other->list_jobs({})), ElementsAre(unknown.text));
   EXPECT_TRUE(has_output(completed) && has_output(running));
+  EXPECT_EQ(debts(), 0U);
+}
+
+/// A list that cannot be had, and whoever waits for it, are in nobody's way.
+TEST_F(JanitorTest, Issue_1_9_OrphansComeAfterDebtsAndExpiry) {
+  const JobId expired = id_of('a'), owed = id_of('b');
+  for (const JobId& id : {expired, owed}) {
+    add(id);
+    complete(id);
+  }
+  EXPECT_TRUE(must(store_->remove(owed, clock_.now())));
+  clock_.advance(kTtl);
+  bool were_there = true;
+  sink_->before = [&](SinkCall call) {
+    if (call == SinkCall::kList) were_there = has_output(expired) || has_output(owed);
+  };
+  sink_->fail(SinkCall::kList, 1'000'000);
+  pass();
+  EXPECT_FALSE(were_there);
+  EXPECT_EQ(sink_->calls(SinkCall::kList), 1);
+  EXPECT_FALSE(is_known(expired));
+  EXPECT_EQ(debts(), 0U);
+}
+
+/// More than fit into one transaction.
+TEST_F(JanitorTest, Issue_1_8_ManyExpireInOnePass) {
+  for (int number = 0; number < 100; ++number) {
+    const std::string digits = std::to_string(1000 + number);
+    add({std::string(28, 'a') + digits});
+    complete({std::string(28, 'a') + digits});
+  }
+  clock_.advance(kTtl);
+  pass();
+  EXPECT_EQ(observer_.expired(), 100U);
+  EXPECT_THAT(must(inner_->list_jobs({})), IsEmpty());
+}
+
+/// As on a full disk, where nothing but a deletion makes room for the record of it.
+TEST_F(JanitorTest, Issue_1_8_WhatHasExpiredGoesThoughNothingCanBeWritten) {
+  const JobId expired = id_of('a'), later = id_of('b');
+  add(expired);
+  complete(expired);
+  pass();
+  clock_.advance(kTtl - seconds(1));
+  add(later);
+  complete(later);
+  clock_.advance(seconds(1));
+  run_sql(database(),
+          "CREATE TRIGGER refuse BEFORE INSERT ON debt BEGIN SELECT RAISE(ABORT, 'full'); END");
+  pass();
+  EXPECT_FALSE(has_output(expired));
+  EXPECT_TRUE(is_known(expired)) << "the record stays until it can be changed";
+  EXPECT_TRUE(has_output(later));
+  run_sql(database(), "DROP TRIGGER refuse");
+  clock_.advance(seconds(1));
+  pass();
+  EXPECT_FALSE(is_known(expired));
+  EXPECT_TRUE(has_output(later) && is_known(later));
   EXPECT_EQ(debts(), 0U);
 }
 

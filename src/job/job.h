@@ -35,9 +35,10 @@ struct Submission {
   std::string client;       ///< who, for fairness and lists
   std::string tracking_id;  ///< clientTrackingId; "" if none
   std::string idempotency_key;
-  std::string request_hash;  ///< of what an equal key must come with; "" without a key
-  std::string summary;       ///< of the request, in its owner's words
-  uint32_t subjects = 0;     ///< how many tables were asked for
+  std::string request_hash;          ///< of what an equal key must come with; "" without a key
+  std::string summary;               ///< of the request, in its owner's words
+  uint32_t subjects = 0;             ///< how many tables were asked for
+  std::vector<std::string> names{};  ///< of the first of them, for lists
 };
 
 /// What the runner needs to do the job, also in another process. May be megabytes: kept apart, and
@@ -48,6 +49,11 @@ struct JobSpec {
 
   friend bool operator==(const JobSpec&, const JobSpec&) = default;
 };
+
+/// Which of a client's jobs a list shows: bits by JobState.
+using JobStates = uint32_t;
+constexpr JobStates states_of(JobState state) { return 1U << static_cast<uint32_t>(state); }
+constexpr JobStates kAllStates = ~0U;
 
 /// A job's place in a list of the newest first.
 struct JobPlace {

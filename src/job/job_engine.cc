@@ -10,6 +10,8 @@ namespace {
 
 using std::chrono::milliseconds;
 constexpr milliseconds kLongestStoreRetry = std::chrono::seconds(30);
+/// Between looks whether all is as it should be.
+constexpr milliseconds kLongestSilence = std::chrono::seconds(10);
 constexpr size_t kJobIdBytes = 16;  // operations.md §4.1 asks for 120 bits
 
 }  // namespace
@@ -18,12 +20,18 @@ JobEngine::JobEngine(Parts parts, JobEngineOptions options)
     : parts_(parts),
       options_(options),
       janitor_(parts.store, parts.sink, parts.clock, parts.observer,
-               std::max(options.cleanup_interval, milliseconds(1000))) {}
+               std::max(options.cleanup_interval, milliseconds(1000)), parts.guards.lease) {}
 
 JobEngine::~JobEngine() { stop(); }
 
 base::Status JobEngine::start() {
-  KILN_TRY(recover());
+  const base::Status recovered = recover();
+  if (!recovered.ok()) {
+    parts_.observer.on_store_error(recovered.error());
+    if (recovered.error().code() != base::ErrorCode::kUnavailable) return recovered.error().clone();
+    base::MutexLock lock(mutex_);
+    recovered_ = false;
+  }
   const auto start_one = [this](void (JobEngine::*body)()) -> base::Status {
     KILN_ASSIGN(auto thread, base::start_thread([this, body] { (this->*body)(); },
                                                 [this](base::Error error) {
@@ -74,6 +82,7 @@ base::Status JobEngine::recover() {
   KILN_ASSIGN(const auto accepted, store.in_state(JobState::kAccepted));
   base::MutexLock lock(mutex_);
   for (const auto& [id, client] : accepted) queue_.push(client, id);
+  recovered_ = true;
   return {};
 }
 
@@ -106,7 +115,14 @@ base::Result<JobId> JobEngine::submit(Submission submission, const JobSpec& spec
       return base::Error(base::ErrorCode::kUnavailable, "the server is stopping");
     }
   }
-  if (is_full()) return base::Error(base::ErrorCode::kLimit, "too many jobs are waiting");
+  const base::Status can_be_taken = ready();
+  if (!can_be_taken.ok()) {
+    wake_janitor();  // which tells the log
+    return can_be_taken.error().clone();
+  }
+  if (is_full(submission.client)) {
+    return base::Error(base::ErrorCode::kLimit, "too many jobs are waiting");
+  }
   Job job;
   job.id = {base::random_hex(parts_.random, kJobIdBytes)};
   job.created = parts_.clock.now();
@@ -125,9 +141,57 @@ base::Result<JobId> JobEngine::submit(Submission submission, const JobSpec& spec
 }
 
 /// Those that a free slot is about to take do not wait.
-bool JobEngine::is_full() {
+bool JobEngine::is_full(const std::string& client) {
   base::MutexLock lock(mutex_);
-  return queue_.size() + running_.size() >= options_.max_queued + options_.max_running;
+  const size_t free =
+      options_.max_running - std::min<size_t>(options_.max_running, running_.size());
+  const size_t share = options_.max_queued_per_client != 0
+                           ? options_.max_queued_per_client
+                           : std::max<size_t>(1, options_.max_queued / 4);
+  return queue_.size() >= options_.max_queued + free || queue_.size_of(client) >= share + free;
+}
+
+std::vector<Obstacle> JobEngine::obstacles() {
+  std::vector<Obstacle> found;
+  const auto add = [&](std::string_view name, const base::Status& status) {
+    if (!status.ok()) found.push_back({name, status.error().clone()});
+  };
+  const Guards& guards = parts_.guards;
+  if (guards.state != nullptr) add("state", guards.state->check());
+  if (guards.reserve != nullptr) add("disk", guards.reserve->check());
+  using base::ErrorCode;
+  if (guards.lease != nullptr && guards.lease->lost()) {
+    add("lease", base::Error(ErrorCode::kUnavailable,
+                             "another server has taken over this instance's output"));
+  }
+  base::MutexLock lock(mutex_);
+  if (!recovered_) {
+    add("recovery", base::Error(ErrorCode::kUnavailable, "former jobs are not taken up yet"));
+  }
+  return found;
+}
+
+base::Status JobEngine::ready() {
+  const auto found = obstacles();
+  return found.empty() ? base::Status() : found.front().error.clone();
+}
+
+void JobEngine::look_around() {
+  bool recovered = true;
+  {
+    base::MutexLock lock(mutex_);
+    recovered = recovered_;
+  }
+  if (!recovered && recover().ok()) work_.notify_all();
+  std::set<std::string_view> there;
+  for (const Obstacle& obstacle : obstacles()) {
+    there.insert(obstacle.name);
+    if (!told_.contains(obstacle.name)) parts_.observer.on_obstacle(obstacle.name, &obstacle.error);
+  }
+  for (const std::string_view name : told_) {
+    if (!there.contains(name)) parts_.observer.on_obstacle(name, nullptr);
+  }
+  told_ = std::move(there);
 }
 
 bool JobEngine::is_expired(const Job& job) {
@@ -161,8 +225,8 @@ base::Result<std::optional<JobView>> JobEngine::find(const JobId& id) {
 }
 
 base::Result<JobList> JobEngine::jobs_of(const std::string& client,
-                                         const std::optional<JobPlace>& behind) {
-  KILN_ASSIGN(auto jobs, parts_.store.jobs_of(client, behind, JobList::kMost));
+                                         const std::optional<JobPlace>& behind, JobStates states) {
+  KILN_ASSIGN(auto jobs, parts_.store.jobs_of(client, behind, JobList::kMost, states));
   JobList list;
   if (jobs.size() == JobList::kMost) list.last = JobPlace{jobs.back().created, jobs.back().id};
   for (Job& job : jobs) {
@@ -175,7 +239,12 @@ base::Result<bool> JobEngine::cancel(const JobId& id) {
   KILN_ASSIGN(const auto job, parts_.store.find(id));
   if (!job || !visible(*job)) return false;
   const base::WallTime now = parts_.clock.now();
-  KILN_ASSIGN(const bool cancelled, parts_.store.cancel(id, now, now + options_.output_ttl));
+  auto changed = parts_.store.cancel(id, now, now + options_.output_ttl);
+  if (!changed.ok() && changed.error().code() == base::ErrorCode::kUnavailable) {
+    parts_.store.release_reserve();
+    changed = parts_.store.cancel(id, now, now + options_.output_ttl);
+  }
+  KILN_ASSIGN(const bool cancelled, std::move(changed));
   if (!cancelled) {
     // It had finished, or another call has cancelled it since: to that one belongs the answer.
     KILN_ASSIGN(const auto finished, parts_.store.find(id));
@@ -191,6 +260,15 @@ base::Result<bool> JobEngine::cancel(const JobId& id) {
   }
   wake_janitor();
   return true;
+}
+
+base::Result<bool> JobEngine::remove(const JobId& id) {
+  KILN_ASSIGN(const auto job, parts_.store.find(id));
+  if (!job || !visible(*job)) return false;
+  KILN_ASSIGN(const bool removed, parts_.store.remove(id, parts_.clock.now()));
+  KILN_CRASH_POINT("expire.after_record");
+  if (removed) wake_janitor();
+  return removed;
 }
 
 void JobEngine::run_slot() {
@@ -354,7 +432,10 @@ void JobEngine::wake_janitor() {
 
 void JobEngine::run_janitor() {
   for (;;) {
-    auto passed = base::guarded([this]() -> base::Result<milliseconds> { return clean_up(); });
+    auto passed = base::guarded([this]() -> base::Result<milliseconds> {
+      look_around();
+      return std::min(clean_up(), kLongestSilence);
+    });
     if (!passed.ok()) {
       if (!pause_after(passed.error(), options_.store_retry)) return;
       continue;

@@ -5,13 +5,16 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "base/thread.h"
+#include "job/guard/guards.h"
 #include "job/janitor.h"
 #include "job/job_observer.h"
 #include "job/job_queue.h"
@@ -23,7 +26,8 @@ namespace kiln::job {
 
 struct JobEngineOptions {
   unsigned max_running = 2;
-  size_t max_queued = 100;  ///< beside those that run, or could at once
+  size_t max_queued = 100;           ///< beside those that run, or could at once
+  size_t max_queued_per_client = 0;  ///< of them; 0: a quarter, at least one
   std::chrono::seconds output_ttl{86'400};
   std::chrono::milliseconds cleanup_interval{300'000};  ///< at least a second
   uint32_t max_crashes = 3;  ///< attempts that the server may die in before the job fails
@@ -46,6 +50,15 @@ struct JobView {
   std::optional<ProgressView> progress;  ///< while it runs
 };
 
+/// Something that keeps jobs from being taken. The error has no path in it.
+struct Obstacle {
+  std::string_view name;  ///< one of kObstacles
+  base::Error error;
+};
+/// The state was removed or replaced; its disk is full; another server has the lease of the sink;
+/// what a former process left could not be taken up yet.
+inline constexpr std::string_view kObstacles[] = {"state", "disk", "lease", "recovery"};
+
 /// Some of a client's jobs.
 struct JobList {
   static constexpr size_t kMost = 100;
@@ -64,6 +77,7 @@ class JobEngine {
     JobObserver& observer;
     base::Clock& clock;
     base::RandomSource& random;
+    Guards guards{};
   };
   JobEngine(Parts parts, JobEngineOptions options);
   /// As stop().
@@ -72,7 +86,7 @@ class JobEngine {
   JobEngine& operator=(const JobEngine&) = delete;
 
   /// Takes up what a former process has left, then starts the slots and the janitor. Nothing else
-  /// may be called before.
+  /// may be called before. On a full disk the former is done later.
   base::Status start();
   /// Running jobs are stopped and go back to the queue of the next start. Blocks until all threads
   /// have ended.
@@ -86,7 +100,8 @@ class JobEngine {
   std::chrono::milliseconds clean_up() { return janitor_.pass(stop_.get_token()); }
 
   /// The job exists, durably, when this returns. With an idempotency key that is known: the job
-  /// that it stands for, or kConflict if that one was asked for differently. kLimit: too many wait.
+  /// that it stands for, or kConflict if that one was asked for differently. kLimit: too many wait,
+  /// or too many of the client. kUnavailable: as ready().
   /// A cancelled job keeps its key until it expires. `pinned` is kept alive for the attempt, until
   /// the job has ended in this process.
   base::Result<JobId> submit(Submission submission, const JobSpec& spec,
@@ -94,15 +109,22 @@ class JobEngine {
   /// The job that the submission's idempotency key stands for already; kConflict if that one was
   /// asked for differently.
   base::Result<std::optional<JobId>> find_equal(const Submission& submission);
-  /// Whether a submission would be kLimit now.
-  bool is_full();
+  /// Whether a client's submission would be kLimit now.
+  bool is_full(const std::string& client);
+  /// kUnavailable: no jobs are taken, and why.
+  base::Status ready();
+  std::vector<Obstacle> obstacles();
   base::Result<std::optional<JobView>> find(const JobId& id);
   /// Newest first, from behind the place on, cancelled and expired ones left out.
   base::Result<JobList> jobs_of(const std::string& client,
-                                const std::optional<JobPlace>& behind = {});
+                                const std::optional<JobPlace>& behind = {},
+                                JobStates states = kAllStates);
   /// True: there was such a job. Accepted or in progress: it is cancelled from here on, and of
   /// several calls only one is told so; completed or failed: it stays as it is.
   base::Result<bool> cancel(const JobId& id);
+  /// True: there was such a job, completed or failed; it is gone from here on, and its output goes.
+  /// Of several calls only one is told so.
+  base::Result<bool> remove(const JobId& id);
 
   struct Gauges {
     uint64_t accepted, in_progress, completed, failed, cancelled, debts;
@@ -125,6 +147,8 @@ class JobEngine {
   bool pause_after(const base::Error& error, std::chrono::milliseconds delay);
   void run_janitor();
   void wake_janitor();
+  /// Tells of obstacles that have come or gone, and recovers what could not be recovered before.
+  void look_around();
   /// Tries again while the store fails, until a stop.
   template <typename T, typename Function>
   std::optional<T> insist(Function function);
@@ -145,6 +169,8 @@ class JobEngine {
   std::map<JobId, std::shared_ptr<Running>> running_ KILN_GUARDED_BY(mutex_);
   std::map<JobId, std::shared_ptr<const void>> pinned_ KILN_GUARDED_BY(mutex_);
   bool janitor_due_ KILN_GUARDED_BY(mutex_) = false;
+  bool recovered_ KILN_GUARDED_BY(mutex_) = true;  ///< as far as there was anything
+  std::set<std::string_view> told_;                ///< obstacles; of the janitor's thread
   base::Mutex submit_mutex_;  ///< one submission at a time: limits and keys are checked, then used
   std::vector<base::Thread> threads_;
 };

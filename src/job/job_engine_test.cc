@@ -1,5 +1,8 @@
 #include "job/job_engine.h"
 
+#include <filesystem>
+#include <tuple>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -38,10 +41,18 @@ class JobEngineTest : public testing::TestWithParam<const char*> {
     if (engine_) engine_->stop();
   }
 
-  void start() {
+  void start(Guards guards = {}) {
     engine_ = std::make_unique<JobEngine>(
-        JobEngine::Parts{*store_, *sink_, runner_, observer_, clock_, random_}, options_);
+        JobEngine::Parts{*store_, *sink_, runner_, observer_, clock_, random_, guards}, options_);
     must(engine_->start());
+  }
+  void expect_refused(const std::string& obstacle) {
+    const auto refused = engine_->submit({"x", "", "", "", ""}, {}, nullptr);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code(), base::ErrorCode::kUnavailable);
+    ASSERT_EQ(engine_->obstacles().size(), 1U);
+    EXPECT_EQ(engine_->obstacles()[0].name, obstacle);
+    observer_.wait_for_obstacles({obstacle});
   }
   void stop() { engine_.reset(); }
 
@@ -261,6 +272,7 @@ TEST_P(JobEngineTest, ADeletionThatFailsStaysOwedAndTheJobGone) {
 TEST_P(JobEngineTest, Ops_6_RefusesMoreThanMayWait) {
   options_.max_running = 1;
   options_.max_queued = 2;
+  options_.max_queued_per_client = 2;
   start();
   const JobId running = submit();
   runner_.wait_for_start(running);
@@ -271,6 +283,75 @@ TEST_P(JobEngineTest, Ops_6_RefusesMoreThanMayWait) {
   EXPECT_EQ(must(engine_->gauges()).accepted, 2U) << "nothing of it is kept";
   EXPECT_TRUE(cancel(first));
   submit();
+}
+
+TEST_P(JobEngineTest, Issue_1_12_AClientHasAShareOfTheQueue) {
+  options_.max_running = 1;
+  for (const auto& [max_queued, given, share] :
+       {std::tuple(8U, 0U, 2U), std::tuple(3U, 0U, 1U), std::tuple(8U, 3U, 3U)}) {
+    options_.max_queued = max_queued;
+    options_.max_queued_per_client = given;
+    engine_ = std::make_unique<JobEngine>(
+        JobEngine::Parts{*store_, *sink_, runner_, observer_, clock_, random_}, options_);
+    const std::string greedy = "greedy" + std::to_string(max_queued + given);
+    for (size_t jobs = 0; jobs < share + options_.max_running; ++jobs) {
+      EXPECT_FALSE(engine_->is_full(greedy)) << jobs;
+      submit(greedy);
+    }
+    EXPECT_TRUE(engine_->is_full(greedy));
+    const auto refused = engine_->submit({greedy, "", "", "", ""}, {}, nullptr);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code(), base::ErrorCode::kLimit);
+    if (max_queued > share) submit("other");
+  }
+}
+
+TEST_P(JobEngineTest, Issue_3_12_AFinishedJobIsRemovedBeforeItExpires) {
+  options_.max_running = 1;
+  start();
+  const JobId good = completed(), bad = failed();
+  EXPECT_TRUE(must(engine_->remove(good)));
+  EXPECT_FALSE(find(good).has_value());
+  EXPECT_FALSE(must(engine_->remove(good))) << "told once";
+  observer_.wait_for_deletions(good, 1);
+  EXPECT_FALSE(has_output(good));
+  EXPECT_TRUE(must(engine_->remove(bad)));
+  EXPECT_FALSE(find(bad).has_value());
+
+  const JobId running = submit();
+  runner_.wait_for_start(running);
+  const JobId waiting = submit();
+  EXPECT_FALSE(must(engine_->remove(running)));
+  EXPECT_FALSE(must(engine_->remove(waiting)));
+  EXPECT_FALSE(must(engine_->remove({std::string(32, '0')})));
+  EXPECT_TRUE(cancel(running));
+  EXPECT_FALSE(must(engine_->remove(running))) << "cancelled";
+  EXPECT_TRUE(find(waiting).has_value());
+}
+
+/// Jobs that have finished are served all the same.
+TEST_P(JobEngineTest, Issue_1_10_NoJobsAfterTheStateWasRemoved) {
+  StateWatch watch(database(), {});
+  start({&watch, nullptr, nullptr});
+  const JobId before = completed();
+  must(engine_->ready());
+  std::filesystem::remove(database());
+  expect_refused("state");
+  EXPECT_TRUE(find(before).has_value());
+}
+
+TEST_P(JobEngineTest, Issue_1_11_NoJobsAfterTheLeaseWasLost) {
+  SinkLease lease(*store_, *sink_, clock_, random_, "home", seconds(1));
+  start({nullptr, nullptr, &lease});
+  const JobId before = completed();
+  EXPECT_TRUE(must(engine_->remove(completed())));  // the janitor has come by
+  observer_.wait_for_any_deletion();
+  must(engine_->ready());
+  must(inner_->put_lease("another", {}));
+  EXPECT_TRUE(must(engine_->remove(completed())));
+  observer_.wait_for_obstacles({"lease"});
+  expect_refused("lease");
+  EXPECT_TRUE(find(before).has_value());
 }
 
 /// Whether a slot has already come for the first ones makes no difference.

@@ -45,6 +45,7 @@ class World {
     options_.output_ttl = kTtl;
     options_.cleanup_interval = seconds(10);
     options_.max_queued = 4;
+    options_.max_queued_per_client = 4;
     sink_.survives_restarts = true;
     sink_.before = [this](SinkCall) { yield(); };
     sink_.after = [this](SinkCall call) {
@@ -125,7 +126,7 @@ class World {
   void act_as_client(const std::string& name) {
     while (!ends()) {
       yield();
-      switch (pick(6)) {
+      switch (pick(7)) {
         case 0:
         case 1:
           submit(name);
@@ -135,6 +136,9 @@ class World {
           break;
         case 3:
           list(name);
+          break;
+        case 4:
+          remove();
           break;
         default:
           find();
@@ -152,7 +156,7 @@ class World {
     submitting_ = true;
     auto result = engine_->submit(submission, {}, nullptr);
     submitting_ = false;
-    const bool known = told != keys_.end() && !promises_.may_be_expired(promises_[told->second.id]);
+    const bool known = told != keys_.end() && !promises_.may_be_dropped(promises_[told->second.id]);
     if (known && told->second.hash != submission.request_hash) {
       ASSERT_FALSE(result.ok());
       EXPECT_EQ(result.error().code(), base::ErrorCode::kConflict);
@@ -193,6 +197,16 @@ class World {
     const auto record = must(store_->find(*id));
     promises_.on_cancelled(*id, before, granted,
                            record ? std::optional(record->state) : std::nullopt);
+  }
+
+  /// Only sometimes: what is finished has to stay for the other actions to see it.
+  void remove() {
+    const auto id = some_job();
+    if (!id || !chance(3)) return;
+    const Promise before = promises_[*id];
+    ++promises_[*id].removals_begun;
+    const bool granted = must(engine_->remove(*id));
+    promises_.on_removed(*id, before, granted, must(store_->find(*id)).has_value());
   }
 
   void list(const std::string& client) {
@@ -248,7 +262,7 @@ class World {
       const auto job = must(store_->find(id));
       EXPECT_TRUE(promise.cancels_granted == 0 || !job || job->state == JobState::kCancelled)
           << "revived: " << id.text;
-      if (!promise.finished || promises_.may_be_expired(promise)) continue;
+      if (!promise.finished || promises_.may_be_dropped(promise)) continue;
       ASSERT_TRUE(job) << "reaped too early: " << id.text;
       EXPECT_EQ(job->state, promise.finished->state);
       check_files(*job);
@@ -345,6 +359,8 @@ class World {
     void on_deleted(const JobId&) override { world_.yield(); }
     void on_sink_error(const JobId&, const base::Error&) override { world_.yield(); }
     void on_store_error(const base::Error& error) override { ADD_FAILURE() << error.message(); }
+    void on_orphans_unknown(const base::Error&) override { world_.yield(); }
+    void on_obstacle(std::string_view name, const base::Error*) override { ADD_FAILURE() << name; }
 
    private:
     World& world_;

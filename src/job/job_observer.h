@@ -24,6 +24,10 @@ class JobObserver {
   virtual void on_sink_error(const JobId& id, const base::Error& error) = 0;
   /// The job database failed; the operation is tried again.
   virtual void on_store_error(const base::Error& error) = 0;
+  /// Output that no record knows could not be looked for; it is tried again.
+  virtual void on_orphans_unknown(const base::Error& error) = 0;
+  /// No jobs are taken from now on, and why; null: this is over.
+  virtual void on_obstacle(std::string_view name, const base::Error* error) = 0;
 };
 
 }  // namespace kiln::job

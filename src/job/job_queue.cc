@@ -27,6 +27,11 @@ std::optional<JobId> JobQueue::pop() {
   return id;
 }
 
+size_t JobQueue::size_of(const std::string& client) const {
+  const auto jobs = by_client_.find(client);
+  return jobs == by_client_.end() ? 0 : jobs->second.size();
+}
+
 bool JobQueue::remove(const JobId& id) {
   for (auto& [client, jobs] : by_client_) {
     const auto found = std::find(jobs.begin(), jobs.end(), id);

@@ -19,6 +19,7 @@ class JobQueue {
   /// False if it is not there.
   bool remove(const JobId& id);
   size_t size() const { return size_; }
+  size_t size_of(const std::string& client) const;
 
  private:
   std::map<std::string, std::deque<JobId>> by_client_;

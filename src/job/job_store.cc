@@ -1,12 +1,14 @@
 #include "job/job_store.h"
 
+#include <algorithm>
+
 #include "base/crash_point.h"
 #include "job/stored_values.h"
 
 namespace kiln::job {
 namespace {
 
-constexpr int64_t kSchemaVersion = 3;
+constexpr int64_t kSchemaVersion = 4;
 constexpr const char* kSchema = R"sql(
 CREATE TABLE IF NOT EXISTS constant (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS job (
@@ -16,7 +18,7 @@ CREATE TABLE IF NOT EXISTS job (
   attempt INTEGER NOT NULL, crashes INTEGER NOT NULL, created INTEGER NOT NULL, started INTEGER,
   completed_at INTEGER, failed_at INTEGER, cancelled_at INTEGER, expires INTEGER,
   row_count INTEGER NOT NULL DEFAULT 0, size INTEGER NOT NULL DEFAULT 0,
-  failure_status INTEGER, failure_outcome TEXT,
+  failure_status INTEGER, failure_outcome TEXT, names TEXT NOT NULL DEFAULT '',
   CHECK ((state = 2) = (completed_at IS NOT NULL) AND (state = 3) = (failed_at IS NOT NULL) AND
          (state = 4) = (cancelled_at IS NOT NULL) AND (state >= 2) = (expires IS NOT NULL)))
   WITHOUT ROWID;
@@ -41,14 +43,41 @@ constexpr std::string_view kJobColumns =
     "id, state, client, tracking_id, idempotency_key, request_hash, summary, subjects, attempt, "
     "crashes, created, started, coalesce(completed_at, failed_at, cancelled_at), expires, "
     "row_count, size, "
-    "failure_status, failure_outcome";
+    "failure_status, failure_outcome, names";
+
+/// From 3.
+constexpr const char* kUpgrade = "ALTER TABLE job ADD COLUMN names TEXT NOT NULL DEFAULT ''";
+
+/// Names have no end of their own.
+constexpr char kNameEnd = '\0';
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += name + kNameEnd;
+  return text;
+}
+
+std::vector<std::string> separated(std::string_view text) {
+  std::vector<std::string> names;
+  while (!text.empty()) {
+    const size_t end = std::min(text.find(kNameEnd), text.size());
+    names.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return names;
+}
 
 Job job_of(const Statement& row) {
   Job job;
   job.id = {row.text(0)};
   job.state = static_cast<JobState>(row.number(1));
-  job.submission = {row.text(2), row.text(3), row.text(4),
-                    row.text(5), row.text(6), static_cast<uint32_t>(row.number(7))};
+  job.submission = {row.text(2),
+                    row.text(3),
+                    row.text(4),
+                    row.text(5),
+                    row.text(6),
+                    static_cast<uint32_t>(row.number(7)),
+                    separated(row.text(18))};
   job.attempt = static_cast<uint32_t>(row.number(8));
   job.crashes = static_cast<uint32_t>(row.number(9));
   job.created = time_of(row.number(10));
@@ -61,25 +90,70 @@ Job job_of(const Statement& row) {
   return job;
 }
 
+/// A full disk has no room for the file that processes share, nor, at worst, for the reserve.
+base::Result<Database> open_database(const std::string& path, Durability durability,
+                                     Reserve* reserve) {
+  auto database = Database::open(path, durability);
+  if (database.ok() || reserve == nullptr || !reserve->is_low()) return database;
+  reserve->release();
+  auto again = Database::open(path, durability);
+  if (again.ok()) return again;
+  return Database::open(path, durability, Locking::kExclusive);
+}
+
+base::Result<int64_t> version_of(Database& database) {
+  KILN_ASSIGN(Statement query, database.prepare("PRAGMA user_version"));
+  KILN_ASSIGN(const bool row, query.step());
+  return row ? query.number(0) : 0;
+}
+
+/// Better now than in the middle of a job.
+base::Status check_whole(Database& database, const std::string& path) {
+  KILN_ASSIGN(Statement query, database.prepare("PRAGMA quick_check(1)"));
+  KILN_ASSIGN(const bool row, query.step());
+  std::string found = row ? query.text(0) : "no answer";
+  if (found == "ok") return {};
+  std::replace(found.begin(), found.end(), '\n', ' ');
+  return base::Error(base::ErrorCode::kInvalid,
+                     "the job database " + path + " is damaged: " + found);
+}
+
 }  // namespace
 
 base::Result<std::unique_ptr<JobStore>> JobStore::open(const std::string& path,
-                                                       Durability durability) {
-  KILN_ASSIGN(Database database, Database::open(path, durability));
-  int64_t version = 0;
-  {
-    KILN_ASSIGN(Statement query, database.prepare("PRAGMA user_version"));
-    KILN_ASSIGN(const bool row, query.step());
-    if (row) version = query.number(0);
+                                                       Durability durability, Reserve* reserve) {
+  auto opened = open_database(path, durability, reserve);
+  if (!opened.ok() && opened.error().code() == base::ErrorCode::kInvalid) {
+    return std::move(opened).error().in("the job database " + path + " is damaged");
   }
-  if (version != 0 && version != kSchemaVersion) {
+  KILN_ASSIGN(Database database, std::move(opened));
+  KILN_ASSIGN(const int64_t version, version_of(database));
+  if (version != 0 && version != kSchemaVersion && version != kSchemaVersion - 1) {
     return base::Error(base::ErrorCode::kUnsupported,
                        "the job database was made by another version of kiln: " + path);
   }
-  KILN_TRY(database.execute(kSchema));
-  const std::string set_version = "PRAGMA user_version = " + std::to_string(kSchemaVersion);
-  KILN_TRY(database.execute(set_version.c_str()));
-  return std::unique_ptr<JobStore>(new JobStore(std::move(database)));
+  if (version != 0) KILN_TRY(check_whole(database, path));
+  if (version != kSchemaVersion) {
+    Transaction transaction(database);
+    KILN_TRY(transaction.begin());
+    KILN_TRY(database.execute(version == 0 ? kSchema : kUpgrade));
+    const std::string set_version = "PRAGMA user_version = " + std::to_string(kSchemaVersion);
+    KILN_TRY(database.execute(set_version.c_str()));
+    KILN_TRY(transaction.commit());
+  }
+  return std::unique_ptr<JobStore>(new JobStore(std::move(database), reserve));
+}
+
+void JobStore::make_room() {
+  if (reserve_ == nullptr || !reserve_->is_low()) return;
+  reserve_->release();
+  // What the log of changes holds beside the database is room as well. If that fails the change
+  // itself will tell.
+  (void)database_.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+void JobStore::release_reserve() {
+  if (reserve_ != nullptr) reserve_->release();
 }
 
 base::Result<std::string> JobStore::constant(std::string_view name, const std::string& if_new) {
@@ -92,10 +166,24 @@ base::Result<std::string> JobStore::constant(std::string_view name, const std::s
   return row ? query.text(0) : if_new;
 }
 
-base::Status JobStore::replace_constant(std::string_view name, const std::string& value) {
+base::Result<std::string> JobStore::noted(std::string_view name) {
   base::MutexLock lock(mutex_);
-  KILN_ASSIGN(Statement update, database_.prepare("UPDATE constant SET value = ? WHERE name = ?"));
-  return update.bind(value).bind(name).run();
+  KILN_ASSIGN(Statement query, database_.prepare("SELECT value FROM constant WHERE name = ?"));
+  KILN_ASSIGN(const bool row, query.bind(name).step());
+  return row ? query.text(0) : std::string();
+}
+
+base::Status JobStore::note(const std::vector<std::pair<std::string, std::string>>& values) {
+  base::MutexLock lock(mutex_);
+  make_room();
+  Transaction transaction(database_);
+  KILN_TRY(transaction.begin());
+  for (const auto& [name, value] : values) {
+    KILN_ASSIGN(Statement insert,
+                database_.prepare("INSERT OR REPLACE INTO constant VALUES (?, ?)"));
+    KILN_TRY(insert.bind(name).bind(value).run());
+  }
+  return transaction.commit();
 }
 
 base::Result<bool> JobStore::has_output() {
@@ -112,10 +200,12 @@ base::Status JobStore::add(const Job& job, const JobSpec& spec) {
   Transaction transaction(database_);
   KILN_TRY(transaction.begin());
   {
-    KILN_ASSIGN(Statement insert,
-                database_.prepare("INSERT INTO job (id, state, client, tracking_id, "
-                                  "idempotency_key, request_hash, summary, subjects, attempt, "
-                                  "crashes, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?)"));
+    KILN_ASSIGN(
+        Statement insert,
+        database_.prepare("INSERT INTO job (id, state, client, tracking_id, "
+                          "idempotency_key, request_hash, summary, subjects, attempt, "
+                          "crashes, created, names) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, "
+                          "?)"));
     const Submission& s = job.submission;
     insert.bind(job.id.text).bind(number_of(JobState::kAccepted)).bind(s.client);
     insert.bind(s.tracking_id)
@@ -123,7 +213,7 @@ base::Status JobStore::add(const Job& job, const JobSpec& spec) {
         .bind(s.request_hash)
         .bind(s.summary)
         .bind(s.subjects);
-    KILN_TRY(insert.bind(ms(job.created)).run());
+    KILN_TRY(insert.bind(ms(job.created)).bind(joined(s.names)).run());
   }
   KILN_CRASH_POINT("submit.in_transaction");
   {
@@ -184,14 +274,15 @@ base::Result<std::optional<JobId>> JobStore::find_idempotent(const std::string& 
 }
 
 base::Result<std::vector<Job>> JobStore::jobs_of(const std::string& client,
-                                                 const std::optional<JobPlace>& behind,
-                                                 size_t most) {
+                                                 const std::optional<JobPlace>& behind, size_t most,
+                                                 JobStates states) {
   base::MutexLock lock(mutex_);
   KILN_ASSIGN(Statement query, database_.prepare("SELECT " + std::string(kJobColumns) +
-                                                 " FROM job WHERE client = ? AND state <> ? AND "
+                                                 " FROM job WHERE client = ? AND "
+                                                 "(1 << state) & ? AND "
                                                  "(created, id) < (?, ?) "
                                                  "ORDER BY created DESC, id DESC LIMIT ?"));
-  query.bind(client).bind(number_of(JobState::kCancelled));
+  query.bind(client).bind(int64_t{states & ~states_of(JobState::kCancelled)});
   query.bind(behind ? ms(behind->created) : INT64_MAX).bind(behind ? behind->id.text : "");
   query.bind(static_cast<int64_t>(most));
   std::vector<Job> jobs;
@@ -246,6 +337,7 @@ base::Result<bool> JobStore::complete(const JobId& id, uint32_t attempt,
     size += file.size;
   }
   base::MutexLock lock(mutex_);
+  make_room();
   Transaction transaction(database_);
   KILN_TRY(transaction.begin());
   {
@@ -275,6 +367,7 @@ base::Result<bool> JobStore::complete(const JobId& id, uint32_t attempt,
 base::Result<bool> JobStore::fail(const JobId& id, uint32_t attempt, const Failure& failure,
                                   base::WallTime now, base::WallTime expires) {
   base::MutexLock lock(mutex_);
+  make_room();
   Transaction transaction(database_);
   KILN_TRY(transaction.begin());
   {
@@ -296,6 +389,7 @@ base::Result<bool> JobStore::fail(const JobId& id, uint32_t attempt, const Failu
 
 base::Result<bool> JobStore::cancel(const JobId& id, base::WallTime now, base::WallTime expires) {
   base::MutexLock lock(mutex_);
+  make_room();
   Transaction transaction(database_);
   KILN_TRY(transaction.begin());
   {
@@ -317,6 +411,7 @@ base::Result<bool> JobStore::cancel(const JobId& id, base::WallTime now, base::W
 base::Result<bool> JobStore::requeue(const JobId& id, uint32_t attempt, bool crashed,
                                      base::WallTime now) {
   base::MutexLock lock(mutex_);
+  make_room();
   Transaction transaction(database_);
   KILN_TRY(transaction.begin());
   {

@@ -419,7 +419,7 @@ TEST_F(JobStoreTest, EachEndHasATimeOfItsOwn) {
 
 TEST_F(JobStoreTest, AConstantCanBeReplacedOnPurpose) {
   EXPECT_EQ(must(store_->constant("sink", "first")), "first");
-  must(store_->replace_constant("sink", "second"));
+  must(store_->note({{"sink", "second"}}));
   reopen();
   EXPECT_EQ(must(store_->constant("sink", "third")), "second");
 }
@@ -444,12 +444,26 @@ TEST_F(JobStoreTest, KnowsWhetherASinkHasAnythingOfIt) {
 
 TEST_F(JobStoreTest, RefusesADatabaseOfAnotherSchema) {
   store_.reset();
-  for (const char* version : {"2", "4"}) {
+  for (const char* version : {"2", "5"}) {
     run_sql(path(), std::string("PRAGMA user_version = ") + version);
     const auto opened = JobStore::open(path());
     ASSERT_FALSE(opened.ok());
     EXPECT_EQ(opened.error().code(), base::ErrorCode::kUnsupported);
   }
+}
+
+TEST_F(JobStoreTest, TakesUpADatabaseWithoutNames) {
+  put("old", JobState::kAccepted);
+  store_.reset();
+  run_sql(path(), "ALTER TABLE job DROP COLUMN names; PRAGMA user_version = 3");
+  store_ = must(JobStore::open(path(), Durability::kProcessCrash));
+  ASSERT_NE(store_, nullptr);
+  EXPECT_TRUE(must(store_->find({"old"}))->submission.names.empty());
+  Job job;
+  job.id = {"new"};
+  job.submission.names = {"a", "", "b\nc"};
+  must(store_->add(job, {}));
+  EXPECT_EQ(must(store_->find({"new"}))->submission.names, job.submission.names);
 }
 
 TEST_F(JobStoreTest, RefusesWhatIsNoDatabase) {

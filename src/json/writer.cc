@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "json/text.h"
+
 namespace kiln::json {
 namespace {
 
@@ -48,10 +50,13 @@ void append_escape(std::string& out, char c) {
 }  // namespace
 
 void append_string(std::string& out, std::string_view text) {
+  const size_t before = out.size();
   out += '"';
   const char* run = text.data();
   const char* const end = run + text.size();
+  unsigned char seen = 0;
   for (const char* p = run; p < end; ++p) {
+    seen |= static_cast<unsigned char>(*p);
     if (kSpecial[static_cast<unsigned char>(*p)] == 0) continue;
     out.append(run, p);
     append_escape(out, *p);
@@ -59,6 +64,9 @@ void append_string(std::string& out, std::string_view text) {
   }
   out.append(run, end);
   out += '"';
+  if (seen < 0x80 || is_utf8(text)) return;
+  out.resize(before);
+  append_string(out, repair_utf8(text));
 }
 
 void Writer::before_value() {

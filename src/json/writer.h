@@ -8,7 +8,8 @@
 
 namespace kiln::json {
 
-/// Appends `text`, which must be UTF-8, as a JSON string with its quotes.
+/// Appends `text` as a JSON string with its quotes: valid UTF-8 by construction, as bytes that are
+/// no part of a character become U+FFFD.
 void append_string(std::string& out, std::string_view text);
 
 /// Builds a JSON text piece by piece; commas and nesting are its care.

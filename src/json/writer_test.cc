@@ -6,9 +6,25 @@
 #include <gtest/gtest.h>
 
 #include "json/document.h"
+#include "json/text.h"
 
 namespace kiln::json {
 namespace {
+
+TEST(WriterTest, TextIsValidUtf8WhateverItWas) {
+  const auto written = [](std::string_view text) {
+    std::string out = "x";
+    append_string(out, text);
+    EXPECT_TRUE(is_utf8(out));
+    return out.substr(1);
+  };
+  EXPECT_EQ(written("a\xff\"b"), "\"a\xef\xbf\xbd\\\"b\"");
+  EXPECT_EQ(written("\xc3\xa9\xed\xa0\x80"), "\"\xc3\xa9\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
+  EXPECT_EQ(written("\xc0\xaf"), "\"\xef\xbf\xbd\xef\xbf\xbd\"");
+  EXPECT_EQ(written("\xf0\x9f\x98\x80"), "\"\xf0\x9f\x98\x80\"");
+  EXPECT_EQ(Writer().begin_object().member("\xff", "\xff").end_object().text(),
+            "{\"\xef\xbf\xbd\":\"\xef\xbf\xbd\"}");
+}
 
 TEST(WriterTest, PutsCommasWhereTheyBelong) {
   Writer w;

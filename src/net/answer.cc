@@ -176,9 +176,14 @@ void Answer::start_stream(StreamBody& stream) {
   framing_.chunked = chunked;
   if (leaves_body_out()) return send({}, &Answer::complete);
   if (!chunked) framing_.keep_alive = false;  // The end of the connection is the end of the body.
-  if (services_.streams_running.fetch_add(1) >= services_.options.max_streams) {
-    services_.streams_running.fetch_sub(1);
-    return start(services_.error_response(503, "Too many answers are being made"));
+  using Taken = ClientShares::Taken;
+  const Taken taken = services_.stream_shares.take(exchange_->request.peer);
+  if (taken != Taken::kYes) {
+    const bool own = taken == Taken::kOwnShareIsUsedUp;
+    Response response = own ? services_.error_response(429, "Too many answers to one client")
+                            : services_.error_response(503, "Too many answers are being made");
+    response.headers.add("Retry-After", "1");
+    return start(std::move(response));
   }
   outbox_.expect(kLeastPerSecond);
   const std::weak_ptr<Answer> weak = weak_from_this();
@@ -190,7 +195,7 @@ void Answer::start_stream(StreamBody& stream) {
   const bool posted = services_.streams.post(
       [self = shared_from_this(), body = std::move(stream)] { self->produce(body); });
   if (posted) return send_stream();
-  services_.streams_running.fetch_sub(1);
+  services_.stream_shares.give_back(exchange_->request.peer);
   pipe_.reset();
   start(services_.error_response(503, "No thread to make the answer"));
 }
@@ -199,7 +204,7 @@ void Answer::start_stream(StreamBody& stream) {
 /// that the next request of the same client finds it.
 void Answer::produce(const StreamBody& stream) {
   Produced produced = run_producer(stream, *pipe_, services_, exchange_->request.stop);
-  services_.streams_running.fetch_sub(1);
+  services_.stream_shares.give_back(exchange_->request.peer);
   if (!produced.instead) return pipe_->finish(produced.complete);
   exchange_->response = std::move(*produced.instead);
   services_.loop.post([self = shared_from_this()] {
@@ -233,6 +238,10 @@ void Answer::send(std::string_view body, void (Answer::*then)()) {
 void Answer::begin_piece() {
   head_.clear();
   if (started_) return;
+  const auto& complete_head = services_.callbacks.complete_head;
+  if (complete_head && exchange_->has_request) {
+    complete_head(exchange_->request, response_.headers);
+  }
   head_ = make_response_head(response_.status, response_.headers, framing_);
   started_ = true;
   listener_->answer_started();

@@ -11,13 +11,14 @@ namespace {
 
 /// Requests sent before the answer to the first one wait in the kernel beyond this.
 constexpr size_t kMaxPipelined = 64 * 1024;
+constexpr size_t kLittle = 4096;
 constexpr std::chrono::milliseconds kMaxLinger{2'000};
 constexpr size_t kMaxLingerBytes = 64U << 20;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 Response run_handler(const Services& services, const Request& request) {
   try {
-    return services.handler(request);
+    return services.callbacks.handler(request);
   } catch (const std::exception& exception) {
     return services.failure_response(base::error_of(exception));
   } catch (...) {
@@ -151,7 +152,9 @@ void Connection::read_request(std::string_view bytes) {
   }
   if (!parser_) return;
   const bool held = hold(input_.size() + parser_->held());
-  if (!held || services_.held > services_.options.max_held) {
+  // Whoever asks for little is answered also when others send much.
+  const bool is_much = held_ > kLittle;
+  if (is_much && (!held || services_.held > services_.options.max_held)) {
     return fail(503, "Too much is being sent to the server");
   }
   switch (parser_->state()) {
@@ -223,14 +226,17 @@ void Connection::dispatch() {
   exchange_ = make_exchange();
   phase_ = Phase::kAnswering;
   timer_.start(services_.options.request_timeout, later(&Connection::on_late_answer));
-  const bool posted =
-      services_.handlers.post([self = shared_from_this(), exchange = exchange_]() mutable {
-        Services& services = self->services_;
-        if (!exchange->abandoned) exchange->response = run_handler(services, exchange->request);
-        services.loop.post([connection = std::move(self), done = std::move(exchange)] {
-          if (connection->exchange_ == done) connection->later (&Connection::handled)();
-        });
-      });
+  const auto& lane_of = services_.callbacks.lane_of;
+  const Lane lane = lane_of ? lane_of(exchange_->request) : Lane::kUsual;
+  if (lane == Lane::kAtOnce) return answer(run_handler(services_, exchange_->request));
+  WorkerPool& pool = lane == Lane::kProbe ? services_.probes : services_.handlers;
+  const bool posted = pool.post([self = shared_from_this(), exchange = exchange_]() mutable {
+    Services& services = self->services_;
+    if (!exchange->abandoned) exchange->response = run_handler(services, exchange->request);
+    services.loop.post([connection = std::move(self), done = std::move(exchange)] {
+      if (connection->exchange_ == done) connection->later (&Connection::handled)();
+    });
+  });
   if (!posted) answer(services_.error_response(503, "No thread to handle the request"));
 }
 
@@ -273,13 +279,14 @@ void Connection::answer_ended(bool complete) {
 }
 
 void Connection::log(bool complete) {
-  if (!services_.logger) return;
+  if (!services_.callbacks.logger) return;
   const bool answered = answer_ && answer_->started();
   const auto duration = std::chrono::steady_clock::now() - began_;
   try {
-    services_.logger({exchange_->has_request ? &exchange_->request : nullptr,
-                      answered ? answer_->status() : 0, answered ? answer_->body_bytes() : 0,
-                      std::chrono::duration_cast<std::chrono::microseconds>(duration), complete});
+    services_.callbacks.logger(
+        {exchange_->has_request ? &exchange_->request : nullptr, answered ? answer_->status() : 0,
+         answered ? answer_->body_bytes() : 0,
+         std::chrono::duration_cast<std::chrono::microseconds>(duration), complete});
   } catch (...) {  // A line less in the log is no reason to fail a request.
   }
 }

@@ -61,6 +61,7 @@ constexpr auto kReasons = std::to_array<Reason>({
     {415, "Unsupported Media Type"},
     {416, "Range Not Satisfiable"},
     {417, "Expectation Failed"},
+    {421, "Misdirected Request"},
     {422, "Unprocessable Content"},
     {429, "Too Many Requests"},
     {431, "Request Header Fields Too Large"},
@@ -121,6 +122,21 @@ std::optional<std::string> percent_decode(std::string_view text, bool plus_is_sp
     decoded.push_back(c);
   }
   return decoded;
+}
+
+std::optional<std::string> normalize_path(std::string_view path) {
+  if (!percent_decode(path, false)) return std::nullopt;
+  std::string normal;
+  normal.reserve(path.size());
+  for (size_t i = 0; i < path.size(); ++i) {
+    normal.push_back(path[i]);
+    if (path[i] != '%') continue;
+    const char decoded = static_cast<char>(hex_value(path[i + 1]) * 16 + hex_value(path[i + 2]));
+    if (!is_unreserved(decoded)) continue;
+    normal.back() = decoded;
+    i += 2;
+  }
+  return normal;
 }
 
 std::string percent_encode(std::string_view text, std::string_view keep) {

@@ -36,7 +36,10 @@ class Headers {
 struct Request {
   std::string method;  ///< "GET"
   std::string target;  ///< as sent: "/base/Patient?x=1"
-  std::string path;    ///< percent-decoded, without the query; "/" at least
+  std::string path;    ///< without the query, "/" at least; only escapes that need not have been
+                       ///< are decoded, so that "%2F" stays part of its segment
+  std::string host;  ///< whom the client means, "kiln.example:8080": of an absolute target, else of
+                     ///< the Host field; "" if HTTP/1.0 does not say
   std::vector<std::pair<std::string, std::string>> query;  ///< decoded, in order
   Headers headers;
   std::string body;
@@ -106,6 +109,9 @@ std::string_view reason_of(int status);
 
 /// Percent-decodes; nothing if an escape is bad or a NUL or control character comes out.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
+/// The path with the escapes of RFC 3986's unreserved characters decoded, all others kept
+/// (§6.2.2.2); nothing where percent_decode() gives nothing.
+std::optional<std::string> normalize_path(std::string_view path);
 /// Percent-encodes everything but RFC 3986 unreserved characters and those in `keep`.
 std::string percent_encode(std::string_view text, std::string_view keep = "");
 /// "a=1&b=2" decoded; nothing if an escape is bad.

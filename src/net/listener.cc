@@ -51,19 +51,20 @@ std::string address_text(const sockaddr_storage& address) {
 
 }  // namespace
 
-base::Result<int> listen_on(const std::string& host, uint16_t port) {
-  const std::string what = "cannot listen on " + host + ":" + std::to_string(port);
-  addrinfo wanted{};
-  wanted.ai_socktype = SOCK_STREAM;
-  wanted.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
-  addrinfo* found = nullptr;
-  const int failure = ::getaddrinfo(host.c_str(), std::to_string(port).c_str(), &wanted, &found);
-  if (failure != 0) {
-    return base::Error(base::ErrorCode::kIo, what + ": " + ::gai_strerror(failure));
-  }
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> addresses(found, ::freeaddrinfo);
+base::Result<int> listen_on(const std::vector<std::string>& addresses, uint16_t port) {
   int error = EADDRNOTAVAIL;
-  for (const addrinfo* address = found; address; address = address->ai_next) {
+  std::string what = "cannot listen on no address";
+  for (const std::string& text : addresses) {
+    what = "cannot listen on " + text + ":" + std::to_string(port);
+    addrinfo wanted{};
+    wanted.ai_socktype = SOCK_STREAM;
+    wanted.ai_flags = AI_PASSIVE | AI_NUMERICSERV | AI_NUMERICHOST;
+    addrinfo* found = nullptr;
+    const int failure = ::getaddrinfo(text.c_str(), std::to_string(port).c_str(), &wanted, &found);
+    if (failure != 0) {
+      return base::Error(base::ErrorCode::kIo, what + ": " + ::gai_strerror(failure));
+    }
+    const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> address(found, ::freeaddrinfo);
     const int descriptor = listen_on_address(*address);
     if (descriptor >= 0) return descriptor;
     error = errno;

@@ -3,13 +3,14 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/error.h"
 
 namespace kiln::net {
 
-/// A listening, non-blocking socket; an error names the address.
-base::Result<int> listen_on(const std::string& host, uint16_t port);
+/// A listening, non-blocking socket on the first address that can be had; an error names the last.
+base::Result<int> listen_on(const std::vector<std::string>& addresses, uint16_t port);
 
 /// The port that it got.
 uint16_t port_of(int socket);

@@ -44,10 +44,16 @@ bool is_valid_host(std::string_view host) {
          std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-/// The path and query of any form of target (RFC 9112 §3.2); nothing if it is none.
-std::optional<std::string_view> path_and_query(std::string_view target) {
+/// What a target consists of.
+struct Target {
+  std::string_view host;  ///< of an absolute one
+  std::string_view path_and_query;
+};
+
+/// Of any form of target (RFC 9112 §3.2); nothing if it is none.
+std::optional<Target> read_target(std::string_view target) {
   if (target.find('#') != std::string_view::npos) return std::nullopt;
-  if (target.starts_with('/') || target == "*") return target;
+  if (target.starts_with('/') || target == "*") return Target{{}, target};
   const size_t scheme = target.find("://");
   if (scheme == std::string_view::npos) return std::nullopt;
   const std::string_view name = target.substr(0, scheme);
@@ -56,20 +62,34 @@ std::optional<std::string_view> path_and_query(std::string_view target) {
     return std::nullopt;
   }
   target.remove_prefix(scheme + 3);
-  const size_t path = target.find_first_of("/?");
-  return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+  const size_t path = std::min(target.find_first_of("/?"), target.size());
+  const std::string_view host = target.substr(0, path);
+  if (host.empty() || !is_valid_host(host)) return std::nullopt;
+  return Target{host, path == target.size() ? std::string_view("/") : target.substr(path)};
 }
 
 bool split_target(Request& request) {
-  const auto found = path_and_query(request.target);
+  const auto found = read_target(request.target);
   if (!found) return false;
-  const size_t question = std::min(found->find('?'), found->size());
-  auto path = percent_decode(found->substr(0, question), false);
-  auto query = parse_query(found->substr(std::min(question + 1, found->size())));
+  const std::string_view rest = found->path_and_query;
+  const size_t question = std::min(rest.find('?'), rest.size());
+  auto path = normalize_path(rest.substr(0, question));
+  auto query = parse_query(rest.substr(std::min(question + 1, rest.size())));
   if (!path || !query || query->size() > kMaxFields) return false;
   request.path = path->empty() ? "/" : std::move(*path);
   request.query = std::move(*query);
+  // Where both are given, the target counts (RFC 9112 §3.2.2).
+  request.host = found->host.empty() ? request.headers.get("Host").value_or("") : found->host;
   return true;
+}
+
+/// Obsolete line folding, which those in front of us may have read otherwise (RFC 9112 §5.2).
+bool has_folded_line(std::string_view lines) {
+  for (size_t end = lines.find('\n'); end != std::string_view::npos;
+       end = lines.find('\n', end + 1)) {
+    if (end + 1 < lines.size() && (lines[end + 1] == ' ' || lines[end + 1] == '\t')) return true;
+  }
+  return false;
 }
 
 /// A last chunk has five bytes at least ("0\r\n\r\n"), and Beast asserts so when it is asked again.
@@ -103,7 +123,8 @@ class RequestParser::Impl final : public http::basic_parser<true> {
         fail(error);
       } else if (state == State::kHead) {
         head_size_ += step;
-        check_head(head_size_ + unused);
+        // Beast takes whole fields only, folded lines and all.
+        check_head(head_size_ + unused, has_folded_line(bytes.substr(used - step, step)));
       } else if (unused > limits_.head) {
         fail(400, "A chunk's head or the trailer is too large");
       } else if (is_done()) {
@@ -123,8 +144,9 @@ class RequestParser::Impl final : public http::basic_parser<true> {
   Request request;
 
  private:
-  void check_head(size_t size) {
+  void check_head(size_t size, bool has_folded_line) {
     if (size > limits_.head) return fail(431, "The head of the request is too large");
+    if (has_folded_line) return fail(400, "A folded line is not allowed");
     if (is_header_done()) check_fields();
   }
 
@@ -133,8 +155,10 @@ class RequestParser::Impl final : public http::basic_parser<true> {
       fail(400, "The request needs one Host field");
     } else if (has_bad_host_) {
       fail(400, "The Host field is not valid");
-    } else if (has_transfer_encoding_ && (has_content_length_ || http_1_0)) {
+    } else if (has_transfer_encoding_ && (content_lengths_ > 0 || http_1_0)) {
       fail(400, "Transfer-Encoding is not allowed here");
+    } else if (content_lengths_ > 1) {
+      fail(400, "The request has more than one Content-Length");
     } else if (has_unknown_encoding_) {
       fail(501, "The Transfer-Encoding is not known");
     } else if (has_unknown_expectation_) {
@@ -184,7 +208,7 @@ class RequestParser::Impl final : public http::basic_parser<true> {
         has_bad_host_ = has_bad_host_ || !is_valid_host(view(value));
         break;
       case http::field::content_length:
-        has_content_length_ = true;
+        ++content_lengths_;
         break;
       case http::field::transfer_encoding:
         has_transfer_encoding_ = true;
@@ -218,7 +242,7 @@ class RequestParser::Impl final : public http::basic_parser<true> {
   size_t head_size_ = 0;
   int hosts_ = 0;
   bool has_bad_host_ = false;
-  bool has_content_length_ = false;
+  int content_lengths_ = 0;
   bool has_transfer_encoding_ = false;
   bool has_unknown_encoding_ = false;
   bool has_unknown_expectation_ = false;

@@ -37,7 +37,8 @@ TEST(RequestParser, ReadsARequestCutAnywhere) {
     const Request& request = parser.request();
     EXPECT_EQ(request.method, "POST");
     EXPECT_EQ(request.target, "/a%20b/c?x=1&y=%2B");
-    EXPECT_EQ(request.path, "/a b/c");
+    EXPECT_EQ(request.path, "/a%20b/c");
+    EXPECT_EQ(request.host, "a:80");
     ASSERT_EQ(request.query.size(), 2U);
     EXPECT_EQ(request.query[1], (std::pair<std::string, std::string>("y", "+")));
     EXPECT_EQ(request.headers.get("x"), "1");
@@ -84,7 +85,9 @@ TEST(RequestParser, FormsOfTheTarget) {
   EXPECT_EQ(path("http://a:80/b?c"), "/b");
   EXPECT_EQ(path("HTTPS://a"), "/");
   EXPECT_EQ(path("http://a?b=/c"), "/");
-  for (const char* bad : {"a", "a:80", "ftp://a/b", "/a#b", "/%", "/%00", "/a%0Ab", "/?a=%x"}) {
+  EXPECT_EQ(path("/%41%2fb/%2e%2E?%2F"), "/A%2fb/..");  // what is part of a segment stays so
+  for (const char* bad : {"a", "a:80", "ftp://a/b", "/a#b", "/%", "/%00", "/a%0Ab", "/a%2",
+                          "/?a=%x", "http:///a", "http://b@a/", "http://a b/", "http://[a/"}) {
     EXPECT_EQ(path(bad), "400") << bad;
   }
   EXPECT_EQ(path(std::string("/a\0b", 4)), "400");
@@ -113,11 +116,45 @@ TEST(RequestParser, TheHost) {
   }
 }
 
+/// RFC 9112 §3.2.2: what stands in front of us may have looked at either.
+TEST(RequestParser, AnAbsoluteTargetSaysWhoIsMeant) {
+  const auto host = [](const std::string& head) {
+    RequestParser parser(kLimits);
+    parser.feed(head + "\r\n\r\n");
+    return parser.state() == State::kDone ? parser.request().host : "failed";
+  };
+  EXPECT_EQ(host("GET http://evil.example:8080/ HTTP/1.1\r\nHost: localhost"), "evil.example:8080");
+  EXPECT_EQ(host("GET http://evil.example HTTP/1.0"), "evil.example");
+  EXPECT_EQ(host("GET / HTTP/1.1\r\nHost: Localhost:1"), "Localhost:1");
+  EXPECT_EQ(host("GET / HTTP/1.1\r\nHost:"), "");
+  EXPECT_EQ(host("GET / HTTP/1.0"), "");
+}
+
+/// RFC 9112 §2.2, §5.2: lines end in CR LF, and a field in its line.
+TEST(RequestParser, LinesOfTheHead) {
+  EXPECT_EQ(failure_of(with("A: b\r\nC: d\r\n")), 200);
+  for (const char* bad :
+       {"A: b\r\n c\r\n", "A: b\r\n\tc\r\n", "A:\r\n b\r\n", "A: b\r\n \r\n", "A: b\nC: d\r\n",
+        "A: b\rC: d\r\n", "A: b\n", "A: b\r\r\n", "A\t: b\r\n", ": b\r\n", "A\r\n", " A: b\r\n"}) {
+    EXPECT_EQ(failure_of(with(bad)), 400) << bad;
+  }
+  EXPECT_EQ(failure_of("GET / HTTP/1.1\r\n Host: a\r\n\r\n"), 400);
+  EXPECT_EQ(failure_of("GET / HTTP/1.1\nHost: a\n\n"), 400);
+  const std::string folded = with("A: b\r\n c\r\n");
+  for (size_t cut = 0; cut <= folded.size(); ++cut) {
+    RequestParser parser(kLimits);
+    (void)feed_cut(parser, folded, cut);
+    EXPECT_EQ(parser.failure_status(), 400) << cut;
+  }
+}
+
 TEST(RequestParser, OneWayToFrameABody) {
   EXPECT_EQ(failure_of(with("Content-Length: 1\r\nTransfer-Encoding: chunked\r\n")), 400);
   EXPECT_EQ(failure_of(with("Transfer-Encoding: chunked\r\nContent-Length: 1\r\n")), 400);
   EXPECT_EQ(failure_of(with("Transfer-Encoding: gzip\r\nContent-Length: 1\r\n")), 400);
   EXPECT_EQ(failure_of(with("Content-Length: 1\r\nContent-Length: 2\r\n")), 400);
+  EXPECT_EQ(failure_of(with("Content-Length: 1\r\nContent-Length: 1\r\n")), 400);
+  EXPECT_EQ(failure_of(with("Content-Length : 1\r\n")), 400);
   for (const char* bad : {"-1", "+1", "1x", "0x1", "", "1,2", "99999999999999999999"}) {
     EXPECT_EQ(failure_of(with("Content-Length: " + std::string(bad) + "\r\n")), 400) << bad;
   }

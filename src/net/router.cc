@@ -5,15 +5,16 @@
 namespace kiln::net {
 namespace {
 
-/// The segments of "/a/b/"; a final '/' makes none of its own.
-std::vector<std::string_view> split(std::string_view path) {
-  std::vector<std::string_view> segments;
+/// The segments of "/a/b/", each decoded; a final '/' makes none of its own.
+std::vector<std::string> split(std::string_view path) {
+  std::vector<std::string> segments;
   if (path.starts_with('/')) path.remove_prefix(1);
   if (path.ends_with('/')) path.remove_suffix(1);
   if (path.empty()) return segments;
   for (;;) {
     const size_t slash = path.find('/');
-    segments.push_back(path.substr(0, slash));
+    const std::string_view segment = path.substr(0, slash);
+    segments.push_back(percent_decode(segment, false).value_or(std::string(segment)));
     if (slash == std::string_view::npos) return segments;
     path.remove_prefix(slash + 1);
   }
@@ -23,7 +24,7 @@ bool is_placeholder(std::string_view segment) {
   return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
 }
 
-bool fits(const std::vector<std::string>& pattern, const std::vector<std::string_view>& path) {
+bool fits(const std::vector<std::string>& pattern, const std::vector<std::string>& path) {
   return std::equal(pattern.begin(), pattern.end(), path.begin(), path.end(),
                     [](std::string_view expected, std::string_view actual) {
                       return is_placeholder(expected) ? !actual.empty() : expected == actual;
@@ -41,14 +42,13 @@ bool is_more_literal(const std::vector<std::string>& a, const std::vector<std::s
 }  // namespace
 
 void Router::add(std::string method, std::string pattern, RouteHandler handler) {
-  std::vector<std::string> segments;
-  for (const std::string_view segment : split(pattern)) segments.emplace_back(segment);
+  std::vector<std::string> segments = split(pattern);
   routes_.push_back(
       {std::move(method), std::move(pattern), std::move(segments), std::move(handler)});
 }
 
 Router::Match Router::match(std::string_view method, std::string_view path) const {
-  const std::vector<std::string_view> segments = split(path);
+  std::vector<std::string> segments = split(path);
   Match match{Match::Kind::kNotFound, nullptr, {}, {}, {}};
   const Route* best = nullptr;
   const Route* best_of_any_method = nullptr;
@@ -88,7 +88,7 @@ Router::Match Router::match(std::string_view method, std::string_view path) cons
   for (size_t i = 0; i < segments.size(); ++i) {
     const std::string_view name = best->segments[i];
     if (!is_placeholder(name)) continue;
-    match.parameters.emplace(name.substr(1, name.size() - 2), segments[i]);
+    match.parameters.emplace(name.substr(1, name.size() - 2), std::move(segments[i]));
   }
   return match;
 }

@@ -33,7 +33,8 @@ class Router {
     std::map<std::string, std::string, std::less<>> parameters;
     std::vector<std::string> allowed;  ///< kWrongMethod: for the Allow header
   };
-  /// Literal segments win over placeholders. A final '/' is ignored.
+  /// `path` as it was sent: segments are decoded after they are split, so that a "%2F" is part of
+  /// one. Literal segments win over placeholders. A final '/' is ignored.
   Match match(std::string_view method, std::string_view path) const;
 
  private:

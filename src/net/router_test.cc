@@ -29,6 +29,15 @@ class RouterTest : public ::testing::Test {
   Router router_;
 };
 
+TEST_F(RouterTest, AnEncodedSlashIsPartOfItsSegment) {
+  EXPECT_EQ(route("GET", "/ViewDefinition%2Fa"), "");
+  EXPECT_EQ(route("GET", "/%6detadata"), "/metadata");
+  EXPECT_EQ(route("GET", "/ViewDefinition/%24run"), "/ViewDefinition/$run");
+  EXPECT_EQ(router_.match("GET", "/ViewDefinition/a%2Fb%20c").parameters.at("id"), "a/b c");
+  EXPECT_EQ(router_.match("GET", "/export/j/file/..%2F..").parameters.at("name"), "../..");
+  EXPECT_EQ(route("GET", "/export/j/file/../../x"), "");
+}
+
 TEST_F(RouterTest, FindsLiteralsAndPlaceholders) {
   EXPECT_EQ(route("GET", "/metadata"), "/metadata");
   const Router::Match match = router_.match("GET", "/export/j1/file/a.csv");

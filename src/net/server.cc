@@ -21,9 +21,8 @@ constexpr int kAcceptsAtOnce = 64;
 
 class Server::Impl {
  public:
-  Impl(const ServerOptions& options, Handler handler, ErrorResponder responder,
-       RequestLogger logger, int listener)
-      : services_(options, std::move(handler), std::move(responder), std::move(logger)),
+  Impl(const ServerOptions& options, Callbacks callbacks, int listener)
+      : services_(options, std::move(callbacks)),
         port_(port_of(listener)),
         listener_(services_.loop, listener),
         retry_(services_.loop) {
@@ -50,6 +49,7 @@ class Server::Impl {
       for (const auto& [connection, kept] : connections_) connection->reset();
     });
     // Whatever they still post finds its connection closed.
+    services_.probes.join();
     services_.handlers.join();
     services_.readers.join();
     services_.makers.join();
@@ -155,13 +155,11 @@ class Server::Impl {
   bool all_closed_ KILN_GUARDED_BY(mutex_) = false;
 };
 
-base::Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options, Handler handler,
-                                                    ErrorResponder responder,
-                                                    RequestLogger logger) {
-  KILN_ASSIGN(const int listener, listen_on(options.host, options.port));
+base::Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
+                                                    Callbacks callbacks) {
+  KILN_ASSIGN(const int listener, listen_on(options.addresses, options.port));
   auto started = base::guarded([&]() -> base::Result<std::unique_ptr<Server>> {
-    auto impl = std::make_unique<Impl>(options, std::move(handler), std::move(responder),
-                                       std::move(logger), listener);
+    auto impl = std::make_unique<Impl>(options, std::move(callbacks), listener);
     KILN_TRY(impl->run());
     return std::unique_ptr<Server>(new Server(std::move(impl)));
   });

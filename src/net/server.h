@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/memory_budget.h"
 #include "net/http.h"
@@ -11,7 +12,8 @@
 namespace kiln::net {
 
 struct ServerOptions {
-  std::string host = "127.0.0.1";
+  /// Numbers, as resolve_host() gives them; the first one that can be had is listened on.
+  std::vector<std::string> addresses = {"127.0.0.1"};
   uint16_t port = 8080;                               ///< 0: a free one
   size_t max_header_size = 64 * 1024;                 ///< 431 above
   size_t max_body_size = 16U << 20;                   ///< 413 above
@@ -27,7 +29,10 @@ struct ServerOptions {
                                                       ///< waited longest for its client is closed;
                                                       ///< if all are at work it waits
   size_t handler_threads = 8;                         ///< for handlers
+  size_t maker_threads = 16;                          ///< for what takes longer, see LaterBody
   size_t max_streams = 64;                            ///< producers at once; 503 above
+  size_t max_streams_per_client = 0;                  ///< of them, of one address; 429 above; 0: a
+                                                      ///< quarter, at least one
   base::MemoryBudget* memory = nullptr;               ///< what requests draw from, 503 beyond;
                                                       ///< null: unbounded
 };
@@ -37,9 +42,23 @@ struct ServerOptions {
 /// Called on the I/O thread, too, so it must not block; only a body of text is taken from it.
 using ErrorResponder = std::function<Response(int status, std::string_view text)>;
 
-/// Called on a handler thread; may block for a short while (a database), not for the length of an
-/// evaluation: that belongs in a StreamBody.
+/// Called on a thread of the request's lane; may block for a short while (a database), not for the
+/// length of an evaluation: that belongs in a StreamBody, or a LaterBody.
 using Handler = std::function<Response(const Request&)>;
+
+/// Where a handler runs.
+enum class Lane : uint8_t {
+  kAtOnce,  ///< on the I/O thread: it must not block at all
+  kProbe,   ///< on threads for nothing else, so that whoever asks how the server is gets an answer
+            ///< however busy it is
+  kUsual,   ///< on one of `handler_threads`
+};
+/// Called on the I/O thread; must not block.
+using LaneOf = std::function<Lane(const Request&)>;
+
+/// Adds to the head of any answer to a request that could be read, whoever has made it. Called on
+/// the I/O thread; must not block.
+using HeadCompleter = std::function<void(const Request&, Headers&)>;
 
 /// Called on the I/O thread when a request has been answered or has failed; must not block.
 struct RequestLog {
@@ -51,6 +70,15 @@ struct RequestLog {
 };
 using RequestLogger = std::function<void(const RequestLog&)>;
 
+/// Whom the server asks. Only handler and responder have to be there.
+struct Callbacks {
+  Handler handler;
+  ErrorResponder responder;
+  RequestLogger logger{};
+  LaneOf lane_of{};
+  HeadCompleter complete_head{};
+};
+
 /// HTTP/1.1 (and 1.0) with keep-alive, HEAD (the body of a string or source answer is left out, its
 /// Content-Length kept; no producer is run), Expect: 100-continue, chunked answers. Runs on threads
 /// of its own. A client that ends its side of the connection counts as gone: Request::stop is
@@ -58,9 +86,8 @@ using RequestLogger = std::function<void(const RequestLog&)>;
 class Server {
  public:
   /// Listens; an address in use or not ours is kIo, naming it.
-  static base::Result<std::unique_ptr<Server>> start(const ServerOptions& options, Handler handler,
-                                                     ErrorResponder responder,
-                                                     RequestLogger logger);
+  static base::Result<std::unique_ptr<Server>> start(const ServerOptions& options,
+                                                     Callbacks callbacks);
   /// Stops hard if stop() was not called.
   ~Server();
   Server(const Server&) = delete;

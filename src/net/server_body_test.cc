@@ -466,9 +466,43 @@ TEST(ServerStream, AClientThatGoesStopsItsProducer) {
   for (const Logged& line : server.logged(2)) EXPECT_FALSE(line.complete);
 }
 
+/// From one address, which is all that a test has.
+TEST(ServerStream, Issue_1_12_TooManyOfOneClientAreA429) {
+  ServerOptions options;
+  options.max_streams = 8;
+  Event running[2];
+  Event go;
+  std::atomic<size_t> count{0};
+  TestServer server(
+      [&](const Request&) {
+        return stream([&](StreamWriter& writer, std::stop_token) -> Status {
+          const size_t number = count++;
+          if (number < 2) {
+            running[number].set();
+            go.wait();
+          }
+          return writer.write("done");
+        });
+      },
+      options);
+  RawClient first(server.port()), second(server.port()), third(server.port());
+  first.send(get("/"));
+  ASSERT_TRUE(running[0].wait());
+  second.send(get("/"));
+  ASSERT_TRUE(running[1].wait());
+  const RawReply refused = third.exchange(get("/"));
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(refused.body, "error 429");
+  go.set();
+  EXPECT_EQ(first.reply().body, "done");
+  EXPECT_EQ(second.reply().body, "done");
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(third.exchange(get("/")).body, "done");
+}
+
 TEST(ServerStream, TooManyAtOnceAreA503) {
   ServerOptions options;
   options.max_streams = 1;
+  options.max_streams_per_client = 2;
   Event running;
   Event go;
   TestServer server(

@@ -117,6 +117,71 @@ TEST(ServerLimits, ASlowDripDoesNotMoveTheDeadline) {
   EXPECT_EQ(client.reply().status, 408);
 }
 
+/// Whoever asks how the server is gets an answer, whatever else it does.
+TEST(ServerLimits, ProbesAreAnsweredWhenEveryThreadIsBusy) {
+  Event go, held;
+  ServerOptions options;
+  options.handler_threads = options.maker_threads = options.max_streams = 2;
+  options.max_held = 300'000;
+  TestServer server(
+      [&](const Request& request) -> Response {
+        if (request.path == "/at-once" || request.path == "/probe") return text(request.path);
+        if (request.path == "/handler") return go.wait(), text("");
+        if (request.path == "/later")
+          return {200, {}, LaterBody{[&] { return go.wait(), text(""); }}};
+        if (!request.body.empty()) held.set();
+        return {200,
+                {},
+                StreamBody{
+                    [&](StreamWriter&, std::stop_token) { return go.wait(), base::Status(); }, {}}};
+      },
+      options,
+      [](const Request& request) {
+        if (request.path == "/at-once") return Lane::kAtOnce;
+        return request.path == "/probe" ? Lane::kProbe : Lane::kUsual;
+      });
+  // Streams and later ones first: they pass through the handlers' threads.
+  std::vector<std::unique_ptr<RawClient>> clients;
+  const std::string much = "Content-Length: 140000\r\n";
+  for (const std::string path :
+       {"/stream", "/stream", "/later", "/later", "/later", "/handler", "/handler", "/handler"}) {
+    clients.push_back(std::make_unique<RawClient>(server.port()));
+    const bool first = clients.size() == 1;  // which also takes most of what may be held
+    clients.back()->send(get(path, first ? much : "") + (first ? pattern(140'000) : ""));
+    if (first) held.wait();
+  }
+  RawClient probe(server.port());
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(probe.exchange(get("/at-once")).body, "/at-once");
+    EXPECT_EQ(probe.exchange(get("/probe")).body, "/probe");
+  }
+  RawClient large(server.port());
+  EXPECT_EQ(large.exchange(get("/probe", "Content-Length: 200000\r\n") + pattern(200'000)).status,
+            503);
+  RawClient small(server.port());
+  EXPECT_EQ(small.exchange(get("/probe", "Content-Length: 10\r\n") + pattern(10)).status, 200);
+  go.set();
+  for (const auto& client : clients) EXPECT_EQ(client->reply().status, 200);
+}
+
+TEST(ServerLimits, EveryHeadIsCompleted) {
+  ServerOptions options;
+  options.request_timeout = milliseconds(200);
+  TestServer server(
+      [](const Request& request) -> Response {
+        if (request.path == "/later") return {200, {}, LaterBody{[] { return text("later"); }}};
+        if (request.path == "/late") wait_for_stop(request.stop);
+        if (request.path == "/bad") throw std::runtime_error("bad");
+        return text("");
+      },
+      options, {},
+      [](const Request& request, Headers& headers) { headers.add("X-Asked", request.path); });
+  for (const std::string path : {"/", "/later", "/late", "/bad"}) {
+    RawClient client(server.port());
+    EXPECT_EQ(client.exchange(get(path)).field("X-Asked"), path);
+  }
+}
+
 TEST(ServerLimits, IdleConnectionsAreClosedInSilence) {
   ServerOptions options;
   options.idle_timeout = milliseconds(200);

@@ -65,7 +65,7 @@ TEST(Server, HandsOverTheWholeRequest) {
   ASSERT_EQ(requests.size(), 2U);
   EXPECT_EQ(requests[0].method, "POST");
   EXPECT_EQ(requests[0].target, "/x%20y?q=1");
-  EXPECT_EQ(requests[0].path, "/x y");
+  EXPECT_EQ(requests[0].path, "/x%20y");
   EXPECT_EQ(requests[0].query.at(0).second, "1");
   EXPECT_EQ(requests[0].headers.get("prefer"), "b");
   EXPECT_EQ(requests[0].body, body);
@@ -311,13 +311,13 @@ TEST(Server, ABusyAddressIsNamed) {
   TestServer server([](const Request&) { return text(""); });
   ServerOptions options;
   options.port = server.port();
-  const auto second = Server::start(options, {}, {}, {});
+  const auto second = Server::start(options, {});
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().code(), base::ErrorCode::kIo);
   EXPECT_THAT(second.error().message(), HasSubstr("127.0.0.1:" + std::to_string(server.port())));
-  options.host = "192.0.2.1";
+  options.addresses = {"192.0.2.1"};
   options.port = 0;
-  const auto foreign = Server::start(options, {}, {}, {});
+  const auto foreign = Server::start(options, {});
   ASSERT_FALSE(foreign.ok());
   EXPECT_EQ(foreign.error().code(), base::ErrorCode::kIo);
   EXPECT_THAT(foreign.error().message(), HasSubstr("192.0.2.1"));

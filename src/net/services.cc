@@ -9,6 +9,7 @@ namespace kiln::net {
 namespace {
 
 constexpr size_t kScratchSize = 64 * 1024;
+constexpr size_t kProbeThreads = 2;
 
 /// Short, and another one every second.
 std::string id_of_now() {
@@ -21,16 +22,15 @@ std::string id_of_now() {
 
 }  // namespace
 
-Services::Services(const ServerOptions& server_options, Handler the_handler,
-                   ErrorResponder the_responder, RequestLogger the_logger)
+Services::Services(const ServerOptions& server_options, Callbacks the_callbacks)
     : options(server_options),
-      handler(std::move(the_handler)),
-      responder(std::move(the_responder)),
-      logger(std::move(the_logger)),
+      callbacks(std::move(the_callbacks)),
+      probes(kProbeThreads),
       handlers(options.handler_threads),
       readers(options.handler_threads),
-      makers(options.handler_threads),
+      makers(options.maker_threads),
       streams(options.max_streams),
+      stream_shares(options.max_streams, options.max_streams_per_client),
       scratch(kScratchSize),
       request_id_prefix(id_of_now() + "-") {
   if (options.memory == nullptr) return;
@@ -40,7 +40,7 @@ Services::Services(const ServerOptions& server_options, Handler the_handler,
 
 Response Services::error_response(int status, std::string_view text) const {
   try {
-    Response response = responder(status, text);
+    Response response = callbacks.responder(status, text);
     if (std::holds_alternative<std::string>(response.body)) return response;
   } catch (...) {  // The bare status is still an answer.
   }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "net/client_shares.h"
 #include "net/event_loop.h"
 #include "net/server.h"
 #include "net/worker_pool.h"
@@ -18,8 +19,7 @@ class Connection;
 
 /// Lives longer than every connection and every task on its pools.
 struct Services {
-  Services(const ServerOptions& server_options, Handler the_handler, ErrorResponder the_responder,
-           RequestLogger the_logger);
+  Services(const ServerOptions& server_options, Callbacks the_callbacks);
 
   /// What the responder makes of it, which is always a body of text and never throws.
   Response error_response(int status, std::string_view text) const;
@@ -27,16 +27,15 @@ struct Services {
   Response failure_response(const base::Error& error) const;
 
   const ServerOptions options;
-  const Handler handler;
-  const ErrorResponder responder;
-  const RequestLogger logger;
+  const Callbacks callbacks;
 
   EventLoop loop;
+  WorkerPool probes;    ///< run requests about the server itself
   WorkerPool handlers;  ///< run requests
   WorkerPool readers;   ///< read SourceBodies, whose storage may be slow, apart from the handlers
   WorkerPool makers;    ///< make what takes longer than a handler may
   WorkerPool streams;   ///< run producers
-  std::atomic<size_t> streams_running{0};
+  ClientShares stream_shares;
 
   // For the I/O thread only.
   std::vector<char> scratch;  ///< every read goes through it, so that an idle connection has none

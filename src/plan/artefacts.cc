@@ -206,12 +206,25 @@ std::string ArtefactRegistry::near_id(std::string_view type, std::string_view id
 
 std::string ArtefactRegistry::near_canonical(std::string_view canonical) const {
   const std::string_view url = canonical.substr(0, canonical.find('|'));
-  std::vector<std::string> known;
   const auto [begin, end] = by_url_.equal_range(url);
-  for (auto at = begin; at != end; ++at) known.push_back(at->first + "|" + at->second->version);
-  if (!known.empty()) return base::nearest_name(canonical, {known.begin(), known.end()});
+  std::vector<std::string_view> known;
+  if (begin != end) {
+    for (auto at = begin; at != end; ++at) known.push_back(at->second->version);
+    const std::string near =
+        base::nearest_name(canonical.substr(std::min(url.size() + 1, canonical.size())), known);
+    return near.empty() ? near : std::string(url) + "|" + near;
+  }
+  // Urls are long and alike: the last part is what is mistaken, or else all of it.
+  const std::string_view folder = url.substr(0, url.rfind('/') + 1);
+  for (const auto& [other, artefact] : by_url_) {
+    if (!other.starts_with(folder)) continue;
+    known.push_back(std::string_view(other).substr(folder.size()));
+  }
+  const std::string near = base::nearest_name(url.substr(folder.size()), known);
+  if (!near.empty()) return std::string(folder) + near;
+  known.clear();
   for (const auto& [other, artefact] : by_url_) known.push_back(other);
-  return base::nearest_name(url, {known.begin(), known.end()});
+  return base::nearest_name(url, known);
 }
 
 std::vector<const Artefact*> ArtefactRegistry::all() const {

@@ -104,6 +104,11 @@ TEST_F(ArtefactRegistryTest, WhatMayHaveBeenMeant) {
   EXPECT_EQ(registry_.near_canonical("http://w"), "http://v");
   EXPECT_EQ(registry_.near_canonical("http://v|1.0.1"), "http://v|1.0.0");
   EXPECT_EQ(registry_.near_canonical("urn:else"), "");
+  const std::string folder = "http://example.org/fhir/" + std::string(100, 'x') + "/";
+  ASSERT_TRUE(
+      load("b.json", R"({"resourceType":"Library","id":"b","url":")" + folder + "pulse\"}").ok());
+  EXPECT_EQ(registry_.near_canonical(folder + "puls"), folder + "pulse");
+  EXPECT_EQ(registry_.near_canonical(folder + "weight"), "");
 }
 
 TEST_F(ArtefactRegistryTest, ViewsThatDoNotCompileAreCountedAndNamed) {

@@ -91,6 +91,15 @@ class ExportSink {
   /// Jobs of this instance that have files, or what a crash left of them, sorted; what is not ours
   /// by its name is not listed.
   virtual base::Result<std::vector<std::string>> list_jobs(std::stop_token stop) = 0;
+
+  /// The note that tells servers of the same instance whose the output is: the text that was put
+  /// there last, "" if none was. It is no output and in no list.
+  virtual base::Result<std::string> lease(std::stop_token stop) = 0;
+  /// Replaces it in one step; durable as far as the sink can make it. A safe name. Needs no room
+  /// where there is one already.
+  virtual base::Status put_lease(std::string_view text, std::stop_token stop) = 0;
+  /// Names that may be other instances' in the same place, sorted.
+  virtual base::Result<std::vector<std::string>> other_instances(std::stop_token stop) = 0;
 };
 
 }  // namespace kiln::sink

@@ -80,6 +80,15 @@ class ObservedSink final : public ExportSink {
   base::Result<std::vector<std::string>> list_jobs(std::stop_token stop) override {
     return told(observer_, SinkOperation::kList, sink_->list_jobs(std::move(stop)));
   }
+  base::Result<std::string> lease(std::stop_token stop) override {
+    return told(observer_, SinkOperation::kLease, sink_->lease(std::move(stop)));
+  }
+  base::Status put_lease(std::string_view text, std::stop_token stop) override {
+    return told(observer_, SinkOperation::kLease, sink_->put_lease(text, std::move(stop)));
+  }
+  base::Result<std::vector<std::string>> other_instances(std::stop_token stop) override {
+    return told(observer_, SinkOperation::kList, sink_->other_instances(std::move(stop)));
+  }
 
  private:
   const std::unique_ptr<ExportSink> sink_;
@@ -104,6 +113,8 @@ std::string_view name_of(SinkOperation operation) {
       return "remove";
     case SinkOperation::kList:
       return "list";
+    case SinkOperation::kLease:
+      return "lease";
   }
   return "";
 }

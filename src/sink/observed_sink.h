@@ -9,10 +9,19 @@
 
 namespace kiln::sink {
 
-enum class SinkOperation : uint8_t { kCreate, kWrite, kFinish, kOpen, kRead, kRemove, kList };
+enum class SinkOperation : uint8_t {
+  kCreate,
+  kWrite,
+  kFinish,
+  kOpen,
+  kRead,
+  kRemove,
+  kList,
+  kLease
+};
 constexpr SinkOperation kSinkOperations[] = {
     SinkOperation::kCreate, SinkOperation::kWrite,  SinkOperation::kFinish, SinkOperation::kOpen,
-    SinkOperation::kRead,   SinkOperation::kRemove, SinkOperation::kList};
+    SinkOperation::kRead,   SinkOperation::kRemove, SinkOperation::kList,   SinkOperation::kLease};
 /// "create", "write", …
 std::string_view name_of(SinkOperation operation);
 

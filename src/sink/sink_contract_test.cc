@@ -460,6 +460,55 @@ TEST_P(SinkContract, ManyThreadsWriteReadAndRemove) {
   EXPECT_EQ(jobs_of(*sink_), Jobs{});
 }
 
+std::string lease_of(ExportSink& sink) {
+  auto lease = sink.lease({});
+  if (lease.ok()) return std::move(lease).value();
+  ADD_FAILURE() << lease.error().to_string();
+  return "";
+}
+
+TEST_P(SinkContract, Issue_1_11_TheLeaseIsWhatWasPutThereLast) {
+  EXPECT_EQ(lease_of(*sink_), "");
+  store(*sink_, kKey, kText);
+  for (const char* text : {"b", "c", "a", "a"}) {
+    ASSERT_TRUE(sink_->put_lease(text, {}).ok());
+    EXPECT_EQ(lease_of(*sink_), text);
+  }
+  EXPECT_EQ(jobs_of(*sink_), Jobs{"job-1"});
+  ASSERT_TRUE(sink_->remove_job("job-1", {}).ok());
+  EXPECT_EQ(jobs_of(*sink_), Jobs{});
+  EXPECT_EQ(lease_of(*sink_), "a") << "it is no output";
+  for (const char* text : {"", "a/b", "..", ".a"}) {
+    EXPECT_EQ(code_of(sink_->put_lease(text, {})), ErrorCode::kInternal) << text;
+  }
+}
+
+TEST_P(SinkContract, Issue_1_11_TheLeaseIsAnInstances) {
+  if (!sink_->durable()) GTEST_SKIP() << "nobody else sees it";
+  ASSERT_TRUE(sink_->put_lease("mine", {}).ok());
+  const auto same = place_->open("one");
+  const auto other = place_->open("two");
+  EXPECT_EQ(lease_of(*same), "mine");
+  EXPECT_EQ(lease_of(*other), "");
+  ASSERT_TRUE(same->put_lease("yours", {}).ok());
+  EXPECT_EQ(lease_of(*sink_), "yours") << "seen by who had it";
+}
+
+TEST_P(SinkContract, Issue_1_10_OtherInstancesAreNamed) {
+  const auto others_of = [](ExportSink& sink) {
+    auto others = sink.other_instances({});
+    EXPECT_TRUE(others.ok());
+    return others.ok() ? std::move(others).value() : Jobs{};
+  };
+  EXPECT_EQ(others_of(*sink_), Jobs{});
+  if (!sink_->durable()) return;
+  const auto two = place_->open("two");
+  const auto three = place_->open("three");
+  for (ExportSink* const sink : {sink_.get(), two.get(), three.get()}) store(*sink, kKey, kText);
+  EXPECT_EQ(others_of(*sink_), (Jobs{"three", "two"}));
+  EXPECT_EQ(others_of(*two), (Jobs{"one", "three"}));
+}
+
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(SinkContract);
 
 }  // namespace kiln::sink::testing

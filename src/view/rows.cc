@@ -129,8 +129,8 @@ class RowBuilder {
  private:
   static constexpr int kDeepestRepeat = 256;
 
-  bool fail(std::string message) {
-    if (!error_) error_ = base::Error(base::ErrorCode::kInvalid, std::move(message));
+  bool fail(std::string message, base::ErrorCode code = base::ErrorCode::kInvalid) {
+    if (!error_) error_ = base::Error(code, std::move(message));
     return false;
   }
 
@@ -161,7 +161,9 @@ class RowBuilder {
   /// Depth first, each item before what is below it.
   bool repeat(const SelectProgram& select, const Item& focus, int64_t& index, int depth,
               FragmentBuilder& out) {
-    if (depth > kDeepestRepeat) return fail("repeat: nested too deeply");
+    if (depth > kDeepestRepeat) {
+      return fail("repeat: nested too deeply", base::ErrorCode::kLimit);
+    }
     for (const fhirpath::Program& path : select.paths) {
       Collection items;
       if (!evaluation_.run(path, focus, items)) return false;

@@ -311,5 +311,87 @@ TEST(ViewCompilerTest, AViewWithoutANameIsNamedAfterItsId) {
   EXPECT_EQ(compiled.view->name(), "the-id");
 }
 
+TEST(ViewCompilerTest, PathsOfAnyLengthGiveTheSame) {
+  // Followed without the evaluator up to 12 steps, in one walk up to 60, in several beyond.
+  std::string line = R"({"resourceType":"Patient","id":"p")";
+  std::string end = "}";
+  for (size_t i = 1; i <= 121; ++i) {
+    line += R"(,"extension":[{"url":"u)" + std::to_string(i) + "\"";
+    end = "}]" + end;
+  }
+  line += end;
+  for (const size_t steps : {1U, 11U, 12U, 13U, 59U, 60U, 61U, 62U, 120U, 121U, 122U}) {
+    std::string path;
+    for (size_t i = 1; i < steps; ++i) path += "extension.";
+    const std::string text = path + (steps == 1 ? "id" : "url");
+    const std::string value = steps == 1 ? "p" : "u" + std::to_string(steps - 1);
+    const std::string iterated = steps == 1 ? "["
+                                            : R"([{"forEach":")" + path.substr(0, path.size() - 1) +
+                                                  R"(","column":[)" + column("c", "url") + "]},";
+    const Compiled compiled =
+        compile_view(patient_view(iterated + select(column("b", text)) + "]"));
+    ASSERT_TRUE(compiled.view) << testing::PrintToString(
+        Compiled::describe(compiled.problems.errors));
+    const std::string row = rows_of(*compiled.view, {line});
+    EXPECT_NE(row.find("\"b\":\"" + value + "\""), std::string::npos) << steps << ": " << row;
+    if (steps == 1) continue;
+    EXPECT_NE(row.find("\"c\":\"" + value + "\""), std::string::npos) << steps << ": " << row;
+  }
+}
+
+TEST(ViewCompilerTest, CompilingHasABudget) {
+  std::string path = "extension";
+  for (int i = 0; i < 6; ++i) path += ".value.extension";
+  for (const std::string& selects :
+       {select(column("a", path + ".url.first()")),
+        R"({"forEach":")" + path + R"(","column":[)" + column("a", "url") + "]}",
+        R"({"repeat":[")" + path + R"("],"column":[)" + column("a", "url") + "]}"}) {
+    // The second one is refused as the first was, and says nothing more.
+    const Compiled compiled =
+        compile_view(patient_view("[" + selects + "," + select(column("b", "id")) + "]"));
+    EXPECT_FALSE(compiled.view);
+    ASSERT_EQ(compiled.problems.errors.size(), 1U)
+        << testing::PrintToString(Compiled::describe(compiled.problems.errors));
+    const base::Error& error = compiled.problems.errors[0];
+    EXPECT_EQ(error.code(), base::ErrorCode::kLimit) << error.message();
+    EXPECT_EQ(error.path().substr(0, 9), "select[0]");
+    EXPECT_GT(error.position().column, 1U);
+  }
+}
+
+TEST(ViewCompilerTest, RepeatsInRepeatsCompile) {
+  std::string path = "extension";
+  for (int i = 0; i < 40; ++i) path = "repeat(" + path + ")";
+  std::string selects = select(column("a", path + ".url.first()"));
+  for (int i = 0; i < 40; ++i) {
+    selects = R"({"repeat":["extension","modifierExtension"],"select":[)" + selects + "]}";
+  }
+  const Compiled compiled =
+      compile_view(patient_view(R"([{"repeat":[")" + path + R"("],"column":[)" +
+                                column("b", path + ".url.first()") + "]}," + selects + "]"));
+  EXPECT_TRUE(compiled.view) << testing::PrintToString(
+      Compiled::describe(compiled.problems.errors));
+}
+
+TEST(ViewCompilerTest, AStopEndsCompiling) {
+  std::stop_source source;
+  source.request_stop();
+  CompileOptions options;
+  options.stop = source.get_token();
+  const Compiled compiled =
+      compile_view(patient_view("[" + select(column("a", "id")) + "]"), options);
+  EXPECT_FALSE(compiled.view);
+  ASSERT_EQ(compiled.problems.errors.size(), 1U);
+  EXPECT_EQ(compiled.problems.errors[0].code(), base::ErrorCode::kCancelled);
+}
+
+TEST(ViewCompilerTest, HintsAreNotWithoutEnd) {
+  std::string columns = column("c0", "name.given");
+  for (int i = 1; i < 300; ++i) columns += "," + column("c" + std::to_string(i), "name.given");
+  const Compiled compiled = compile_view(patient_view("[" + select(columns) + "]"));
+  EXPECT_TRUE(compiled.view);
+  EXPECT_EQ(compiled.problems.hints.size(), Problems::kMost);
+}
+
 }  // namespace
 }  // namespace kiln::view

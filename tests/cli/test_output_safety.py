@@ -102,6 +102,18 @@ class Places(CliTest):
                 os.unlink(self.path("link.csv"))
                 os.unlink(self.path("link-to-link.csv"))
 
+    def test_as_many_links_as_the_system_follows(self):
+        for links, status in ((39, 0), (40, 0), (41, 1)):
+            with self.subTest(links):
+                self.write("end.csv", "old")
+                for i in range(links):
+                    os.symlink("end.csv" if i == 0 else f"link{i - 1}.csv",
+                               self.path(f"link{i}.csv"))
+                self.to(self.path(f"link{links - 1}.csv"), status=status)
+                self.assertEqual(self.read("end.csv"), self.rows if status == 0 else b"old")
+                for i in range(links):
+                    os.unlink(self.path(f"link{i}.csv"))
+
     def test_a_circle_of_links_is_an_error(self):
         os.symlink("b.csv", self.path("a.csv"))
         os.symlink("a.csv", self.path("b.csv"))

@@ -27,9 +27,9 @@ class FullDiskTest(unittest.TestCase):
             self.skipTest("cannot mount a small file system: " + mounted.stderr.strip())
         self.addCleanup(subprocess.run, ["umount", "-l", self.disk], check=True)
 
-    def fill(self):
+    def fill(self, name="filler"):
         """Takes all the room that is left."""
-        with open(os.path.join(self.disk, "filler"), "wb", buffering=0) as file:
+        with open(os.path.join(self.disk, name), "wb", buffering=0) as file:
             try:
                 while True:
                     file.write(b"x" * 4096)
@@ -72,21 +72,74 @@ class FullDiskTest(unittest.TestCase):
         before = server.export(export_of(view("Patient")))
         manifest = before.wait()
         self.fill()
-        answers = [server.kick_off(export_of(view("Patient"))) for _ in range(20)]
-        self.assertIn(503, [answer.status for answer in answers])
-        for answer in answers:
-            if answer.status != 202:
-                self.assertEqual((answer.status, answer.issues()[0][0]), (503, "transient"))
-                self.assertNotIn(self.disk, answer.text)
+        for _ in range(5):
+            answer = server.kick_off(export_of(view("Patient")))
+            self.assertEqual((answer.status, answer.issues()[0][0]), (503, "transient"))
+            self.assertNotIn(self.disk, answer.text)
+        self.assertEqual(server.get("/ready").status, 503)
+        self.assertIn('kiln_export_obstacles{obstacle="disk"} 1', server.get("/metrics").text)
+        server.wait_for_log("obstacle=disk")
         self.assertEqual(before.wait().body, manifest.body)
         self.assertEqual(server.get("/health").status, 200)
         os.remove(os.path.join(self.disk, "filler"))
         self.assertEqual(server.export(export_of(view("Patient"))).rows("patient"), [{"id": "a"}])
-        # What was accepted came to its end.
-        server.wait_until(lambda: "accepted" not in server.get("/export").text
-                          and "in-progress" not in server.get("/export").text, "a job hangs")
+        self.assertEqual(server.get("/ready").status, 200)
         server.restart(9)
         self.assertEqual(before.wait().json()["parameter"][0], manifest.json()["parameter"][0])
+
+    def test_issue_1_8_a_cancel_on_a_full_disk(self):
+        server = Server("--export-max-running", "1", data={
+            **DATA, "Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n' * 400_000},
+            state=os.path.join(self.disk, "state"))
+        self.addCleanup(server.stop)
+        # Output that does not fill the disk by itself: it has no rows.
+        slow = view("Patient")
+        slow["where"] = [{"path": "id.replaceMatches('a', 'b') = 'a'"}]
+        jobs = [server.export(export_of(slow)) for _ in range(6)]
+        self.fill()
+        for job in jobs:
+            self.assertEqual(server.request("DELETE", job.status_url).status, 202)
+            self.assertEqual(job.poll().status, 404)
+        server.wait_until(lambda: "kiln_export_deletion_debts 0" in server.get("/metrics").text,
+                          "debts stay")
+        os.remove(os.path.join(self.disk, "filler"))
+        self.assertEqual(server.get("/ready").status, 200)
+        self.assertTrue(os.path.exists(os.path.join(self.disk, "state", "reserve")))
+
+    def expired_on_a_full_disk(self, then):
+        """Output of 1.6 MB is what fills the disk, together with what is not ours."""
+        state = os.path.join(self.disk, "state")
+        server = Server("--export-output-ttl", "6", "--export-cleanup-interval", "1", data={
+            "Observation.ndjson": '{"resourceType":"Observation","id":"%s"}\n' % ("o" * 30) * 40_000},
+            state=state)
+        self.addCleanup(server.stop)
+        job = server.export(export_of(view("Observation")))
+        job.wait()
+        self.fill()
+        then(server, state)
+        self.assertEqual(server.get("/ready").status, 503)
+        server.wait_until(lambda: not server.exported_files(), "expired output stays")
+        self.assertEqual(job.poll().status, 404)
+        server.wait_until(lambda: server.get("/ready").status == 200, "it does not recover")
+        self.assertEqual(server.kick_off(export_of(view("Observation"))).status, 202)
+
+    def test_issue_1_8_expired_output_goes_from_a_full_disk(self):
+        self.expired_on_a_full_disk(lambda server, state: None)
+
+    def test_issue_1_8_a_restart_on_a_full_disk(self):
+        self.expired_on_a_full_disk(lambda server, state: server.restart(9))
+
+    def test_issue_1_8_an_orderly_restart_on_a_full_disk(self):
+        self.expired_on_a_full_disk(lambda server, state: server.restart())
+
+    def test_issue_1_8_a_restart_without_any_reserve(self):
+        def take_it(server, state):
+            server.end(9)
+            os.remove(os.path.join(state, "reserve"))
+            self.fill("more")
+            server.start()
+
+        self.expired_on_a_full_disk(take_it)
 
 
 if __name__ == "__main__":

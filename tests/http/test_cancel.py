@@ -23,7 +23,7 @@ class CancelTest(unittest.TestCase):
             self.assertEqual((answer.status, answer.issues()[0][0]), (404, "not-found"), tail)
 
     def log_lines(self, job):
-        return [line for line in self.server.log_text().splitlines() if job.id in line]
+        return [line for line in self.server.log_text().splitlines() if job.id[:8] in line]
 
     def until_it_runs(self, job):
         self.server.wait_until(
@@ -102,6 +102,42 @@ class CancelTest(unittest.TestCase):
         self.server.restart()
         self.assert_gone(job)
         self.server.wait_until(lambda: not self.server.exported_files(), "its files stay")
+
+    def remove(self, server, job):
+        return server.request("DELETE", job.status_url + "/result").status
+
+    def test_ops_7_delete_of_the_result_removes_a_finished_job(self):
+        job = self.server.export(export_of(view("Patient")))
+        self.assertEqual(job.wait().status, 200)
+        self.assertEqual(self.remove(self.server, job), 202)
+        self.assert_gone(job)
+        self.assertEqual(self.remove(self.server, job), 404)
+        self.assertEqual(self.delete(job).status, 404)
+        self.assertNotIn(job.id, self.server.get("/export").text)
+        self.server.wait_until(lambda: not self.server.exported_files(), "its files stay")
+        self.server.restart()
+        self.assert_gone(job)
+
+    def test_ops_7_delete_of_the_result_removes_a_failed_job(self):
+        server = Server(data={"Patient.ndjson": '{"resourceType":"Patient","id":7x\n'})
+        self.addCleanup(server.stop)
+        job = server.export(export_of(view("Patient")))
+        self.assertEqual(job.wait().status, 422)
+        self.assertEqual(self.remove(server, job), 202)
+        self.assertEqual(job.poll().status, 404)
+        self.assertEqual(self.remove(server, job), 404)
+
+    def test_ops_7_delete_of_the_result_of_an_unfinished_job_is_404(self):
+        running = self.server.export(export_of(SLOW))
+        self.until_it_runs(running)
+        queued = self.server.export(export_of(view("Patient")))
+        unknown = running.status_url[:-4] + "0000"
+        for url in (running.status_url, queued.status_url, unknown):
+            answer = self.server.request("DELETE", url + "/result")
+            self.assertEqual((answer.status, answer.issues()[0][0]), (404, "not-found"))
+        self.assertEqual(running.poll().status, 202)
+        self.assertEqual(self.delete(running).status, 202)
+        self.assertEqual(queued.wait().status, 200)
 
 
 if __name__ == "__main__":

@@ -51,6 +51,45 @@ class DownloadTest(unittest.TestCase):
                              (304, b"", self.tag), tags)
         self.assertEqual(self.get(If_None_Match='"other"').status, 200)
 
+    def test_ops_4_4_nobody_keeps_a_copy(self):
+        for path in (self.url, self.job.status_url, self.job.status_url + "/result", "/export",
+                     "/export/" + "0" * 32):
+            answer = self.server.request("GET", path)
+            self.assertEqual(answer.headers["Cache-Control"], "private, no-store", path)
+        answer = self.server.kick_off(export_of(view("Patient")))
+        self.assertEqual(answer.headers["Cache-Control"], "private, no-store")
+
+    def test_ops_6_412_another_file_is_meant(self):
+        for tags in ('"other"', "W/" + self.tag, ""):
+            answer = self.get(If_Match=tags)
+            self.assertEqual((answer.status, answer.issues()), (412, [("conflict", "")]), tags)
+        for tags in (self.tag, f'"other", {self.tag}', "*"):
+            self.assertEqual(self.get(If_Match=tags).status, 200, tags)
+        self.assertEqual(self.get(If_Match='"other"', If_None_Match=self.tag).status, 412)
+        answer = self.get(If_Match=self.tag, Range="bytes=0-0")
+        self.assertEqual((answer.status, answer.body), (206, CSV[:1]))
+
+    def test_ops_4_4_dates(self):
+        date = self.get().headers["Last-Modified"]
+        old = "Sun, 06 Nov 1994 08:49:37 GMT"
+        for field, value, status in (("If-Unmodified-Since", date, 200),
+                                     ("If-Unmodified-Since", old, 412),
+                                     ("If-Unmodified-Since", "soon", 200),
+                                     ("If-Modified-Since", date, 304),
+                                     ("If-Modified-Since", old, 200)):
+            answer = self.server.request("GET", self.url, headers={field: value})
+            self.assertEqual(answer.status, status, (field, value))
+
+    def test_ops_4_4_an_encoded_slash_is_no_way_out(self):
+        folder = self.job.status_url + "/files/"
+        for name in ("..%2fresult", "%2e%2e/result", "../result", "..%2F..%2F..%2Flock",
+                     "%2Fetc%2Fpasswd", "patient.csv%2F", "patient%2ecsv%2f."):
+            answer = self.server.request("GET", folder + name)
+            self.assertEqual(answer.status, 404, name)
+        self.assertEqual(self.server.request("GET", folder + "%70atient%2Ecsv").body, CSV)
+        self.assertEqual(self.server.request("GET", folder + "patient.csv%00").status, 400)
+        self.assertEqual(self.server.get("/ViewDefinition%2Fpatients").status, 404)
+
     def test_ops_7_one_range(self):
         size = len(CSV)
         for asked, begin, end in (("0-0", 0, 1), ("3-5", 3, 6), ("5-", 5, size),

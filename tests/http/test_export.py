@@ -176,6 +176,52 @@ class ExportTest(unittest.TestCase):
             self.assertLessEqual(one["exportStartTime"], one["exportEndTime"])
             self.assertLess(one["exportEndTime"], one["expires"])
 
+    def test_ops_7_the_list_shows_names_and_format(self):
+        server = Server(data={"Patient.ndjson": PATIENTS})
+        self.addCleanup(server.stop)
+        few = server.export(export_of(view("Patient"), view("Patient", "other"), _format="csv"))
+        many = server.export(export_of(*[view("Patient", f"v{i:02}") for i in range(11)]))
+        long = server.export(export_of(view("Patient", "n" * 100), view("Patient", "n" * 101)))
+        names = {}
+        for job in (few, many, long):
+            job.wait()
+        for name, parts in parts_of(server.get("/export").json()):
+            if name == "job":
+                names[dict(parts)["exportId"]] = ([value for part, value in parts if part == "name"],
+                                                  dict(parts)["_format"], dict(parts)["subjectsTotal"])
+        self.assertEqual(names[few.id], (["patient", "other"], "csv", 2))
+        self.assertEqual(names[many.id], ([f"v{i:02}" for i in range(10)], "ndjson", 11))
+        self.assertEqual(names[long.id], (["n" * 100], "ndjson", 2))
+        server.restart()
+        self.assertIn({"name": "name", "valueString": "other"},
+                      [part for job in server.get("/export").json()["parameter"]
+                       for part in job.get("part", [])])
+
+    def test_ops_7_the_list_can_be_filtered_by_status(self):
+        server = Server("--export-max-running", "1", data={
+            "Patient.ndjson": PATIENTS,
+            "Observation.ndjson": '{"resourceType":"Observation","id":"o"}\n' * 600_000})
+        self.addCleanup(server.stop)
+        done = server.export(export_of(view("Patient")))
+        done.wait()
+        running = server.export(export_of(view("Observation", x="id.replaceMatches('o', 'p')")))
+        server.wait_until(lambda: "in-progress" in running.poll().text, "it does not start")
+        queued = server.export(export_of(view("Patient")))
+
+        def listed(query):
+            return [dict(parts)["exportId"] for name, parts
+                    in parts_of(server.get("/export" + query).json()) if name == "job"]
+
+        self.assertEqual(listed("?status=completed"), [done.id])
+        self.assertEqual(listed("?status=accepted"), [queued.id])
+        self.assertEqual(listed("?status=in-progress"), [running.id])
+        self.assertEqual(listed("?status=accepted&status=completed"), [queued.id, done.id])
+        self.assertEqual(listed("?status=failed"), [])
+        for wrong in ("cancelled", "", "Completed", "completed,failed"):
+            answer = server.get("/export?status=" + wrong)
+            self.assertEqual((answer.status, answer.issues()), (400, [("invalid", "status")]), wrong)
+        self.assertIn("status", server.get("/metadata").json()["rest"][0]["documentation"])
+
     def test_ops_7_xml_alone_is_406_on_poll_and_result(self):
         job = self.server.export(export_of(view("Patient")))
         job.wait()

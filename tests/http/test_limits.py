@@ -51,18 +51,27 @@ class LimitsTest(unittest.TestCase):
         self.assertEqual((answer.status, answer.issues()[0][0]), (413, "too-long"))
 
     def test_ops_7_431_a_head_that_is_too_long(self):
-        self.assert_outcome(self.raw(b"GET /health HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 100_000 +
+        self.assert_outcome(self.raw(b"GET /health HTTP/1.1\r\nHost: localhost\r\nX: " + b"y" * 100_000 +
                                      b"\r\n\r\n"), 431)
 
     def test_ops_7_400_what_is_no_http(self):
         for data in (b"\x16\x03\x01\x02\x00\x01\r\n\r\n", b"GET /health\r\n\r\n",
                      b"GET /health HTTP/1.1\r\nHost x\r\n\r\n",
-                     b"GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-                     b"POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-                     b"POST /health HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n"
+                     b"GET /%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+                     b"POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+                     b"GET /health HTTP/1.1\r\n\r\n",
+                     b"GET /health HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n",
+                     b"GET /health HTTP/1.1\r\nHost: localhost\r\nA: b\r\n c\r\n\r\n",
+                     b"GET /health HTTP/1.1\r\nHost: localhost\nA: b\r\n\r\n",
+                     b"GET /health HTTP/1.1\r\nHost: localhost\rA: b\r\n\r\n",
+                     b"GET /health HTTP/1.1\r\nHost : localhost\r\n\r\n",
+                     b"GET /health%00 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                     b"POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n"
+                     b"Content-Length: 1\r\n\r\nx",
+                     b"POST /health HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n"
                      b"Transfer-Encoding: chunked\r\n\r\n"):
             answer = self.raw(data)
-            self.assertIn(answer.split(b" ")[1][:1], (b"4", b"5"), data)
+            self.assertEqual(answer.split(b" ")[1], b"400", data)
             self.assertEqual(self.server.get("/health").status, 200)
 
     def test_ops_7_408_a_head_that_does_not_come(self):
@@ -72,7 +81,7 @@ class LimitsTest(unittest.TestCase):
 
     def test_ops_7_408_a_body_that_does_not_come(self):
         connection = self.connect()
-        connection.sendall(b"POST /$viewdefinition-run HTTP/1.1\r\nHost: x\r\n"
+        connection.sendall(b"POST /$viewdefinition-run HTTP/1.1\r\nHost: localhost\r\n"
                            b"Content-Type: application/json\r\nContent-Length: 50\r\n\r\n{")
         self.assert_outcome(self.read_all(connection), 408)
 
@@ -81,8 +90,8 @@ class LimitsTest(unittest.TestCase):
         self.assertIn(b" 200 ", answer.split(b"\r\n")[0])
 
     def test_ops_7_keep_alive_and_pipelining(self):
-        answer = self.raw(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n" * 3 +
-                          b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        answer = self.raw(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n" * 3 +
+                          b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         self.assertEqual(answer.count(b"HTTP/1.1 200 "), 4)
 
     def test_ops_7_methods_that_no_one_knows(self):

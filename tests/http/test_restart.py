@@ -30,7 +30,7 @@ class RestartTest(unittest.TestCase):
 
     def until_it_runs(self, job):
         self.server.wait_until(
-            lambda: any(job.id in line and "export in-progress" in line
+            lambda: any(job.id[:8] in line and "export in-progress" in line
                         for line in self.server.log_text().splitlines()), "it does not start")
 
     def bodies(self, job):
@@ -218,7 +218,7 @@ class RestartTest(unittest.TestCase):
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             client.settimeout(DEADLINE)
             client.connect((url.hostname, url.port))
-            client.sendall(f"GET {url.path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            client.sendall(f"GET {url.path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
             self.assertTrue(client.recv(100).startswith(b"HTTP/1.1 200 "))
             self.assertEqual(self.server.end(signal.SIGTERM), 0)
             with self.assertRaises(ConnectionResetError):

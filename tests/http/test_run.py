@@ -56,7 +56,10 @@ class RunTest(unittest.TestCase):
                             ("invalid", "viewResource"))
 
     def test_ops_1_one_way_of_naming_the_view(self):
-        self.assert_problem(self.server.get("/$viewdefinition-run"), 400, ("required", ""))
+        answer = self.server.get("/$viewdefinition-run")
+        self.assert_problem(answer, 400, ("required", "viewCanonical"))
+        self.assertEqual(answer.json()["issue"][0]["expression"],
+                         ["viewCanonical", "viewReference", "viewResource"])
         answer = self.server.post("/$viewdefinition-run", inline(
             PUBLISHED, {"name": "viewReference", "valueReference": {"reference": "patients"}}))
         self.assertEqual((answer.status, answer.issues()[0][0]), (400, "invalid"))
@@ -154,9 +157,32 @@ class RunTest(unittest.TestCase):
             self.assertEqual(answer.status, 200, accept)
             self.assertTrue(answer.headers["Content-Type"].startswith(kind), accept)
 
+    def test_com_5_format_beats_accept(self):
+        run = "/ViewDefinition/patients/$viewdefinition-run"
+        raw = {"ndjson": "application/x-ndjson", "csv": "text/csv", "json": "application/json",
+               "parquet": "application/vnd.apache.parquet", "fhir": "application/fhir+json"}
+        for name, kind in raw.items():
+            for accept in ("text/csv", "image/png", "application/octet-stream", "text/html, */*",
+                           "application/json;q=0", "application/fhir+xml, text/csv",
+                           "application/fhir+json, text/html;q=0.1"):
+                answer = self.server.get(f"{run}?_format={name}", Accept=accept)
+                self.assertEqual(answer.status, 200, (name, accept))
+                self.assertTrue(answer.headers["Content-Type"].startswith(kind), (name, accept))
+                self.assertFalse(answer.body.startswith(b'{"resourceType":"Binary"'))
+
+    def test_com_5_octet_stream_means_raw(self):
+        run = "/ViewDefinition/patients/$viewdefinition-run"
+        for accept in ("application/octet-stream", "application/octet-stream, image/png;q=0.5"):
+            answer = self.server.get(run, Accept=accept)
+            self.assertEqual(answer.status, 200)
+            self.assertTrue(answer.headers["Content-Type"].startswith("application/x-ndjson"))
+
     def test_ops_6_406_what_cannot_be_represented(self):
         run = "/ViewDefinition/patients/$viewdefinition-run"
         for path, accept in ((run, "application/fhir+xml"), (run, "image/png"),
+                             (run + "?_format=csv", "application/fhir+xml"),
+                             (run + "?_format=fhir", "application/fhir+xml"),
+                             (run + "?_format=ndjson", "application/fhir+json;q=0.5, text/csv;q=0"),
                              (run + "?_format=ndjson", "application/fhir+json"),
                              (run + "?_format=parquet", "application/fhir+json")):
             answer = self.server.get(path, Accept=accept)

@@ -77,7 +77,7 @@ class SlowDownloadsTest(unittest.TestCase):
             client.settimeout(DEADLINE)
             client.connect((where.hostname, where.port))
             self.addCleanup(client.close)
-            client.sendall(f"GET {where.path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+            client.sendall(f"GET {where.path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
             slow.append(client)
         begun = []
         for client in slow:

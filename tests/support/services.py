@@ -73,7 +73,8 @@ def free_port():
 
 
 class Store:
-    """A store with one empty bucket; keys(prefix) are its objects and unfinished uploads."""
+    """A store with one empty bucket; keys(prefix) are its objects and unfinished uploads, leases left
+    out."""
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="kiln-store-")
@@ -142,7 +143,7 @@ class Moto(Store):
             status, body = self.request("GET", f"/{BUCKET}?{query}&prefix={prefix}")
             assert status == 200, body
             found += re.findall(r"<Key>([^<]*)</Key>", body.decode())
-        return found
+        return [key for key in found if not key.endswith("/.lease")]
 
 
 class MotoTls(Moto):
@@ -191,5 +192,5 @@ class Versitygw(Store):
         found = []
         for root in (prefix, ".sgwtmp"):  # the latter: parts of unfinished uploads
             for folder, _, names in os.walk(os.path.join(self.data, BUCKET, root)):
-                found += [os.path.join(folder, name) for name in names]
+                found += [os.path.join(folder, name) for name in names if name != ".lease"]
         return found

@@ -40,12 +40,14 @@ struct FhirpathOptions {
 class Evaluator {
  public:
   Evaluator(const FhirpathOptions& options, const fhir::Model& model,
-            base::MemoryReservation& memory)
+            base::MemoryReservation& memory, std::stop_token stop)
       : options_(options),
         model_(model),
         shape_({whole()}, &names_),
         parser_(shape_),
+        stop_(std::move(stop)),
         evaluation_(model, base::SystemClock().now(), limits_in(memory)) {
+    evaluation_.set_stop(stop_);
     evaluation_.set_tracer([](std::string_view name, std::string_view value) {
       print_note("trace " + std::string(name) + ": " + std::string(value));
     });
@@ -94,7 +96,7 @@ class Evaluator {
       context.strictness =
           options_.strict ? fhirpath::Strictness::kStrict : fhirpath::Strictness::kLenient;
       KILN_ASSIGN(fhirpath::Expression expression,
-                  fhirpath::compile_expression(options_.expression, context));
+                  fhirpath::compile_expression(options_.expression, context, stop_));
       found = compiled_.emplace(type, std::move(expression)).first;
     }
     evaluation_.begin(parser_.tape(), type);
@@ -105,6 +107,7 @@ class Evaluator {
     }
     std::string out;
     for (const fhirpath::Item& item : result) append(out, item);
+    if (evaluation_.failed()) return evaluation_.take_error();
     if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size()) {
       return base::io_error("cannot write standard output", errno);
     }
@@ -129,6 +132,7 @@ class Evaluator {
   fhir::KeyNames names_;
   json::Shape shape_;
   json::LineParser parser_;
+  const std::stop_token stop_;
   fhirpath::Evaluation evaluation_;
   bool has_run_ = false;
   bool of_resource_ = false;
@@ -230,7 +234,7 @@ int run(const FhirpathOptions& options) {
     }
     context.strictness =
         options.strict ? fhirpath::Strictness::kStrict : fhirpath::Strictness::kLenient;
-    const auto tree = fhirpath::describe_tree(options.expression, context);
+    const auto tree = fhirpath::describe_tree(options.expression, context, signals.token());
     if (!tree.ok()) return report(tree.error(), signals);
     return print_result(json::pretty(*tree) + "\n");
   }
@@ -239,7 +243,7 @@ int run(const FhirpathOptions& options) {
   base::MemoryBudget budget(*memory_limit);
   base::MemoryShare share(budget);
   base::MemoryReservation memory(&share);
-  Evaluator evaluator(options, model, memory);
+  Evaluator evaluator(options, model, memory, signals.token());
   base::Status status =
       base::guarded([&] { return evaluate(options, evaluator, memory, signals.token()); });
   if (status.ok() && std::fflush(stdout) != 0) {

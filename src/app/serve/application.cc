@@ -21,6 +21,8 @@
 #include "app/version.h"
 #include "base/memory_budget.h"
 #include "base/thread.h"
+#include "job/short_id.h"
+#include "net/address.h"
 #include "sink/observed_sink.h"
 
 namespace kiln::app {
@@ -31,12 +33,34 @@ std::string url_of(const ServeOptions& options, uint16_t port) {
   return "http://" + (v6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(port);
 }
 
-net::ServerOptions server_options(const ServeOptions& options, base::MemoryBudget& memory) {
+/// As configured_sink.cc makes them.
+bool is_instance(std::string_view name) {
+  return name.size() == 16 && name.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+/// What to listen on. The addresses decide who can reach it, not what the name looks like.
+base::Result<std::vector<std::string>> addresses_of(const ServeOptions& options) {
+  auto addresses = net::resolve_host(options.host);
+  if (!addresses.ok()) return std::move(addresses).error().in("--host");
+  if (options.allow_unauthenticated && !options.base_url.empty()) return addresses;
+  for (const std::string& address : *addresses) {
+    if (net::is_loopback(address)) continue;
+    return base::Error(base::ErrorCode::kUsage,
+                       "--host " + options.host + " is not loopback (" + address +
+                           "): that needs --allow-unauthenticated, as there is no authentication "
+                           "yet, and --base-url, for the URLs that are handed out");
+  }
+  return addresses;
+}
+
+net::ServerOptions server_options(const ServeOptions& options,
+                                  const std::vector<std::string>& addresses,
+                                  base::MemoryBudget& memory) {
   net::ServerOptions server;
   server.memory = &memory;
   // The other half is for data, outputs and the database.
   server.max_connections = std::min(server.max_connections, raise_descriptor_limit() / 2);
-  server.host = options.host;
+  server.addresses = addresses;
   server.port = options.port;
   server.max_body_size = options.max_body_size;
   server.max_held = std::max<size_t>(server.max_held, 4 * options.max_body_size);
@@ -47,17 +71,20 @@ net::ServerOptions server_options(const ServeOptions& options, base::MemoryBudge
 /// Everything between the state directory and the listening socket.
 class Application {
  public:
-  Application(const ServeOptions& options, StateDirectory state,
+  Application(const ServeOptions& options, std::vector<std::string> addresses, StateDirectory state,
               std::unique_ptr<PublishedViews> views, std::unique_ptr<dataset::Catalog> data)
       : options_(options),
+        addresses_(std::move(addresses)),
         state_(std::move(state)),
         views_(std::move(views)),
         data_(std::move(data)),
         memory_(options.memory_limit != 0 ? options.memory_limit : default_memory_limit()),
-        log_(options.log_level, options.log_format),
+        log_(options.log_level, options.log_format, job::shorten_job_ids),
         monitor_(log_, metrics_),
         polls_(clock_, options.poll_limit) {
     service_options_.memory = &memory_;
+    service_options_.allowed_hosts = options.allowed_hosts;
+    service_options_.cors_origins = options.cors_origins;
     service_options_.scratch_dir = state_.scratch_path();
     service_options_.threads = options.threads;
     service_options_.part_rows = options.part_rows;
@@ -67,7 +94,12 @@ class Application {
   }
 
   base::Status run(const std::stop_token& stop, Hangups& hangups) {
-    KILN_ASSIGN(store_, job::JobStore::open(state_.database_path()));
+    (void)reserve_.check();  // a disk that is full already is told by /ready
+    KILN_ASSIGN(store_, job::JobStore::open(state_.database_path(), job::Durability::kMachineCrash,
+                                            &reserve_));
+    watch_.emplace(state_.database_path(),
+                   std::vector{state_.lock_path(), state_.database_path() + "-wal"});
+    const bool is_fresh = store_->noted("instance").ok() && store_->noted("instance")->empty();
     KILN_ASSIGN(auto sink, open_configured_sink(options_, state_, *store_, clock_, random_, stop));
     sink_ = sink::observe_sink(std::move(sink),
                                [this](sink::SinkOperation operation, const base::Error& error) {
@@ -79,12 +111,18 @@ class Application {
       return base::Error(base::ErrorCode::kUsage,
                          "--export-memory-limit is more than half of --memory-limit");
     }
+    if (is_fresh) warn_of_others(stop);
     job::JobEngineOptions job_options;
     job_options.max_running = options_.max_running;
     job_options.max_queued = options_.max_queued;
+    job_options.max_queued_per_client = options_.max_queued_per_client;
     job_options.output_ttl = std::chrono::seconds(options_.output_ttl);
     job_options.cleanup_interval = std::chrono::seconds(options_.cleanup_interval);
-    job::JobEngine jobs({*store_, *sink_, *runner_, monitor_, clock_, random_}, job_options);
+    job::SinkLease lease(*store_, *sink_, clock_, random_, state_.identity(),
+                         2 * job_options.output_ttl);
+    job::JobEngine jobs({*store_, *sink_, *runner_, monitor_, clock_, random_,
+                         job::Guards{&*watch_, &reserve_, &lease}},
+                        job_options);
     const api::Service service{service_options_,
                                views_->artefacts(),
                                data_.get(),
@@ -101,19 +139,26 @@ class Application {
     }
 
     views_->log_state(log_);
+    warn_if_open();
     // The real port is in every URL, so requests wait until it is known.
     std::optional<api::Routes> routes;
     std::latch ready(1);
-    auto server = net::Server::start(
-        server_options(options_, memory_),
-        [&](const net::Request& request) {
-          ready.wait();
-          return routes->handle(request);
-        },
-        api::Routes::refuse,
-        [&](const net::RequestLog& entry) {
-          if (ready.try_wait()) routes->log(entry);
-        });
+    net::Callbacks callbacks;
+    callbacks.handler = [&](const net::Request& request) {
+      ready.wait();
+      return routes->handle(request);
+    };
+    callbacks.responder = api::Routes::refuse;
+    callbacks.logger = [&](const net::RequestLog& entry) {
+      if (ready.try_wait()) routes->log(entry);
+    };
+    callbacks.lane_of = [&](const net::Request& request) {
+      return ready.try_wait() ? routes->lane_of(request) : net::Lane::kUsual;
+    };
+    callbacks.complete_head = [&](const net::Request& request, net::Headers& headers) {
+      if (ready.try_wait()) routes->complete_head(request, headers);
+    };
+    auto server = net::Server::start(server_options(options_, addresses_, memory_), std::move(callbacks));
     if (!server.ok()) return std::move(server).error();
     const std::string url = url_of(options_, (*server)->port());
     service_options_.base_url = options_.base_url.empty() ? url : options_.base_url;
@@ -137,6 +182,14 @@ class Application {
   }
 
  private:
+  void warn_if_open() {
+    for (const std::string& address : addresses_) {
+      if (net::is_loopback(address)) continue;
+      log_.warning("anyone who can reach this address can read the data",
+                   {{"address", address}, {"host", options_.host}});
+    }
+  }
+
   /// What fails in a job or a deletion is logged with its job: downloads have nobody else.
   void on_sink_error(sink::SinkOperation operation, const base::Error& error) {
     metrics_.count_sink_error(operation);
@@ -144,9 +197,27 @@ class Application {
     log_.error("download failed", {{"error", error.to_string()}});
   }
 
+  /// Whose folders a new state directory finds: perhaps they belonged to the one that was here.
+  void warn_of_others(const std::stop_token& stop) {
+    const auto others = sink_->other_instances(stop);
+    std::string names;
+    size_t count = 0;
+    for (size_t i = 0; others.ok() && i < others->size(); ++i) {
+      if (!is_instance((*others)[i])) continue;
+      if (++count <= kMostNamed) names += (names.empty() ? "" : ", ") + (*others)[i];
+    }
+    if (count == 0) return;
+    log_.warning(
+        "the state directory is new, but the sink has output of other instances, which "
+        "this server neither serves nor deletes",
+        {{"count", count}, {"instances", names}});
+  }
+
+  static constexpr size_t kMostNamed = 20;
   static constexpr uint32_t kShortestAdvisedTtl = 86'400;
 
   const ServeOptions& options_;
+  const std::vector<std::string> addresses_;
   StateDirectory state_;
   const std::unique_ptr<PublishedViews> views_;
   std::unique_ptr<dataset::Catalog> data_;
@@ -159,6 +230,8 @@ class Application {
   const std::unique_ptr<api::Authorizer> authorizer_ = api::make_open_authorizer();
   api::PollLimiter polls_;
   api::ServiceOptions service_options_;
+  job::Reserve reserve_{state_.path()};
+  std::optional<job::StateWatch> watch_;  ///< outlives the store
   std::unique_ptr<job::JobStore> store_;
   std::unique_ptr<sink::ExportSink> sink_;
   std::unique_ptr<job::JobRunner> runner_;
@@ -172,12 +245,14 @@ base::Status serve(const ServeOptions& options, const std::stop_token& stop, Han
   if (std::find(options.data.begin(), options.data.end(), "-") != options.data.end()) {
     return base::Error(base::ErrorCode::kUsage, "a server cannot serve standard input");
   }
+  KILN_ASSIGN(std::vector<std::string> addresses, addresses_of(options));
   if (!options.data.empty()) {
     KILN_ASSIGN(data, dataset::Catalog::open(options.data, is_resource_type));
   }
   KILN_ASSIGN(auto views, PublishedViews::load(options));
   KILN_ASSIGN(StateDirectory state, StateDirectory::open(options.state_dir));
-  Application application(options, std::move(state), std::move(views), std::move(data));
+  Application application(options, std::move(addresses), std::move(state), std::move(views),
+                          std::move(data));
   return application.run(stop, hangups);
 }
 

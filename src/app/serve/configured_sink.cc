@@ -70,14 +70,14 @@ base::Status check_identity(const Opened& opened, job::JobStore& store, base::Wa
   if (known == opened.identity) return {};
   if (known == kMemory) {
     KILN_TRY(store.expire_finished(now));
-    return store.replace_constant("sink", opened.identity);
+    return store.note({{"sink", opened.identity}});
   }
   KILN_ASSIGN(const bool has_output, store.has_output());
   bool is_here = !has_output;
   if (!is_here) {
     KILN_ASSIGN(is_here, has_all_output(store, *opened.sink, stop));
   }
-  if (is_here) return store.replace_constant("sink", opened.identity);
+  if (is_here) return store.note({{"sink", opened.identity}});
   return base::Error(base::ErrorCode::kConflict,
                      "the state directory has jobs whose output is in " + known +
                          ": keep that sink until they have expired, move all that is in it, or "

@@ -6,6 +6,8 @@
 
 #include "app/data_options.h"
 #include "base/near_name.h"
+#include "base/text.h"
+#include "net/origin.h"
 #include "plan/view_source.h"
 
 #define TOML_EXCEPTIONS 0
@@ -93,8 +95,20 @@ base::Status set_log_level(ServeOptions& options, const std::string& text) {
                      {"off", base::LogLevel::kOff}});
 }
 
-bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || host.starts_with("127.");
+base::Status add_allowed_host(ServeOptions& options, const std::string& host) {
+  if (!net::parse_authority(host)) {
+    return Error(ErrorCode::kUsage, "not a host, or a host and a port: " + host);
+  }
+  options.allowed_hosts.push_back(host);
+  return {};
+}
+
+base::Status add_cors_origin(ServeOptions& options, const std::string& origin) {
+  if (!net::parse_origin(origin)) {
+    return Error(ErrorCode::kUsage, "not an origin as https://HOST:PORT: " + origin);
+  }
+  options.cors_origins.push_back(origin);
+  return {};
 }
 
 /// Flags in the environment and the file are true or false.
@@ -110,17 +124,21 @@ std::string variable_of(std::string_view name) {
   return variable;
 }
 
-std::vector<std::string> split_paths(std::string_view text) {
-  std::vector<std::string> paths;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find(':'), text.size());
-    if (end != 0) paths.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return paths;
+std::vector<std::string> split(std::string_view text, char separator) {
+  std::vector<std::string> pieces;
+  base::for_each_piece(text, separator, [&](std::string_view piece) {
+    if (!piece.empty()) pieces.emplace_back(piece);
+  });
+  return pieces;
 }
 
-bool is_repeatable(Kind kind) { return kind == Kind::kPaths; }
+std::vector<std::string> values_of_variable(Kind kind, const std::string& text) {
+  if (kind == Kind::kPaths) return split(text, ':');
+  if (kind == Kind::kWords) return split(text, ' ');
+  return {text};
+}
+
+bool is_repeatable(Kind kind) { return kind == Kind::kPaths || kind == Kind::kWords; }
 
 /// One TOML value as the texts that the command line would have had.
 base::Result<std::vector<std::string>> texts_of(const toml::node& node, const std::string& where) {
@@ -159,6 +177,12 @@ const std::vector<ServeOption>& serve_option_table() {
        [](O& o, S& v) { return set_number(o.port, v); }},
       {"base-url", Kind::kValue, "URL", "Public base of every URL handed out (from host and port)",
        "", set_base_url},
+      {"allowed-host", Kind::kWords, "HOST",
+       "A further name that the server may be called by, beside loopback names and the host of "
+       "--base-url; repeatable",
+       "", add_allowed_host},
+      {"cors-origin", Kind::kWords, "ORIGIN",
+       "Web pages that may send requests: https://HOST:PORT; repeatable", "", add_cors_origin},
       {"state-dir", Kind::kValue, "DIR", "Job database and what must last (./kiln-state)", "",
        [](O& o, S& v) { return o.state_dir = v, base::Status(); }},
       {"export-sink", Kind::kValue, "URL",
@@ -173,6 +197,9 @@ const std::vector<ServeOption>& serve_option_table() {
        [](O& o, S& v) { return set_number(o.max_running, v, 1, kMostThreads); }},
       {"export-max-queued", Kind::kValue, "N", "Jobs that may wait (100); over it: 429", "",
        [](O& o, S& v) { return set_number(o.max_queued, v, 0, kMostQueued); }},
+      {"export-max-queued-per-client", Kind::kValue, "N",
+       "Jobs of one client that may wait (a quarter of them); over it: 429", "",
+       [](O& o, S& v) { return set_number(o.max_queued_per_client, v, 1, kMostQueued); }},
       {"export-part-rows", Kind::kValue, "N", "Rows per exported file; 0: one file (0)", "",
        [](O& o, S& v) { return set_number(o.part_rows, v); }},
       {"threads", Kind::kValue, "N", "Threads of an evaluation (all cores)", "",
@@ -232,7 +259,8 @@ const std::vector<ServeOption>& serve_option_table() {
          KILN_ASSIGN(o.fhir_version, requested_version(v));
          return {};
        }},
-      {"allow-unauthenticated", Kind::kFlag, "", "Needed to listen on an address not loopback", "",
+      {"allow-unauthenticated", Kind::kFlag, "",
+       "Needed to listen on an address that is not loopback, together with --base-url", "",
        [](O& o, S& v) { return set_flag(o.allow_unauthenticated, v); }},
       {"log-format", Kind::kValue, "FORMAT", "text or json, on stderr (text)", "",
        [](O& o, S& v) {
@@ -257,8 +285,7 @@ GivenOptions options_of_environment(const std::function<const char*(const char*)
       value = text(std::string(option.other_variable));
     }
     if (value.empty()) continue;
-    given[std::string(option.name)] =
-        option.kind == Kind::kPaths ? split_paths(value) : std::vector<std::string>{value};
+    given[std::string(option.name)] = values_of_variable(option.kind, value);
   }
   return given;
 }
@@ -354,11 +381,6 @@ base::Result<ServeOptions> merge_options(const std::vector<GivenOptions>& by_ran
       }
       break;
     }
-  }
-  if (!is_loopback(options.host) && !options.allow_unauthenticated) {
-    return Error(ErrorCode::kUsage,
-                 "--host " + options.host +
-                     " is not loopback: without authentication that needs --allow-unauthenticated");
   }
   options.cleanup_interval = std::max(options.cleanup_interval, 1U);
   if (options.threads == 0) options.threads = available_threads();

@@ -23,12 +23,15 @@ struct ServeOptions {
   std::string host = "127.0.0.1";
   uint16_t port = 8080;
   std::string base_url;  ///< "": from host and port
+  std::vector<std::string> allowed_hosts;
+  std::vector<std::string> cors_origins;
   std::string state_dir = "./kiln-state";
   std::string export_sink = "file:";
   uint32_t output_ttl = 86'400;     ///< seconds
   uint32_t cleanup_interval = 300;  ///< seconds
   unsigned max_running = 2;
   uint64_t max_queued = 100;
+  uint64_t max_queued_per_client = 0;  ///< 0: a quarter of them
   uint64_t part_rows = 0;
   unsigned threads = 0;       ///< 0: all cores
   uint64_t memory_limit = 0;  ///< of the process; 0: default_memory_limit()
@@ -46,7 +49,12 @@ struct ServeOptions {
 
 /// One option, however it is given.
 struct ServeOption {
-  enum class Kind : uint8_t { kValue, kFlag, kPaths };
+  enum class Kind : uint8_t {
+    kValue,
+    kFlag,
+    kPaths,  ///< repeatable; in a variable separated by ':'
+    kWords,  ///< repeatable; in a variable separated by spaces
+  };
   std::string_view name;  ///< "state-dir": --state-dir, KILN_STATE_DIR, state-dir under [serve]
   Kind kind;
   std::string_view value_name;  ///< for the help

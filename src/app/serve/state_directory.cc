@@ -39,17 +39,32 @@ base::Result<StateDirectory> StateDirectory::open(const std::string& given) {
   const bool is_new = !fs::exists(path, code);
   KILN_TRY(make_folder(path));
   if (is_new) KILN_TRY(sync_folder(parent));
-  const std::string lock_path = path + "/lock";
-  const int lock = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int lock = ::open((path + "/lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0) return base::io_error("cannot use the state directory " + path, errno);
   StateDirectory directory(path, lock);
   if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
     return base::Error(base::ErrorCode::kConflict,
                        "another server is using the state directory " + path);
   }
-  fs::remove_all(directory.scratch_path(), code);
+  // Emptied, not made anew: that might need room.
   KILN_TRY(make_folder(directory.scratch_path()));
+  for (fs::directory_iterator entry(directory.scratch_path(), code), end; !code && entry != end;
+       entry.increment(code)) {
+    std::error_code ignored;
+    fs::remove_all(entry->path(), ignored);
+  }
   return directory;
+}
+
+std::string StateDirectory::identity() const {
+  struct statx file {};
+  if (::statx(lock_, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &file) != 0) return "";
+  std::string text = std::to_string(file.stx_ino);
+  if ((file.stx_mask & STATX_BTIME) != 0) {
+    text +=
+        " " + std::to_string(file.stx_btime.tv_sec) + "." + std::to_string(file.stx_btime.tv_nsec);
+  }
+  return text;
 }
 
 StateDirectory::~StateDirectory() {

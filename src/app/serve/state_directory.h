@@ -16,6 +16,11 @@ class StateDirectory {
   StateDirectory(StateDirectory&& other) noexcept;
   StateDirectory& operator=(StateDirectory&&) = delete;
 
+  const std::string& path() const { return path_; }
+  std::string lock_path() const { return path_ + "/lock"; }
+  /// Tells this folder from a copy of it: from the lock file's inode and the time it was made,
+  /// where the file system knows that. A copy of the whole disk is the same.
+  std::string identity() const;
   std::string database_path() const { return path_ + "/jobs.sqlite"; }
   std::string exports_path() const { return path_ + "/exports"; }
   /// Files of unfinished work; empty after open().

@@ -81,6 +81,20 @@ base::Result<std::vector<std::string>> FaultySink::list_jobs(std::stop_token sto
   return ended(SinkCall::kList, inner_.list_jobs(std::move(stop)));
 }
 
+base::Result<std::string> FaultySink::lease(std::stop_token stop) {
+  KILN_TRY(check(SinkCall::kLease));
+  return inner_.lease(std::move(stop));
+}
+
+base::Status FaultySink::put_lease(std::string_view text, std::stop_token stop) {
+  KILN_TRY(check(SinkCall::kLease));
+  return inner_.put_lease(text, std::move(stop));
+}
+
+base::Result<std::vector<std::string>> FaultySink::other_instances(std::stop_token stop) {
+  return inner_.other_instances(std::move(stop));
+}
+
 base::Result<sink::StoredObject> store_file(sink::ExportSink& sink, const sink::ObjectKey& key,
                                             std::string_view bytes) {
   KILN_ASSIGN(const auto writer, sink.create(key, {}));

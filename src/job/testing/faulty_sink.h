@@ -19,7 +19,8 @@ enum class SinkCall : uint8_t {
   kOpen,
   kRemoveJob,
   kRemoveAttempts,
-  kList
+  kList,
+  kLease
 };
 
 /// In front of a real one, which must outlive it. Thread-safe.
@@ -32,6 +33,7 @@ class FaultySink final : public sink::ExportSink {
   /// No call fails any more.
   void heal();
   int calls(SinkCall call) const;
+  sink::ExportSink& inner() { return inner_; }
   /// For a sink in memory that outlives the engine, as a store does.
   bool survives_restarts = false;
   /// Called before each call, without a lock held. Set it before the sink is used.
@@ -49,6 +51,9 @@ class FaultySink final : public sink::ExportSink {
   base::Status remove_attempts_before(std::string_view job, uint32_t attempt,
                                       std::stop_token stop) override;
   base::Result<std::vector<std::string>> list_jobs(std::stop_token stop) override;
+  base::Result<std::string> lease(std::stop_token stop) override;
+  base::Status put_lease(std::string_view text, std::stop_token stop) override;
+  base::Result<std::vector<std::string>> other_instances(std::stop_token stop) override;
 
  private:
   friend class FaultyWriter;
@@ -58,8 +63,8 @@ class FaultySink final : public sink::ExportSink {
 
   sink::ExportSink& inner_;
   mutable std::mutex mutex_;
-  std::array<int, 7> failures_{};
-  std::array<int, 7> calls_{};
+  std::array<int, 8> failures_{};
+  std::array<int, 8> calls_{};
 };
 
 /// Stores a file whole.

@@ -67,13 +67,26 @@ void JobPromises::on_cancelled(const JobId& id, const Promise& before, bool gran
   }
   EXPECT_FALSE(before.gone) << "cancelled, though it is gone: " << id.text;
   if (!state) {
-    EXPECT_TRUE(may_be_expired(known));
+    EXPECT_TRUE(may_be_dropped(known));
     return;
   }
   EXPECT_TRUE(is_final(*state)) << "still under way after its cancel: " << id.text;
   if (*state != JobState::kCancelled) return;
   EXPECT_FALSE(known.finished) << "a finished job was cancelled: " << id.text;
   EXPECT_EQ(++known.cancels_granted, 1) << "granted twice: " << id.text;
+  known.gone = true;
+}
+
+void JobPromises::on_removed(const JobId& id, const Promise& before, bool granted, bool is_there) {
+  Promise& known = jobs_[id];
+  if (!granted) {  // not finished, cancelled, or gone
+    --known.removals_begun;
+    return;
+  }
+  EXPECT_FALSE(before.gone) << "removed, though it was gone: " << id.text;
+  EXPECT_EQ(known.cancels_granted, 0) << "removed after its cancel: " << id.text;
+  EXPECT_EQ(++known.removals_granted, 1) << "granted twice: " << id.text;
+  EXPECT_FALSE(is_there) << "there after its removal: " << id.text;
   known.gone = true;
 }
 

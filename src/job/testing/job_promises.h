@@ -20,9 +20,11 @@ struct Promise {
   uint64_t rank = 0;            ///< how far it has been seen to be; never goes back
   std::optional<Job> finished;  ///< as it was first seen completed or failed
   bool cancel_begun = false;    ///< somebody has asked for its cancellation, told so or not
+  int removals_begun = 0;       ///< whose answer is not known yet, or was that it is gone
   bool gone = false;            ///< somebody has been told that it is not there
   bool end_told = false;        ///< the observer was
   int cancels_granted = 0;
+  int removals_granted = 0;
   uint32_t last_attempt = 0;
   bool running = false;
 };
@@ -42,6 +44,8 @@ class JobPromises {
   /// What cancel() gave, and the state of the job's record right after it.
   void on_cancelled(const JobId& id, const Promise& before, bool granted,
                     std::optional<JobState> state);
+  /// What remove() gave, and whether there was a record right after it.
+  void on_removed(const JobId& id, const Promise& before, bool granted, bool is_there);
   /// What jobs_of() gave.
   void on_listed(const std::string& client, const std::map<JobId, Promise>& before,
                  const std::vector<JobView>& views);
@@ -52,10 +56,14 @@ class JobPromises {
 
   /// True from the moment that its Expires may have come.
   bool may_be_expired(const Promise& promise);
+  /// The same of its record, whose end may come sooner.
+  bool may_be_dropped(const Promise& promise) {
+    return promise.removals_begun > 0 || may_be_expired(promise);
+  }
 
  private:
   bool may_be_gone(const Promise& promise) {
-    return promise.cancel_begun || may_be_expired(promise);
+    return promise.cancel_begun || may_be_dropped(promise);
   }
 
   const std::chrono::milliseconds output_ttl_;

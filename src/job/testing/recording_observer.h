@@ -6,6 +6,7 @@
 #include <mutex>
 #include <new>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -64,11 +65,27 @@ class RecordingObserver final : public JobObserver {
   void throw_at(JobState state) {
     note([&] { throws_at_ = state; });
   }
+  void on_orphans_unknown(const base::Error&) override {
+    note([&] { ++sink_errors_; });
+  }
+  void on_obstacle(std::string_view name, const base::Error* error) override {
+    note([&] {
+      error != nullptr ? (void)obstacles_.insert(std::string(name))
+                       : (void)obstacles_.erase(std::string(name));
+    });
+  }
+
+  void wait_for_obstacles(const std::set<std::string>& expected) {
+    wait([&] { return obstacles_ == expected; });
+  }
   void wait_for_state(const JobId& id, JobState state) {
     wait([&] { return !states_[id].empty() && states_[id].back().first == state; });
   }
   void wait_for_attempt_end(const JobId& id) {
     wait([&] { return !ended_[id].empty(); });
+  }
+  void wait_for_any_deletion() {
+    wait([&] { return !deleted_.empty(); });
   }
   void wait_for_deletions(const JobId& id, int times) {
     wait([&] { return deleted_[id] >= times; });
@@ -109,6 +126,7 @@ class RecordingObserver final : public JobObserver {
   int failures_ = 0;
   int sink_errors_ = 0;
   int store_errors_ = 0;
+  std::set<std::string> obstacles_;
 };
 
 }  // namespace kiln::job

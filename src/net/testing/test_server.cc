@@ -28,21 +28,25 @@ bool wait_for_stop(const std::stop_token& token) {
   return stopped.wait();
 }
 
-TestServer::TestServer(Handler handler, ServerOptions options) {
+TestServer::TestServer(Handler handler, ServerOptions options, LaneOf lane_of,
+                       HeadCompleter complete_head) {
   options.port = 0;
-  auto server = Server::start(
-      options, std::move(handler),
-      [](int status, std::string_view) {
-        Response response{status, {}, "error " + std::to_string(status)};
-        response.headers.add("Content-Type", "text/test-error");
-        return response;
-      },
-      [this](const RequestLog& line) {
-        const base::MutexLock lock(mutex_);
-        lines_.push_back(
-            {line.request ? line.request->target : "-", line.status, line.bytes, line.complete});
-        changed_.notify_all();
-      });
+  Callbacks callbacks;
+  callbacks.handler = std::move(handler);
+  callbacks.responder = [](int status, std::string_view) {
+    Response response{status, {}, "error " + std::to_string(status)};
+    response.headers.add("Content-Type", "text/test-error");
+    return response;
+  };
+  callbacks.logger = [this](const RequestLog& line) {
+    const base::MutexLock lock(mutex_);
+    lines_.push_back(
+        {line.request ? line.request->target : "-", line.status, line.bytes, line.complete});
+    changed_.notify_all();
+  };
+  callbacks.lane_of = std::move(lane_of);
+  callbacks.complete_head = std::move(complete_head);
+  auto server = Server::start(options, std::move(callbacks));
   if (!server.ok()) throw std::runtime_error(server.error().to_string());
   server_ = std::move(server).value();
 }

@@ -36,7 +36,8 @@ struct Logged {
 /// A server on a free port. Its own answers are "error STATUS" with the type text/test-error.
 class TestServer {
  public:
-  explicit TestServer(Handler handler, ServerOptions options = {});
+  explicit TestServer(Handler handler, ServerOptions options = {}, LaneOf lane_of = {},
+                      HeadCompleter complete_head = {});
   ~TestServer();
 
   uint16_t port() const { return server_->port(); }

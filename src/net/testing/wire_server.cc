@@ -14,7 +14,7 @@ namespace kiln::net::testing {
 WireServer::WireServer(std::string answer, Then then)
     : answer_(std::move(answer)),
       then_(then),
-      listener_(listen_on("127.0.0.1", 0).value()),
+      listener_(listen_on({"127.0.0.1"}, 0).value()),
       port_(port_of(listener_)) {
   ::fcntl(listener_, F_SETFL, 0);  // Blocking.
   thread_ = std::thread([this] { serve(); });

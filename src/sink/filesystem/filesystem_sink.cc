@@ -223,20 +223,63 @@ class FilesystemSink final : public ExportSink {
   }
 
   base::Result<std::vector<std::string>> list_jobs(std::stop_token) override {
-    std::vector<std::string> jobs;
-    std::error_code code;
-    for (fs::directory_iterator entry(instance_, code), end; !code && entry != end;
-         entry.increment(code)) {
-      std::string name = entry->path().filename().string();
-      std::error_code gone;
-      if (entry->is_directory(gone) && is_safe_name(name)) jobs.push_back(std::move(name));
+    return folders_in(instance_);
+  }
+
+  /// A folder of its own in a hidden one: a sink holds no files but output, and giving it another
+  /// name is one step that needs no room.
+  base::Result<std::string> lease(std::stop_token) override {
+    auto names = folders_in(instance_ / kLease);
+    if (names.ok()) return names->empty() ? std::string() : std::move(names->back());
+    if (names.error().code() == ErrorCode::kNotFound) return std::string();
+    return std::move(names).error();
+  }
+
+  base::Status put_lease(std::string_view text, std::stop_token) override {
+    if (!is_safe_name(text)) return Error(ErrorCode::kInternal, "not a name for a lease");
+    const fs::path home = instance_ / kLease;
+    KILN_TRY(make_folders(root_, home));
+    KILN_ASSIGN(const auto names, folders_in(home));
+    const fs::path path = home / text;
+    // Two that begin at once may both have made one; whoever comes next leaves only his own.
+    bool is_there = std::find(names.begin(), names.end(), text) != names.end();
+    for (const std::string& name : names) {
+      if (name == text) continue;
+      const fs::path old = home / name;
+      if (is_there) {
+        ::rmdir(old.c_str());
+      } else {
+        is_there = ::rename(old.c_str(), path.c_str()) == 0;
+      }
     }
-    if (code) return error_of("list " + instance_.string(), code.value());
-    std::sort(jobs.begin(), jobs.end());
-    return jobs;
+    if (!is_there && ::mkdir(path.c_str(), 0700) != 0) return error_of("take the lease", errno);
+    return sync_folder(home);
+  }
+
+  base::Result<std::vector<std::string>> other_instances(std::stop_token) override {
+    KILN_ASSIGN(auto names, folders_in(root_));
+    std::erase(names, instance_.filename().string());
+    return names;
   }
 
  private:
+  static constexpr const char* kLease = ".lease";
+
+  /// Names that may be ours, sorted.
+  static base::Result<std::vector<std::string>> folders_in(const fs::path& folder) {
+    std::vector<std::string> names;
+    std::error_code code;
+    for (fs::directory_iterator entry(folder, code), end; !code && entry != end;
+         entry.increment(code)) {
+      std::string name = entry->path().filename().string();
+      std::error_code gone;
+      if (entry->is_directory(gone) && is_safe_name(name)) names.push_back(std::move(name));
+    }
+    if (code) return error_of("list " + folder.string(), code.value());
+    std::sort(names.begin(), names.end());
+    return names;
+  }
+
   base::Result<fs::path> path_of(const ObjectKey& key) const {
     if (!is_safe_name(key.job) || !is_safe_name(key.name)) {
       return Error(ErrorCode::kInternal, "not a name for an exported file");

@@ -39,6 +39,7 @@ struct Shelf {
   base::Mutex mutex;
   uint64_t used KILN_GUARDED_BY(mutex) = 0;
   std::map<Place, Bytes> files KILN_GUARDED_BY(mutex);
+  std::string lease KILN_GUARDED_BY(mutex);
 };
 
 class MemoryWriter final : public ObjectWriter {
@@ -150,6 +151,20 @@ class MemorySink final : public ExportSink {
       if (jobs.empty() || jobs.back() != std::get<0>(place)) jobs.push_back(std::get<0>(place));
     }
     return jobs;
+  }
+
+  base::Result<std::string> lease(std::stop_token) override {
+    base::MutexLock lock(shelf_->mutex);
+    return shelf_->lease;
+  }
+  base::Status put_lease(std::string_view text, std::stop_token) override {
+    if (!is_safe_name(text)) return Error(ErrorCode::kInternal, "not a name for a lease");
+    base::MutexLock lock(shelf_->mutex);
+    shelf_->lease = text;
+    return {};
+  }
+  base::Result<std::vector<std::string>> other_instances(std::stop_token) override {
+    return std::vector<std::string>();  // nobody else sees this memory
   }
 
  private:

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 
 #include "base/base64.h"
 #include "base/digest.h"
@@ -14,6 +15,8 @@ using base::Error;
 using base::ErrorCode;
 
 constexpr uint64_t kLargestRefusal = 64 << 10;
+/// Of a list that goes on and on: a hundred requests a second at most.
+constexpr std::chrono::milliseconds kPageDelay{10};
 
 /// The document of an answer, whose root must have the name.
 base::Result<XmlElement> document_of(const net::ClientResponse& response, std::string_view name) {
@@ -105,6 +108,14 @@ base::Result<ObjectPiece> S3Bucket::get(const std::string& key, uint64_t offset,
   return ObjectPiece{std::move(response.body), response.headers.get("ETag").value_or("")};
 }
 
+base::Result<std::string> S3Bucket::get_small(const std::string& key, std::stop_token stop) const {
+  S3Request request{"GET", key};
+  request.max_answer = kLargestRefusal;
+  request.stop = std::move(stop);
+  KILN_ASSIGN(net::ClientResponse response, client_.send(request));
+  return std::move(response.body);
+}
+
 base::Result<ObjectPage> S3Bucket::list(const std::string& prefix, const std::string& delimiter,
                                         const std::optional<std::string>& from,
                                         std::stop_token stop) const {
@@ -122,6 +133,32 @@ base::Result<ObjectPage> S3Bucket::list(const std::string& prefix, const std::st
   }
   KILN_ASSIGN(page.next, next_of(root, "NextContinuationToken"));
   return page;
+}
+
+base::Status S3Bucket::go_on(ListProgress& progress, const std::vector<std::string>& entries,
+                             const std::optional<std::string>& next,
+                             const std::stop_token& stop) const {
+  KILN_TRY(progress.on_page(entries, next));
+  if (next && progress.is_paced() && !client_.pause(kPageDelay, stop)) {
+    return Error(ErrorCode::kCancelled, "stopped between the pages of a list");
+  }
+  return {};
+}
+
+base::Status S3Bucket::for_each_page(const std::string& prefix, const std::string& delimiter,
+                                     const std::function<base::Status(ObjectPage)>& take,
+                                     const std::stop_token& stop) const {
+  ListProgress progress(false);
+  std::optional<std::string> from;
+  do {
+    KILN_ASSIGN(ObjectPage page, list(prefix, delimiter, from, stop));
+    from = page.next;
+    std::vector<std::string> entries = page.keys;
+    entries.insert(entries.end(), page.prefixes.begin(), page.prefixes.end());
+    KILN_TRY(take(std::move(page)));
+    KILN_TRY(go_on(progress, entries, from, stop));
+  } while (from);
+  return {};
 }
 
 base::Status S3Bucket::probe(const std::string& prefix) const {
@@ -230,18 +267,25 @@ base::Status S3Bucket::abort_upload(const std::string& key, const std::string& u
 base::Result<std::vector<UnfinishedUpload>> S3Bucket::unfinished_uploads(
     const std::string& prefix, std::stop_token stop) const {
   std::vector<UnfinishedUpload> uploads;
+  ListProgress progress(true);
   S3Request request;
-  request.stop = std::move(stop);
+  request.stop = stop;
   request.query = {{"uploads", ""}, {"prefix", prefix}};
   for (;;) {
     KILN_ASSIGN(const auto response, client_.send(request));
     KILN_ASSIGN(const XmlElement root, document_of(response, "ListMultipartUploadsResult"));
+    std::vector<std::string> keys;
     for (const XmlElement& child : root.children) {
+      if (child.name != "Upload") continue;
       UnfinishedUpload one{child.text_of("Key"), child.text_of("UploadId")};
+      keys.push_back(one.key);
       // Not every store minds the prefix.
-      if (child.name == "Upload" && one.key.starts_with(prefix)) uploads.push_back(std::move(one));
+      if (one.key.starts_with(prefix)) uploads.push_back(std::move(one));
     }
     KILN_ASSIGN(auto key, next_of(root, "NextKeyMarker"));
+    std::optional<std::string> next = key;
+    if (next) *next += "\n" + root.text_of("NextUploadIdMarker");
+    KILN_TRY(go_on(progress, keys, next, stop));
     if (!key) return uploads;
     request.query = {{"uploads", ""},
                      {"prefix", prefix},

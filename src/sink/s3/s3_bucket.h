@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "sink/s3/list_progress.h"
 #include "sink/s3/s3_client.h"
 
 namespace kiln::sink {
@@ -55,10 +57,17 @@ class S3Bucket {
   base::Result<ObjectPiece> get(const std::string& key, uint64_t offset, uint64_t length,
                                 const std::string& etag, std::stop_token stop) const;
 
+  /// A whole object of a few bytes.
+  base::Result<std::string> get_small(const std::string& key, std::stop_token stop) const;
+
   /// What begins with `prefix`, from the start or from a page's `next`. An empty delimiter: keys
   /// only.
   base::Result<ObjectPage> list(const std::string& prefix, const std::string& delimiter,
                                 const std::optional<std::string>& from, std::stop_token stop) const;
+  /// All that list() gives, page by page, until `take` fails. A list that does not end is kIo.
+  base::Status for_each_page(const std::string& prefix, const std::string& delimiter,
+                             const std::function<base::Status(ObjectPage)>& take,
+                             const std::stop_token& stop) const;
   /// Whether the bucket can be listed, in one try.
   base::Status probe(const std::string& prefix) const;
   /// Up to kKeysOfARemoval. Keys that are not there are removed already.
@@ -76,13 +85,16 @@ class S3Bucket {
   /// Gone already is well.
   base::Status abort_upload(const std::string& key, const std::string& upload,
                             std::stop_token stop) const;
-  /// All that begin with the prefix.
+  /// All that begin with the prefix. A list that does not end is kIo.
   base::Result<std::vector<UnfinishedUpload>> unfinished_uploads(const std::string& prefix,
                                                                  std::stop_token stop) const;
 
  private:
   net::Headers encryption_headers() const;
   std::string checksum_of(std::string_view bytes) const;
+  /// After a page of a list, before the next one.
+  base::Status go_on(ListProgress& progress, const std::vector<std::string>& entries,
+                     const std::optional<std::string>& next, const std::stop_token& stop) const;
 
   const S3Client client_;
 };

@@ -181,11 +181,11 @@ TEST_F(S3BucketTest, FindsUnfinishedUploadsPageByPage) {
                 "<ListMultipartUploadsResult><IsTruncated>true</IsTruncated>"
                 "<NextKeyMarker>p/a</NextKeyMarker><NextUploadIdMarker>1</NextUploadIdMarker>"
                 "<Upload><Key>p/a</Key><UploadId>1</UploadId></Upload>"
-                "<Upload><Key>q/other</Key><UploadId>9</UploadId></Upload>"
                 "</ListMultipartUploadsResult>");
   store_.answer(200,
                 "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>"
                 "<Upload><Key>p/b</Key><UploadId>2</UploadId></Upload>"
+                "<Upload><Key>q/other</Key><UploadId>9</UploadId></Upload>"
                 "</ListMultipartUploadsResult>");
   const auto uploads = bucket().unfinished_uploads("p/", {});
   ASSERT_TRUE(uploads.ok()) << uploads.error().to_string();

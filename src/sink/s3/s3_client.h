@@ -6,6 +6,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -52,6 +53,11 @@ class S3Client {
   /// an object or upload that is not there (a bucket: kIo); kConflict for a range or a condition
   /// that does not hold; kIo for the rest, with the store's code in the message.
   base::Result<net::ClientResponse> send(const S3Request& request) const;
+
+  /// Between requests of which there may be many; false if the stop came first.
+  bool pause(std::chrono::milliseconds time, std::stop_token stop) const {
+    return seams_.wait(time, std::move(stop));
+  }
 
   /// The address of an object with a signature in it.
   std::string presigned_url(const std::string& key, const QueryFields& query,

@@ -19,8 +19,10 @@ constexpr uint32_t kLongestPresigned = 7 * 24 * 3600;
 
 class S3Sink final : public ExportSink {
  public:
-  S3Sink(S3Options options, std::string root, S3Seams seams)
-      : bucket_(std::move(options), std::move(seams)), root_(std::move(root)) {}
+  S3Sink(S3Options options, std::string place, const std::string& instance, S3Seams seams)
+      : bucket_(std::move(options), std::move(seams)),
+        place_(std::move(place)),
+        root_(place_ + instance + "/") {}
 
   std::string_view kind() const override { return "s3"; }
   bool durable() const override { return true; }
@@ -86,18 +88,44 @@ class S3Sink final : public ExportSink {
       const std::string_view job = key.substr(0, key.find('/'));
       if (is_safe_name(job) && job.size() < key.size()) jobs.emplace(job);
     };
-    std::optional<std::string> from;
-    do {
-      KILN_ASSIGN(ObjectPage page, bucket_.list(root_, "/", from, stop));
+    const auto note_page = [&](const ObjectPage& page) -> base::Status {
       for (const std::string& prefix : page.prefixes) note(prefix);
-      from = std::move(page.next);
-    } while (from);
+      return {};
+    };
+    KILN_TRY(bucket_.for_each_page(root_, "/", note_page, stop));
     KILN_ASSIGN(const auto uploads, bucket_.unfinished_uploads(root_, stop));
     for (const UnfinishedUpload& upload : uploads) note(upload.key);
     return std::vector<std::string>(jobs.begin(), jobs.end());
   }
 
+  base::Result<std::string> lease(std::stop_token stop) override {
+    auto text = bucket_.get_small(root_ + kLease, std::move(stop));
+    if (!text.ok() && text.error().code() == ErrorCode::kNotFound) return std::string();
+    return text;
+  }
+  base::Status put_lease(std::string_view text, std::stop_token stop) override {
+    if (!is_safe_name(text)) return Error(ErrorCode::kInternal, "not a name for a lease");
+    return bucket_.put(root_ + kLease, text, std::move(stop));
+  }
+
+  base::Result<std::vector<std::string>> other_instances(std::stop_token stop) override {
+    std::set<std::string> names;
+    const auto note_page = [&](const ObjectPage& page) -> base::Status {
+      for (std::string_view prefix : page.prefixes) {
+        if (!prefix.starts_with(place_) || prefix == root_) continue;
+        prefix.remove_prefix(place_.size());
+        prefix = prefix.substr(0, prefix.find('/'));
+        if (is_safe_name(prefix)) names.emplace(prefix);
+      }
+      return {};
+    };
+    KILN_TRY(bucket_.for_each_page(place_, "/", note_page, stop));
+    return std::vector<std::string>(names.begin(), names.end());
+  }
+
  private:
+  static constexpr const char* kLease = ".lease";  // no job's name
+
   base::Result<std::string> path_of(const ObjectKey& key) const {
     if (!is_safe_name(key.job) || !is_safe_name(key.name)) {
       return Error(ErrorCode::kInternal, "not a name for an exported file");
@@ -124,13 +152,9 @@ class S3Sink final : public ExportSink {
     for (const UnfinishedUpload& upload : uploads) {
       if (is_wanted(upload.key)) KILN_TRY(bucket_.abort_upload(upload.key, upload.id, stop));
     }
-    std::optional<std::string> from;
-    do {
-      KILN_ASSIGN(ObjectPage page, bucket_.list(folder, "", from, stop));
-      KILN_TRY(remove_keys(std::move(page.keys), is_wanted, stop));
-      from = std::move(page.next);
-    } while (from);
-    return {};
+    return bucket_.for_each_page(
+        folder, "",
+        [&](ObjectPage page) { return remove_keys(std::move(page.keys), is_wanted, stop); }, stop);
   }
 
   base::Status remove_keys(std::vector<std::string> keys,
@@ -147,7 +171,8 @@ class S3Sink final : public ExportSink {
   }
 
   const S3Bucket bucket_;
-  const std::string root_;  ///< with a slash at the end
+  const std::string place_;  ///< of all instances: empty, or with a slash at the end
+  const std::string root_;   ///< with a slash at the end
 };
 
 }  // namespace
@@ -158,8 +183,8 @@ base::Result<std::unique_ptr<ExportSink>> open_s3_sink(const S3Options& options,
   if (!is_safe_name(instance)) {
     return Error(ErrorCode::kUsage, "not a name for an instance: " + instance);
   }
-  const std::string root = (options.prefix.empty() ? "" : options.prefix + "/") + instance + "/";
-  auto sink = std::make_unique<S3Sink>(options, root, std::move(seams));
+  auto sink = std::make_unique<S3Sink>(options, options.prefix.empty() ? "" : options.prefix + "/",
+                                       instance, std::move(seams));
   KILN_TRY(sink->probe());
   return std::unique_ptr<ExportSink>(std::move(sink));
 }

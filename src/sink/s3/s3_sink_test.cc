@@ -102,13 +102,12 @@ TEST_F(S3SinkTest, RemovesWhatIsAnAttemptsAndNothingElse) {
                 "<ListBucketResult><IsTruncated>true</IsTruncated>"
                 "<NextContinuationToken>n</NextContinuationToken>"
                 "<Contents><Key>some/where/own/job/1/a</Key></Contents>"
-                "<Contents><Key>some/where/own/job/notes</Key></Contents>"
-                "<Contents><Key>some/where/own/job/12x/a</Key></Contents>"
-                "<Contents><Key>some/where/own/joc/1/a</Key></Contents></ListBucketResult>");
+                "<Contents><Key>some/where/own/job/12x/a</Key></Contents></ListBucketResult>");
   store_.answer(200, "<DeleteResult/>");
   store_.answer(200,
                 "<ListBucketResult><Contents><Key>some/where/own/job/30/c</Key></Contents>"
-                "</ListBucketResult>");
+                "<Contents><Key>some/where/own/job/notes</Key></Contents>"
+                "<Contents><Key>some/where/own/joc/1/a</Key></Contents></ListBucketResult>");
   store_.answer(200, "<DeleteResult/>");
   EXPECT_TRUE(sink->remove_job("job", {}).ok());
   EXPECT_THAT(
@@ -173,6 +172,71 @@ TEST_F(S3SinkTest, AKeyThatStaysMakesTheRemovalFail) {
                 "<DeleteResult><Error><Key>own/job/1/a</Key><Code>AccessDenied</Code></Error>"
                 "</DeleteResult>");
   EXPECT_EQ(sink->remove_job("job", {}).error().code(), ErrorCode::kIo);
+}
+
+/// A page of one key that says that there is more.
+std::string endless_page(const std::string& key, const std::string& token) {
+  return "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>" + token +
+         "</NextContinuationToken><Contents><Key>" + key + "</Key></Contents></ListBucketResult>";
+}
+
+/// The kinds of lists without an end; what is asked in vain is bounded for each.
+TEST_F(S3SinkTest, Issue_1_9_AListThatDoesNotEndIsGivenUp) {
+  int number = 0;
+  const auto fresh = [&] { return std::to_string(1'000'000 + ++number); };
+  const std::pair<const char*, std::function<std::string()>> kinds[] = {
+      {"the same token", [&] { return endless_page("own/job/1/" + fresh(), "t"); }},
+      {"the same page", [&] { return endless_page("own/job/1/a", fresh()); }},
+      {"keys that go back",
+       [&] { return endless_page("own/job/1/" + std::to_string(9'000'000 - ++number), fresh()); }},
+      {"empty pages",
+       [&] {
+         return "<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>" +
+                fresh() + "</NextContinuationToken></ListBucketResult>";
+       }},
+  };
+  const auto sink = open();
+  for (const auto& [name, page] : kinds) {
+    store_.otherwise = [&page = page](const testing::SeenRequest& request) {
+      const std::string& what = request.what;
+      if (what.find("uploads") != std::string::npos)
+        return net::ClientResponse{200, {}, kNoUploads};
+      if (what.starts_with("POST")) return net::ClientResponse{200, {}, "<DeleteResult/>"};
+      return net::ClientResponse{200, {}, page()};
+    };
+    for (const bool removal : {false, true}) {
+      const size_t before = store_.requests().size();
+      const auto code =
+          removal ? sink->remove_job("job", {}).error().code() : sink->list_jobs({}).error().code();
+      EXPECT_EQ(code, ErrorCode::kIo) << name;
+      EXPECT_LE(store_.requests().size() - before, 110U) << name;
+    }
+  }
+  store_.otherwise = [&](const testing::SeenRequest&) {
+    return net::ClientResponse{200,
+                               {},
+                               "<ListMultipartUploadsResult><IsTruncated>true</IsTruncated>"
+                               "<NextKeyMarker>own/job/1/a</NextKeyMarker>"
+                               "<NextUploadIdMarker>" +
+                                   fresh() +
+                                   "</NextUploadIdMarker><Upload><Key>own/job/1/a</Key>"
+                                   "<UploadId>u</UploadId></Upload></ListMultipartUploadsResult>"};
+  };
+  EXPECT_EQ(sink->remove_job("job", {}).error().code(), ErrorCode::kIo) << "uploads";
+}
+
+/// Keys that grow for ever are a list like any other, until there are too many: not in a hurry.
+TEST_F(S3SinkTest, Issue_1_9_ALongListIsAskedForSlowly) {
+  const auto sink = open();
+  int number = 0;
+  store_.otherwise = [&](const testing::SeenRequest&) {
+    const std::string key = std::to_string(1'000'000 + ++number);
+    return net::ClientResponse{200, {}, endless_page("own/job/1/" + key, key)};
+  };
+  store_.on_wait = [&](std::stop_token) { return store_.waits().size() < 50; };
+  EXPECT_EQ(sink->list_jobs({}).error().code(), ErrorCode::kCancelled);
+  EXPECT_EQ(store_.waits().size(), 50U);
+  EXPECT_LE(number, 150);
 }
 
 TEST_F(S3SinkTest, JobsAreThoseOfObjectsAndOfUnfinishedUploads) {

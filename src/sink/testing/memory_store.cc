@@ -66,6 +66,7 @@ net::ClientResponse MemoryStore::on_object(const SeenRequest& request, const Tar
 }
 
 net::ClientResponse MemoryStore::read(const SeenRequest& request, const std::string& bytes) const {
+  if (!request.headers.has("range")) return tagged(200, bytes);
   const std::string range = request.headers.get("range").value_or("bytes=0-").substr(6);
   const size_t first = std::stoul(range);
   const size_t last = std::min(std::stoul(range.substr(range.find('-') + 1)), bytes.size() - 1);
