@@ -325,13 +325,21 @@ bool JobEngine::pause_after(const base::Error& error, milliseconds delay) {
 
 /// An exception between the steps of a job: it has failed, as if its runner had thrown.
 void JobEngine::give_up(const JobId& id, const base::Error& error) {
-  insist<bool>([&]() -> base::Result<bool> {
+  uint32_t attempt = 0;
+  const auto failed = insist<bool>([&]() -> base::Result<bool> {
     KILN_ASSIGN(const auto job, parts_.store.find(id));
     if (!job || job->state != JobState::kInProgress) return false;
+    attempt = job->attempt;
     const base::WallTime now = parts_.clock.now();
     const Failure failure = parts_.runner.failure_of(*job, error);
     return parts_.store.fail(id, job->attempt, failure, now, now + options_.output_ttl);
   });
+  if (!failed || !*failed) return;
+  (void)base::guarded([&] {
+    parts_.observer.on_state(id, JobState::kFailed, attempt);
+    parts_.observer.on_failure(id, error);
+  });
+  wake_janitor();
 }
 
 void JobEngine::run_job(const JobId& id, Running& running) {

@@ -2,10 +2,11 @@
 import concurrent.futures
 import resource
 import socket
+import subprocess
 import unittest
 import urllib.parse
 
-from tests.support.server import DEADLINE, Server, view
+from tests.support.server import DEADLINE, KILN, Server, view
 
 MIB = 1 << 20
 PATIENT = {"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'}
@@ -92,6 +93,20 @@ class MemoryTest(unittest.TestCase):
         for connection in held:
             connection.close()
         self.assertEqual(job.rows("patient"), [{"id": "a"}])
+
+    def test_the_memory_sink_leaves_half_to_the_jobs(self):
+        for size, status in (("33MiB", 2), ("32MiB", None)):
+            server = Server("--memory-limit", "64MiB", "--export-sink", "memory:",
+                            "--export-memory-limit", size, data=PATIENT, start=False)
+            self.addCleanup(server.stop)
+            if status is None:
+                server.start()
+                self.assertEqual(server.export(view("Patient")).rows("patient"), [{"id": "a"}])
+            else:
+                done = subprocess.run([KILN, "serve", "--port", "0", "--state-dir", server.state,
+                                       *server.options], capture_output=True, check=False,
+                                      timeout=DEADLINE)
+                self.assertEqual(done.returncode, status, done.stderr)
 
     def test_a_job_that_needs_too_much_fails_alone(self):
         server = self.start("--memory-limit", "64MiB", "--threads", "1")
