@@ -25,7 +25,7 @@ class Thread {
     if (thread_.joinable()) thread_.join();
   }
   /// Leaves it to itself, as it may never end: all that it touches must be its own.
-  void detach() { thread_.detach(); }
+  void abandon() { thread_.detach(); }
 
  private:
   friend Result<Thread> start_thread(std::function<void()>, std::function<void(Error)>);

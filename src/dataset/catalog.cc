@@ -138,7 +138,7 @@ base::Result<SnapshotPtr> Catalog::snapshot() {
                                  [owner = shared_, look](base::Error error) {
                                    owner->end(*look, std::move(error));
                                  }));
-  thread.detach();
+  thread.abandon();
   base::MutexLock lock(shared.mutex);
   while (!look->result) {
     const uint64_t before = look->steps;
