@@ -78,8 +78,8 @@ class ExportRunner final : public job::JobRunner {
     const view::ViewDefinition definition = view::read_view(document, document->root(), problems);
     RunningView running;
     if (problems.ok()) {
-      running.view =
-          view::CompiledView::compile(definition, {parts_.options.fhir_version}, problems);
+      running.view = view::CompiledView::compile(
+          definition, {parts_.options.fhir_version, attempt.stop}, problems);
     }
     if (!running.view) return problems.errors.front().clone();
     KILN_ASSIGN(running.output,

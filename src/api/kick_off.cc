@@ -54,7 +54,7 @@ void check_length(const std::string& text, const std::string& what, const std::s
 }
 
 NamedView read_view(const Parameter& parameter, const plan::ArtefactRegistry& artefacts,
-                    const Service& service, Problems& problems) {
+                    const Service& service, const net::Request& request, Problems& problems) {
   NamedView view;
   check_names(parameter.parts, {"name", "viewCanonical", "viewReference", "viewResource"},
               problems);
@@ -70,13 +70,14 @@ NamedView read_view(const Parameter& parameter, const plan::ArtefactRegistry& ar
                  "exactly one of viewCanonical, viewReference and viewResource is needed");
     return view;
   }
-  view.subject = resolve_view(naming, artefacts, service, problems);
+  view.subject = resolve_view(naming, artefacts, service, request, problems);
   if (view.name.empty() && view.subject) view.name = view.subject->name;
   return view;
 }
 
 std::vector<NamedView> read_views(const OperationInput& input, const std::optional<std::string>& id,
-                                  const Service& service, Problems& problems) {
+                                  const Service& service, const net::Request& request,
+                                  Problems& problems) {
   std::vector<NamedView> views;
   const auto add = [&](std::optional<ViewSubject> subject) {
     std::string name = subject ? subject->name : "";
@@ -87,7 +88,7 @@ std::vector<NamedView> read_views(const OperationInput& input, const std::option
     if (!parameters.empty()) {
       problems.add(400, "invalid", "view", "the view is named by the URL, not by 'view'");
     }
-    add(view_of_url(*id, input, service, problems));
+    add(view_of_url(*id, input, service, request, problems));
     return views;
   }
   if (parameters.empty() && !input.bare) {
@@ -98,10 +99,10 @@ std::vector<NamedView> read_views(const OperationInput& input, const std::option
                  "more than " + std::to_string(kMostViews) + " views in one export");
     return views;
   }
-  if (input.bare) add(inline_view(input.document, input.bare, "", service, problems));
+  if (input.bare) add(inline_view(input.document, input.bare, "", service, request, problems));
   const plan::ArtefactsPtr artefacts = service.artefacts.current();
   for (const Parameter* const view : parameters) {
-    views.push_back(read_view(*view, *artefacts, service, problems));
+    views.push_back(read_view(*view, *artefacts, service, request, problems));
   }
   return views;
 }
@@ -203,7 +204,7 @@ std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Reques
   }
   submission.summary = table::name_of(job_request.format);
   if (!input.readable) return kick_off;
-  auto views = read_views(input, id, service, problems);
+  auto views = read_views(input, id, service, request, problems);
   if (job_request.format == table::Format::kParquet && views.size() > kMostParquetViews) {
     problems.add(400, "too-costly", "view",
                  "more than " + std::to_string(kMostParquetViews) + " views in one Parquet export");

@@ -27,7 +27,8 @@ std::string named_forms(const ViewNaming& naming) {
 /// The rules about how the subject is named, then the subject.
 std::optional<ViewSubject> read_subject(const OperationInput& input,
                                         const std::optional<std::string>& id,
-                                        const Service& service, Problems& problems) {
+                                        const Service& service, const net::Request& request,
+                                        Problems& problems) {
   if (id) {
     for (const std::string_view form : kNamingForms) {
       if (only(input, form, problems) != nullptr) {
@@ -35,7 +36,7 @@ std::optional<ViewSubject> read_subject(const OperationInput& input,
                      "the view is named by the URL, not by '" + std::string(form) + "'");
       }
     }
-    return view_of_url(*id, input, service, problems);
+    return view_of_url(*id, input, service, request, problems);
   }
   ViewNaming naming{only(input, kNamingForms[0], problems), only(input, kNamingForms[1], problems),
                     only(input, kNamingForms[2], problems)};
@@ -50,8 +51,8 @@ std::optional<ViewSubject> read_subject(const OperationInput& input,
                  "only one of viewCanonical, viewReference and viewResource");
     return std::nullopt;
   }
-  if (input.bare) return inline_view(input.document, input.bare, "", service, problems);
-  return resolve_view(naming, *service.artefacts.current(), service, problems);
+  if (input.bare) return inline_view(input.document, input.bare, "", service, request, problems);
+  return resolve_view(naming, *service.artefacts.current(), service, request, problems);
 }
 
 uint64_t read_limit(const OperationInput& input, Problems& problems) {
@@ -124,7 +125,7 @@ std::shared_ptr<Run> read_run(const Service& service, const net::Request& reques
   run->resources = read_resources(input, problems);
   const auto representation = negotiate(format, request.headers, problems);
   if (!input.readable) return run;
-  auto subject = read_subject(input, id, service, problems);
+  auto subject = read_subject(input, id, service, request, problems);
   if (subject && representation) check_columns(representation->format, *subject, problems);
   if (subject) run->request.subject = std::move(*subject);
   if (representation) run->request.representation = *representation;

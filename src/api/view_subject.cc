@@ -16,12 +16,13 @@ void add_view_errors(const view::Problems& errors, const std::string& expression
 
 std::optional<ViewSubject> compile(const json::DocumentPtr& document, json::Value value,
                                    const std::string& expression, const Service& service,
-                                   Problems& problems) {
+                                   const net::Request& request, Problems& problems) {
   view::Problems found;
   const view::ViewDefinition definition = view::read_view(document, value, found);
   view::ViewPtr view;
   if (found.ok()) {
-    view = view::CompiledView::compile(definition, {service.options.fhir_version}, found);
+    view = view::CompiledView::compile(definition, {service.options.fhir_version, request.stop},
+                                       found);
   }
   if (!view) {
     add_view_errors(found, expression, problems);
@@ -34,7 +35,8 @@ std::optional<ViewSubject> compile(const json::DocumentPtr& document, json::Valu
 template <typename Near>
 std::optional<ViewSubject> published(const plan::Artefact* artefact, const std::string& what,
                                      Near near, const std::string& expression,
-                                     const Service& service, Problems& problems) {
+                                     const Service& service, const net::Request& request,
+                                     Problems& problems) {
   if (artefact == nullptr) {
     problems.add(404, "not-found", expression,
                  "no such ViewDefinition: " + what + suggestion_text(near()));
@@ -45,17 +47,17 @@ std::optional<ViewSubject> published(const plan::Artefact* artefact, const std::
                  "not a ViewDefinition but a " + artefact->type + ": " + what);
     return std::nullopt;
   }
-  return compile(artefact->document, artefact->value, expression, service, problems);
+  return compile(artefact->document, artefact->value, expression, service, request, problems);
 }
 
 std::optional<ViewSubject> published_by_id(std::string_view id, const std::string& what,
                                            const plan::ArtefactRegistry& artefacts,
                                            const std::string& expression, const Service& service,
-                                           Problems& problems) {
+                                           const net::Request& request, Problems& problems) {
   static constexpr std::string_view kType = "ViewDefinition";
   return published(
       artefacts.find_id(kType, id), what, [&] { return artefacts.near_id(kType, id); }, expression,
-      service, problems);
+      service, request, problems);
 }
 
 /// The id in "ViewDefinition/ID", "ID" or an absolute URL below ours; nothing, with a problem, if
@@ -82,27 +84,30 @@ std::optional<std::string> id_of_reference(std::string_view reference,
 
 std::optional<ViewSubject> inline_view(const json::DocumentPtr& document, json::Value value,
                                        const std::string& expression, const Service& service,
-                                       Problems& problems) {
+                                       const net::Request& request, Problems& problems) {
   if (!view::is_view(value)) {
     const std::string type(value["resourceType"].text());
     problems.add(422, "invalid", expression,
                  "a ViewDefinition is needed" + (type.empty() ? "" : ", not a " + type));
     return std::nullopt;
   }
-  return compile(document, value, expression, service, problems);
+  return compile(document, value, expression, service, request, problems);
 }
 
 std::optional<ViewSubject> view_of_url(std::string_view id, const OperationInput& input,
-                                       const Service& service, Problems& problems) {
+                                       const Service& service, const net::Request& request,
+                                       Problems& problems) {
   if (input.bare) {
     problems.add(400, "invalid", "", "the view is named by the URL, not by the body");
   }
-  return published_by_id(id, std::string(id), *service.artefacts.current(), "", service, problems);
+  return published_by_id(id, std::string(id), *service.artefacts.current(), "", service, request,
+                         problems);
 }
 
 std::optional<ViewSubject> resolve_view(const ViewNaming& naming,
                                         const plan::ArtefactRegistry& artefacts,
-                                        const Service& service, Problems& problems) {
+                                        const Service& service, const net::Request& request,
+                                        Problems& problems) {
   if (naming.resource != nullptr) {
     const Parameter& parameter = *naming.resource;
     const json::Value resource = parameter.resource;
@@ -117,7 +122,8 @@ std::optional<ViewSubject> resolve_view(const ViewNaming& naming,
       problems.add(problem_of(document.error(), parameter.expression));
       return std::nullopt;
     }
-    return inline_view(*document, (*document)->root(), parameter.expression, service, problems);
+    return inline_view(*document, (*document)->root(), parameter.expression, service, request,
+                       problems);
   }
   if (naming.canonical != nullptr) {
     const auto canonical = text_of(*naming.canonical, problems);
@@ -125,14 +131,14 @@ std::optional<ViewSubject> resolve_view(const ViewNaming& naming,
     return published(
         artefacts.find_canonical(*canonical), *canonical,
         [&] { return artefacts.near_canonical(*canonical); }, naming.canonical->expression, service,
-        problems);
+        request, problems);
   }
   const auto reference = reference_of(*naming.reference, problems);
   if (!reference) return std::nullopt;
   const auto id = id_of_reference(*reference, naming.reference->expression, service, problems);
   if (!id) return std::nullopt;
   return published_by_id(*id, *reference, artefacts, naming.reference->expression, service,
-                         problems);
+                         request, problems);
 }
 
 }  // namespace kiln::api

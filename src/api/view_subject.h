@@ -36,13 +36,15 @@ struct ViewNaming {
 /// error.
 std::optional<ViewSubject> resolve_view(const ViewNaming& naming,
                                         const plan::ArtefactRegistry& artefacts,
-                                        const Service& service, Problems& problems);
+                                        const Service& service, const net::Request& request,
+                                        Problems& problems);
 /// The published view whose id is in the URL; the body may not be another one.
 std::optional<ViewSubject> view_of_url(std::string_view id, const OperationInput& input,
-                                       const Service& service, Problems& problems);
+                                       const Service& service, const net::Request& request,
+                                       Problems& problems);
 /// A view given as JSON.
 std::optional<ViewSubject> inline_view(const json::DocumentPtr& document, json::Value value,
                                        const std::string& expression, const Service& service,
-                                       Problems& problems);
+                                       const net::Request& request, Problems& problems);
 
 }  // namespace kiln::api
