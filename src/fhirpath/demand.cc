@@ -280,12 +280,12 @@ Cursors Demand::function(Bound& bound, const Cursors& focus, const Need& need) {
 }
 
 /// With the ids that shapes have now: those that were made one have one id.
-Cursors Demand::canonical(const Cursors& cursors) const {
+Cursors Demand::canonical(const Cursors& cursors) {
   Cursors result;
   for (Cursor cursor : cursors) {
     cursor.shape = shapes_.representative(cursor.shape);
     cursor.parent = shapes_.representative(cursor.parent);
-    if (std::find(result.begin(), result.end(), cursor) == result.end()) result.push_back(cursor);
+    if (!add_all(result, {cursor})) return {};
   }
   return result;
 }
@@ -310,7 +310,6 @@ Cursors Demand::repeat(Bound& path, const Cursors& focus) {
     }
     return nullptr;
   };
-  if (!work_.step(repeats_[&path].size() * (1 + from.size()))) return {};
   if (const Cursors* const leads_to = known()) return canonical(*leads_to);
   Need need;
   need.existence = true;

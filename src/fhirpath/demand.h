@@ -63,7 +63,7 @@ class Demand {
   template <typename Step>
   Cursors endlessly(const Cursors& focus, Step step);
   Cursors repeat(Bound& path, const Cursors& focus);
-  Cursors canonical(const Cursors& cursors) const;
+  Cursors canonical(const Cursors& cursors);
   [[nodiscard]] bool add_all(Cursors& into, const Cursors& more);
   Cursors input(Bound& bound, const Cursors& focus, const Need& need);
   Cursors child(Bound& bound, const Cursors& focus, const Need& need,

@@ -8,7 +8,7 @@ namespace kiln::view {
 
 /// Puts the item's value into `cell` as the column's type has it. False if it does not fit. Texts
 /// that are not in the input are copied to `texts`.
-bool cast_item(fhirpath::Evaluation& evaluation, const fhirpath::Item& item,
-               const table::ColumnType& type, base::Arena& texts, table::Cell& cell);
+[[nodiscard]] bool cast_item(fhirpath::Evaluation& evaluation, const fhirpath::Item& item,
+                             const table::ColumnType& type, base::Arena& texts, table::Cell& cell);
 
 }  // namespace kiln::view

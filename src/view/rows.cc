@@ -76,7 +76,7 @@ class RowBuilder {
 
   base::Error take_error() { return error_ ? std::move(*error_) : evaluation_.take_error(); }
 
-  bool keeps(const fhirpath::Program& where, bool& keep) {
+  [[nodiscard]] bool keeps(const fhirpath::Program& where, bool& keep) {
     Collection value;
     if (!evaluation_.run(where, evaluation_.root(), value)) return false;
     keep = false;
@@ -95,7 +95,7 @@ class RowBuilder {
   }
 
   /// The columns of a simple select of the resource itself.
-  bool cells(const SelectProgram& select, Cell* cells) {
+  [[nodiscard]] bool cells(const SelectProgram& select, Cell* cells) {
     evaluation_.set_row_index(0);
     for (const ColumnProgram& column : select.columns) {
       if (!value(column, evaluation_.root(), cells[column.column - select.first_column])) {
@@ -105,7 +105,8 @@ class RowBuilder {
     return true;
   }
 
-  bool select(const SelectProgram& select, const Item& focus, int64_t row_index, Fragment& result) {
+  [[nodiscard]] bool select(const SelectProgram& select, const Item& focus, int64_t row_index,
+                            Fragment& result) {
     FragmentBuilder out(evaluation_.arena(), select.width);
     bool ok = true;
     switch (select.iteration) {
@@ -134,7 +135,8 @@ class RowBuilder {
     return false;
   }
 
-  bool for_each(const SelectProgram& select, const Item& focus, FragmentBuilder& out) {
+  [[nodiscard]] bool for_each(const SelectProgram& select, const Item& focus,
+                              FragmentBuilder& out) {
     Collection items;
     if (!evaluation_.run(select.paths[0], focus, items)) return false;
     for (uint32_t i = 0; i < items.size; ++i) {
@@ -147,7 +149,7 @@ class RowBuilder {
   }
 
   /// Nulls, but for columns that depend on %rowIndex alone, which is 0.
-  bool null_row(const SelectProgram& select, Cell* row, uint32_t first) {
+  [[nodiscard]] bool null_row(const SelectProgram& select, Cell* row, uint32_t first) {
     evaluation_.set_row_index(0);
     for (const ColumnProgram& column : select.columns) {
       if (column.of_row_index && !value(column, Item(), row[column.column - first])) return false;
@@ -159,8 +161,8 @@ class RowBuilder {
   }
 
   /// Depth first, each item before what is below it.
-  bool repeat(const SelectProgram& select, const Item& focus, int64_t& index, int depth,
-              FragmentBuilder& out) {
+  [[nodiscard]] bool repeat(const SelectProgram& select, const Item& focus, int64_t& index,
+                            int depth, FragmentBuilder& out) {
     if (depth > kDeepestRepeat) {
       return fail("repeat: nested too deeply", base::ErrorCode::kLimit);
     }
@@ -176,8 +178,8 @@ class RowBuilder {
   }
 
   /// The rows for one focus: own columns, times the rows of each nested select, times the union's.
-  bool body(const SelectProgram& select, const Item& focus, int64_t row_index,
-            FragmentBuilder& out) {
+  [[nodiscard]] bool body(const SelectProgram& select, const Item& focus, int64_t row_index,
+                          FragmentBuilder& out) {
     // One more part than selects: the union.
     static constexpr size_t kInline = 8;
     Fragment inline_parts[kInline];
@@ -238,8 +240,8 @@ class RowBuilder {
   }
 
   /// The branches' rows one after the other.
-  bool union_rows(const SelectProgram& select, const Item& focus, int64_t row_index,
-                  Fragment& result) {
+  [[nodiscard]] bool union_rows(const SelectProgram& select, const Item& focus, int64_t row_index,
+                                Fragment& result) {
     FragmentBuilder all(evaluation_.arena(), select.unions.front().width);
     for (const SelectProgram& branch : select.unions) {
       Fragment rows;
@@ -254,7 +256,7 @@ class RowBuilder {
     return true;
   }
 
-  bool value(const ColumnProgram& column, const Item& focus, Cell& cell) {
+  [[nodiscard]] bool value(const ColumnProgram& column, const Item& focus, Cell& cell) {
     const table::Column& target = schema_.columns[column.column];
     if (column.direct != nullptr && !target.type.list && focus.node != fhirpath::kNoNode &&
         focus.type == column.direct->steps[0].parent) {
@@ -283,7 +285,7 @@ class RowBuilder {
     return cast(target, items[0], cell);
   }
 
-  bool list_value(const table::Column& target, const Collection& items, Cell& cell) {
+  [[nodiscard]] bool list_value(const table::Column& target, const Collection& items, Cell& cell) {
     if (!evaluation_.step(items.size)) return false;
     Cell* const cells = texts_.make_array<Cell>(items.size);
     uint32_t size = 0;
@@ -296,7 +298,7 @@ class RowBuilder {
     return true;
   }
 
-  bool cast(const table::Column& target, const Item& item, Cell& cell) {
+  [[nodiscard]] bool cast(const table::Column& target, const Item& item, Cell& cell) {
     if (cast_item(evaluation_, item, target.type, texts_, cell)) return true;
     if (evaluation_.failed()) return false;  // a limit or a stop, not a value that does not fit
     if (rows_.options_.lenient_casts) {
