@@ -249,6 +249,20 @@ TEST(RequestParser, FieldsOfTheQueryAreBounded) {
     parser.feed("GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n");
     return parser.state();
   };
+  EXPECT_EQ(state_of(255), RequestParser::State::kDone);
+  EXPECT_EQ(state_of(256), RequestParser::State::kDone);
+  EXPECT_EQ(state_of(257), RequestParser::State::kFailed);
+}
+
+TEST(RequestParser, FieldsOfTheHeadAreBounded) {
+  const auto state_of = [](int fields) {
+    std::string head = "GET / HTTP/1.1\r\nHost: x\r\n";
+    for (int i = 1; i < fields; ++i) head += "A" + std::to_string(i) + ": b\r\n";
+    RequestParser parser({64 << 10, 1});
+    parser.feed(head + "\r\n");
+    return parser.state();
+  };
+  EXPECT_EQ(state_of(255), RequestParser::State::kDone);
   EXPECT_EQ(state_of(256), RequestParser::State::kDone);
   EXPECT_EQ(state_of(257), RequestParser::State::kFailed);
 }
