@@ -9,9 +9,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "base/base64.h"
 #include "base/mutex.h"
 #include "base/thread.h"
 #include "json/document.h"
+#include "json/text.h"
 #include "json/writer.h"
 
 namespace kiln::dataset {
@@ -118,9 +120,15 @@ base::Result<std::unique_ptr<Catalog>> Catalog::open(std::vector<std::string> ar
                                                      CatalogOptions options) {
   auto descriptors =
       std::make_shared<DescriptorCache>(DescriptorCache::sensible_capacity(kShareOfDescriptors));
-  std::shared_ptr<Shared> shared(
-      new Shared{std::move(arguments), is_type, std::move(options), std::move(descriptors), {}, {},
-                 {}, {}, {}});
+  std::shared_ptr<Shared> shared(new Shared{std::move(arguments),
+                                            is_type,
+                                            std::move(options),
+                                            std::move(descriptors),
+                                            {},
+                                            {},
+                                            {},
+                                            {},
+                                            {}});
   auto catalog = std::unique_ptr<Catalog>(new Catalog(std::move(shared)));
   KILN_TRY(catalog->snapshot());
   return catalog;
@@ -163,13 +171,33 @@ SnapshotPtr narrow_snapshot(const Snapshot& snapshot, const std::set<std::string
   return narrow;
 }
 
+namespace {
+
+/// JSON holds text, which a path need not be.
+void write_path(json::Writer& writer, const std::string& path) {
+  if (json::is_utf8(path)) {
+    writer.member("path", path);
+  } else {
+    writer.member("path_base64", base::base64_encode(path));
+  }
+}
+
+std::string path_of(json::Value item) {
+  const json::Value encoded = item["path_base64"];
+  if (encoded.missing()) return std::string(item["path"].text());
+  return base::base64_decode(encoded.text()).value_or("");
+}
+
+}  // namespace
+
 std::string describe_snapshot(const Snapshot& snapshot) {
   json::Writer writer;
   writer.begin_array();
   for (const OpenFilePtr& file : snapshot.files) {
     const Input& input = file->input();
     const FileState& state = file->state();
-    writer.begin_object().member("path", input.path);
+    writer.begin_object();
+    write_path(writer, input.path);
     writer.key("json").boolean(input.kind == FileKind::kJson);
     writer.key("found").boolean(input.found).member("type", input.type);
     writer.key("device").number(state.device).key("inode").number(state.inode);
@@ -189,8 +217,7 @@ base::Result<SnapshotPtr> reopen_snapshot(const std::string& description) {
       SpecialFiles::kRefused};
   auto snapshot = std::make_shared<Snapshot>();
   for (const json::Value item : document->root().items()) {
-    const Input input{std::string(item["path"].text()),
-                      item["json"].boolean() ? FileKind::kJson : FileKind::kNdjson,
+    const Input input{path_of(item), item["json"].boolean() ? FileKind::kJson : FileKind::kNdjson,
                       std::string(item["type"].text()), item["found"].boolean()};
     const FileState state{unsigned_of(item["device"]), unsigned_of(item["inode"]),
                           unsigned_of(item["size"]), item["modified"].integer().value_or(0),
@@ -218,9 +245,7 @@ base::Result<SnapshotPtr> snapshot_of_lines(std::string_view lines) {
     return std::move(written).error();
   }
   auto snapshot = std::make_shared<Snapshot>();
-  KILN_ASSIGN(
-      OpenFilePtr file,
-      OpenFile::adopt({"<request>"}, descriptor));
+  KILN_ASSIGN(OpenFilePtr file, OpenFile::adopt({"<request>"}, descriptor));
   snapshot->files.push_back(std::move(file));
   return SnapshotPtr(std::move(snapshot));
 }

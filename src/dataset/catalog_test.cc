@@ -112,6 +112,15 @@ TEST_F(CatalogTest, WhatIsNoRegularFileIsRefusedByName) {
   EXPECT_TRUE(catalog->snapshot().ok());
 }
 
+TEST_F(CatalogTest, ASnapshotOfNamesThatAreNoTextIsOpenedAgain) {
+  const std::string path = folder_.write("\xff\xc0.ndjson", "{}\n");
+  const auto catalog = open({path});
+  const std::string description = describe_snapshot(**catalog->snapshot());
+  const auto again = reopen_snapshot(description);
+  ASSERT_TRUE(again.ok()) << again.error().to_string();
+  EXPECT_EQ((*again)->files[0]->input().path, path);
+}
+
 TEST_F(CatalogTest, ASnapshotIsOpenedAgainAsItWas) {
   const auto catalog = open({folder_.path()});
   const std::string description = describe_snapshot(**catalog->snapshot());

@@ -151,10 +151,10 @@ void Connection::read_request(std::string_view bytes) {
     input_.erase(0, parse(input_));
   }
   if (!parser_) return;
-  const bool held = hold(input_.size() + parser_->held());
+  const size_t size = input_.size() + parser_->held();
+  const bool held = hold(size);
   // Whoever asks for little is answered also when others send much.
-  const bool is_much = held_ > kLittle;
-  if (is_much && (!held || services_.held > services_.options.max_held)) {
+  if (size > kLittle && (!held || services_.held > services_.options.max_held)) {
     return fail(503, "Too much is being sent to the server");
   }
   switch (parser_->state()) {
