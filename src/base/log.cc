@@ -11,19 +11,19 @@
 
 #include "base/standard_error.h"
 #include "base/utf8.h"
+#include "base/visible_text.h"
 
 namespace kiln::base {
 namespace {
 
-void append_code(std::string& out, unsigned char byte) {
+void append_code(std::string& out, char32_t code) {
   static constexpr char kDigits[] = "0123456789abcdef";
-  out += "\\u00";
-  out += kDigits[byte >> 4];
-  out += kDigits[byte & 15];
+  out += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) out += kDigits[(code >> shift) & 15];
 }
 
-/// So that the line stays one line of valid UTF-8, and valid JSON: bytes that are no character are
-/// shown by their numbers.
+/// So that the line stays one line of valid UTF-8, and valid JSON: bytes that are no character, and
+/// what a terminal would obey, are shown by their numbers.
 void append_escaped(std::string& out, std::string_view text) {
   while (!text.empty()) {
     const size_t size = utf8_character(text);
@@ -33,6 +33,8 @@ void append_escaped(std::string& out, std::string_view text) {
       out += c;
     } else if (size == 0 || static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
       append_code(out, static_cast<unsigned char>(c));
+    } else if (const char32_t point = hidden_code_point(text, size); point != 0) {
+      append_code(out, point);
     } else {
       out += text.substr(0, size);
     }

@@ -59,6 +59,15 @@ TEST(LogTest, LinesAreUtf8WhateverTheyTell) {
       << json;
 }
 
+TEST(LogTest, WhatATerminalWouldObeyIsShown) {
+  const auto evil = [](Logger& log) { log.info("\x1b[31m\u202e", {{"key", "\u009b\u2066 ü"}}); };
+  const std::string json = logged(LogLevel::kInfo, LogFormat::kJson, evil);
+  EXPECT_NE(json.find(R"("message":"\u001b[31m\u202e","key":"\u009b\u2066 ü")"), std::string::npos)
+      << json;
+  const std::string text = logged(LogLevel::kInfo, LogFormat::kText, evil);
+  EXPECT_NE(text.find(R"(\u001b[31m\u202e key="\u009b\u2066 ü")"), std::string::npos) << text;
+}
+
 TEST(LogTest, ALineIsRedactedAsAWhole) {
   testing::internal::CaptureStderr();
   {

@@ -21,12 +21,6 @@ char32_t code_point(std::string_view text, size_t size) {
   return bits(0, 0x0F) << 12 | bits(1, 0x3F) << 6 | bits(2, 0x3F);
 }
 
-bool is_obeyed(char32_t point) {
-  return (point >= 0x80 && point <= 0x9F) || point == 0x061C || point == 0x200E ||
-         point == 0x200F || (point >= 0x2028 && point <= 0x202E) ||
-         (point >= 0x2066 && point <= 0x2069) || point == 0xFEFF;
-}
-
 void append_ascii(std::string& out, char c) {
   const auto byte = static_cast<unsigned char>(c);
   if (byte >= 0x20 && byte != 0x7F) {
@@ -45,6 +39,15 @@ void append_ascii(std::string& out, char c) {
 
 }  // namespace
 
+char32_t hidden_code_point(std::string_view text, size_t size) {
+  if (size != 2 && size != 3) return 0;
+  const char32_t point = code_point(text, size);
+  const bool hidden = point <= 0x9F || point == 0x061C || point == 0x200E || point == 0x200F ||
+                      (point >= 0x2028 && point <= 0x202E) ||
+                      (point >= 0x2066 && point <= 0x2069) || point == 0xFEFF;
+  return hidden ? point : 0;
+}
+
 std::string visible_text(std::string_view text) {
   std::string out;
   out.reserve(text.size());
@@ -55,9 +58,9 @@ std::string visible_text(std::string_view text) {
     } else if (size == 0) {
       out += "\\x";
       append_hex(out, static_cast<unsigned char>(text.front()), 2);
-    } else if (size < 4 && is_obeyed(code_point(text, size))) {
+    } else if (const char32_t point = hidden_code_point(text, size); point != 0) {
       out += "\\u";
-      append_hex(out, code_point(text, size), 4);
+      append_hex(out, point, 4);
     } else {
       out += text.substr(0, size);
     }

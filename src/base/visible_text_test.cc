@@ -1,8 +1,9 @@
 #include "base/visible_text.h"
 
-#include <gtest/gtest.h>
+#include <algorithm>
+#include <cstdint>
 
-#include "base/utf8.h"
+#include <gtest/gtest.h>
 
 namespace kiln::base {
 namespace {
@@ -63,11 +64,11 @@ TEST(VisibleText, WhateverComesInOneValidLineGoesOut) {
     const std::string character = encoded(point);
     const std::string visible = visible_text(character);
     const bool control = point < 0x20 || (point >= 0x7F && point < 0xA0);
-    EXPECT_EQ(utf8_character(character), character.size()) << point;
-    if (control) EXPECT_NE(visible, character) << point;
-    if (visible == character) continue;
-    EXPECT_EQ(visible.front(), '\\') << point;
-    for (const char c : visible) EXPECT_TRUE(c > 0x20 && c < 0x7F) << point;
+    const bool as_it_is = visible == character;
+    const bool shown =
+        visible.front() == '\\' &&
+        std::all_of(visible.begin(), visible.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+    EXPECT_TRUE(control ? shown && !as_it_is : shown || as_it_is) << uint32_t{point};
   }
 }
 
