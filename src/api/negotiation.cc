@@ -1,7 +1,7 @@
 #include "api/negotiation.h"
 
 #include <algorithm>
-#include <cstdlib>
+#include <charconv>
 #include <vector>
 
 #include "base/text.h"
@@ -19,6 +19,15 @@ struct MediaRange {
   double weight = 1;
 };
 
+/// From 0 to 1; what is no number says nothing.
+double weight_of(std::string_view text) {
+  double weight = 0;
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), weight, std::chars_format::fixed);
+  if (error != std::errc() || end != text.data() + text.size() || !(weight >= 0)) return 1;
+  return std::min(weight, 1.0);
+}
+
 /// The ranges in order of preference; an empty list if there is no Accept header.
 std::vector<MediaRange> accepted(const net::Headers& headers) {
   std::vector<MediaRange> ranges;
@@ -30,8 +39,8 @@ std::vector<MediaRange> accepted(const net::Headers& headers) {
       const std::string_view part = base::trimmed(untrimmed);
       if (first) {
         range.type = base::lower(part);
-      } else if (part.starts_with("q=")) {
-        range.weight = std::strtod(std::string(part.substr(2)).c_str(), nullptr);
+      } else if (base::lower(part.substr(0, 2)) == "q=") {
+        range.weight = weight_of(part.substr(2));
       }
       first = false;
     });

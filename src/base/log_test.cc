@@ -68,6 +68,14 @@ TEST(LogTest, WhatATerminalWouldObeyIsShown) {
   EXPECT_NE(text.find(R"(\u001b[31m\u202e key="\u009b\u2066 ü")"), std::string::npos) << text;
 }
 
+TEST(LogTest, NothingInALineIsObeyedByATerminal) {
+  const auto hostile = [](Logger& log) { log.info("a", {{"k", "\xc2\x9b\xe2\x80\xae\x1b"}}); };
+  EXPECT_NE(logged(LogLevel::kInfo, LogFormat::kText, hostile).find(R"(k=\u009b\u202e\u001b)"),
+            std::string::npos);
+  EXPECT_NE(logged(LogLevel::kInfo, LogFormat::kJson, hostile).find(R"("k":"\u009b\u202e\u001b")"),
+            std::string::npos);
+}
+
 TEST(LogTest, ALineIsRedactedAsAWhole) {
   testing::internal::CaptureStderr();
   {

@@ -170,6 +170,13 @@ class RunTest(unittest.TestCase):
                 self.assertTrue(answer.headers["Content-Type"].startswith(kind), (name, accept))
                 self.assertFalse(answer.body.startswith(b'{"resourceType":"Binary"'))
 
+    def test_ops_2_weights_that_are_none(self):
+        run = "/ViewDefinition/patients/$viewdefinition-run"
+        for weight in ("nan", "-1", "1e9", "inf", "x", "", "0x1"):
+            answer = self.server.get(run, Accept=f"text/csv;Q=0.5, application/json;q={weight}")
+            self.assertEqual(answer.status, 200)
+            self.assertTrue(answer.headers["Content-Type"].startswith("application/json"), weight)
+
     def test_com_5_octet_stream_means_raw(self):
         run = "/ViewDefinition/patients/$viewdefinition-run"
         for accept in ("application/octet-stream", "application/octet-stream, image/png;q=0.5"):
