@@ -110,10 +110,10 @@ class LifeOfAnExportTest(unittest.TestCase):
                 job_id = re.search("/export/([0-9a-f]{32})", printed)[1]
                 expected = expected.replace(shown_id, job_id)
             self.assertEqual(printed, expected, command)
-        exports = list((self.folder / "kiln-state" / "exports").glob("*/*"))
+        exports = list((self.folder / "kiln-state" / "exports").glob("*/*/*/*"))
         limit = time.monotonic() + 30
         while exports and time.monotonic() < limit:
-            exports = list((self.folder / "kiln-state" / "exports").glob("*/*"))
+            exports = list((self.folder / "kiln-state" / "exports").glob("*/*/*/*"))
         self.assertEqual(exports, [], "the files stay")
         self.assertGreaterEqual(len(commands), 8)
 

@@ -184,6 +184,40 @@ class DeletionFaultTest(S3FaultCase):
         self.assertGreaterEqual(len(deleting), at)
 
 
+class EndlessListTest(S3FaultCase):
+    """A store that says for ever that there is more (issue 1.9)."""
+    data = {"Observation.ndjson": '{"resourceType":"Observation","id":"o"}\n'}
+
+    def test_issue_1_9_a_list_without_end_keeps_nothing_from_being_deleted(self):
+        self.server.wait_until(lambda: any("delimiter=" in line for line in self.proxy.requests),
+                               "no look for orphans")
+        self.spoil("endless", "delimiter=")
+        self.server.restart()
+        removed, kept = self.export(), self.export()
+        for job in (removed, kept):
+            job.wait()
+        self.server.wait_until(lambda: self.spoiled, "no look for orphans")
+        self.assertEqual(self.server.request("DELETE", removed.status_url + "/result").status, 202)
+        self.server.wait_until(lambda: not [key for key in self.stored() if removed.id in key],
+                               "output stays")
+        self.assertLessEqual(len(self.spoiled), 50)
+        self.assertRegex(self.server.get("/metrics").text,
+                         'kiln_sink_errors_total{operation="list"} [1-9]')
+        self.server.wait_for_log("does not end")
+        self.assertEqual(len(kept.rows("observation")), 1)
+
+    def test_issue_1_9_nor_does_a_deletion_ask_without_end(self):
+        job = self.export()
+        job.wait()
+        self.spoil("endless", job.id + "%2F HTTP")
+        self.server.request("DELETE", job.status_url + "/result")
+        self.server.wait_until(lambda: len(self.spoiled) >= 2, "nothing is deleted")
+        self.assertLessEqual(len(self.spoiled), 50)
+        self.assertIn("kiln_export_deletion_debts 1", self.server.get("/metrics").text)
+        self.proxy.fault = lambda number: None
+        self.server.wait_until(lambda: not self.stored(), "output stays")
+
+
 class StalledStoreTest(S3FaultCase):
     """A store that takes requests and says nothing holds up nobody who need not wait for it."""
     options = ("--s3-timeout", "3600", "--request-timeout", "5")

@@ -20,7 +20,8 @@ class FaultProxy:
     """`fault(number)` names what happens to a request: None, one of REFUSALS, "cut" (before it is
     sent on), "cut-answer" (carried out, half of its answer lost), "delay" (carried out late),
     "stall" (nothing happens until the proxy stops or the client leaves), "stall-answer" (the same in
-    the middle of its answer)."""
+    the middle of its answer), "endless" (a page of a list that says that there is more, always with
+    the same token)."""
 
     def __init__(self, port, fault=lambda number: None):
         self.target = ("127.0.0.1", port)
@@ -84,12 +85,20 @@ class FaultProxy:
             self.stopped.wait(0.3)
         if fault in REFUSALS:
             status, code = REFUSALS[fault]
-            text = f"<Error><Code>{code}</Code><Message>a fault</Message></Error>".encode()
-            client.sendall(b"HTTP/1.1 %d No\r\nContent-Type: application/xml\r\n"
-                           b"Content-Length: %d\r\nConnection: close\r\n\r\n" % (status, len(text))
-                           + text)
+            self.answer(client, status,
+                        f"<Error><Code>{code}</Code><Message>a fault</Message></Error>")
+            return
+        if fault == "endless":
+            self.answer(client, 200, "<ListBucketResult><IsTruncated>true</IsTruncated>"
+                        "<NextContinuationToken>again</NextContinuationToken></ListBucketResult>")
             return
         self.forward(client, head, body, fault)
+
+    def answer(self, client, status, text):
+        body = text.encode()
+        client.sendall(b"HTTP/1.1 %d So\r\nContent-Type: application/xml\r\n"
+                       b"Content-Length: %d\r\nConnection: close\r\n\r\n" % (status, len(body))
+                       + body)
 
     def forward(self, client, head, body, fault):
         lines = [line for line in head.split(b"\r\n")
