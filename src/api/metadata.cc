@@ -158,7 +158,8 @@ net::Response capability_statement(const Service& service, const std::string& ve
       "documentation",
       "Exports are listed by GET [base]/export, a hundred a page; `next` is the address of the "
       "following one, `status` (accepted, in-progress, completed, failed; repeatable) chooses "
-      "among them. DELETE on the result address of a finished export removes it with its output "
+      "among them, and each has its format and the first names of its outputs. DELETE on the "
+      "result address of a finished export removes it with its output "
       "before it expires. A kick-off with an Idempotency-Key header can be repeated. Manifest "
       "outputs carry rowCount, and a part `file` with size and sha256 for each file.");
   writer.key("security").begin_object();

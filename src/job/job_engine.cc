@@ -235,16 +235,21 @@ base::Result<JobList> JobEngine::jobs_of(const std::string& client,
   return list;
 }
 
+template <typename Function>
+base::Result<bool> JobEngine::with_reserve(Function change) {
+  base::Result<bool> changed = change();
+  if (changed.ok() || changed.error().code() != base::ErrorCode::kUnavailable) return changed;
+  parts_.store.release_reserve();
+  return change();
+}
+
 base::Result<bool> JobEngine::cancel(const JobId& id) {
   KILN_ASSIGN(const auto job, parts_.store.find(id));
   if (!job || !visible(*job)) return false;
   const base::WallTime now = parts_.clock.now();
-  auto changed = parts_.store.cancel(id, now, now + options_.output_ttl);
-  if (!changed.ok() && changed.error().code() == base::ErrorCode::kUnavailable) {
-    parts_.store.release_reserve();
-    changed = parts_.store.cancel(id, now, now + options_.output_ttl);
-  }
-  KILN_ASSIGN(const bool cancelled, std::move(changed));
+  KILN_ASSIGN(const bool cancelled, with_reserve([&] {
+                return parts_.store.cancel(id, now, now + options_.output_ttl);
+              }));
   if (!cancelled) {
     // It had finished, or another call has cancelled it since: to that one belongs the answer.
     KILN_ASSIGN(const auto finished, parts_.store.find(id));
@@ -265,7 +270,8 @@ base::Result<bool> JobEngine::cancel(const JobId& id) {
 base::Result<bool> JobEngine::remove(const JobId& id) {
   KILN_ASSIGN(const auto job, parts_.store.find(id));
   if (!job || !visible(*job)) return false;
-  KILN_ASSIGN(const bool removed, parts_.store.remove(id, parts_.clock.now()));
+  KILN_ASSIGN(const bool removed,
+              with_reserve([&] { return parts_.store.remove(id, parts_.clock.now()); }));
   KILN_CRASH_POINT("expire.after_record");
   if (removed) wake_janitor();
   return removed;

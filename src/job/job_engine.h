@@ -149,6 +149,9 @@ class JobEngine {
   void wake_janitor();
   /// Tells of obstacles that have come or gone, and recovers what could not be recovered before.
   void look_around();
+  /// A change that must be possible on a full disk: tried twice, then with what was held back.
+  template <typename Function>
+  base::Result<bool> with_reserve(Function change);
   /// Tries again while the store fails, until a stop.
   template <typename T, typename Function>
   std::optional<T> insist(Function function);

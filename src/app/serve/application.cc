@@ -99,7 +99,7 @@ class Application {
                                             &reserve_));
     watch_.emplace(state_.database_path(),
                    std::vector{state_.lock_path(), state_.database_path() + "-wal"});
-    const bool is_fresh = store_->noted("instance").ok() && store_->noted("instance")->empty();
+    KILN_ASSIGN(const std::string former_instance, store_->noted("instance"));
     KILN_ASSIGN(auto sink, open_configured_sink(options_, state_, *store_, clock_, random_, stop));
     sink_ = sink::observe_sink(std::move(sink),
                                [this](sink::SinkOperation operation, const base::Error& error) {
@@ -111,7 +111,6 @@ class Application {
       return base::Error(base::ErrorCode::kUsage,
                          "--export-memory-limit is more than half of --memory-limit");
     }
-    if (is_fresh) warn_of_others(stop);
     job::JobEngineOptions job_options;
     job_options.max_running = options_.max_running;
     job_options.max_queued = options_.max_queued;
@@ -158,7 +157,8 @@ class Application {
     callbacks.complete_head = [&](const net::Request& request, net::Headers& headers) {
       if (ready.try_wait()) routes->complete_head(request, headers);
     };
-    auto server = net::Server::start(server_options(options_, addresses_, memory_), std::move(callbacks));
+    auto server =
+        net::Server::start(server_options(options_, addresses_, memory_), std::move(callbacks));
     if (!server.ok()) return std::move(server).error();
     const std::string url = url_of(options_, (*server)->port());
     service_options_.base_url = options_.base_url.empty() ? url : options_.base_url;
@@ -170,6 +170,11 @@ class Application {
     std::printf("kiln: listening on %s\n", url.c_str());
     std::fflush(stdout);
     log_.info("listening", {{"url", url}, {"base", service_options_.base_url}});
+    base::Thread others;  // a store that is down must not hold up the start
+    if (former_instance.empty()) {
+      auto looking = base::start_thread([&] { warn_of_others(stop); }, [](base::Error) {});
+      if (looking.ok()) others = std::move(*looking);
+    }
     while (hangups.wait(stop)) views_->reload(log_);
     log_.info("stopping");
     // Both at once, if there is a thread for it.
