@@ -10,7 +10,7 @@ namespace {
 using std::chrono::milliseconds;
 constexpr size_t kDebtsAtOnce = 64;
 /// Of one transaction, which must fit into the reserve.
-constexpr size_t kExpiredAtOnce = 32;
+constexpr size_t kExpiredAtOnce = 16;
 constexpr milliseconds kLeaseLook = std::chrono::seconds(10);
 constexpr milliseconds kShortestDelay = std::chrono::seconds(1);
 constexpr milliseconds kLongestDelay = std::chrono::minutes(5);

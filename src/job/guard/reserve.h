@@ -14,15 +14,18 @@ namespace kiln::job {
 /// Thread-safe.
 class Reserve {
  public:
-  /// Of the file.
-  static constexpr uint64_t kSize = 1 << 20;
-  /// What has to be free beside it for jobs to be taken.
-  static constexpr uint64_t kLeastFree = 256 << 10;
-  /// What has to be free beside it, before it is taken again.
-  static constexpr uint64_t kFreeToRestore = 512 << 10;
+  /// Of the file: a sixteenth of the disk, within these.
+  static constexpr uint64_t kLeast = 256 << 10;
+  static constexpr uint64_t kMost = 1 << 20;
 
   /// In a folder that is there. Touches nothing yet.
   explicit Reserve(const std::string& folder);
+
+  uint64_t size() const { return size_; }
+  /// What has to be free beside it for jobs to be taken.
+  uint64_t least_free() const { return size_ / 4; }
+  /// What has to be free beside it, before it is taken again.
+  uint64_t free_to_restore() const { return size_ / 2; }
 
   /// Takes the room if it is not held and is there. kUnavailable: the disk is full.
   base::Status check();
@@ -34,6 +37,7 @@ class Reserve {
  private:
   const std::string folder_;
   const std::string path_;
+  const uint64_t size_;
   base::Mutex mutex_;
 };
 
