@@ -53,7 +53,7 @@ void add_data_options(CLI::App& command, DataOptions& options) {
   command
       .add_option(
           "-d,--data", options.data,
-          "NDJSON file (.gz, .zst too), .json resource or Bundle, folder, glob, - for stdin; "
+          "NDJSON file (gzip, zstd too), .json resource, array or Bundle, folder, glob, - for stdin; "
           "repeatable")
       ->required()
       ->type_name("PATH");
