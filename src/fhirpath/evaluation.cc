@@ -168,6 +168,7 @@ bool Evaluation::value_of(const Item& item, Item& value) {
       return true;
     case json::NodeKind::kNumber: {
       const std::string_view text = source.view();
+      if (!step_text(text.size())) return false;
       if (system == fhir::kSystemInteger || system == fhir::kSystemLong ||
           system == fhir::kNoType) {
         int64_t integer = 0;

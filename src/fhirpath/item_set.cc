@@ -106,37 +106,52 @@ std::optional<uint64_t> hash_of(Evaluation& evaluation, const Item& item) {
 
 }  // namespace
 
-bool ItemSet::find(const Item& item, uint64_t hash, bool& found) {
-  found = false;
-  const auto [begin, end] = items_.equal_range(hash);
-  for (auto at = begin; at != end && !found; ++at) {
-    if (!evaluation_.step()) return false;
-    const auto equal = equal_items(evaluation_, at->second, item);
-    found = equal && *equal;
-  }
+bool ItemSet::is_equal(const Item& one, const Item& item, bool& found) {
+  const auto equal = equal_items(evaluation_, one, item);
+  found = equal && *equal;
   return !evaluation_.failed();
 }
 
-bool ItemSet::room_for_more() {
-  static constexpr uint64_t kBytesPerItem = 80;
-  return evaluation_.step() && evaluation_.make_room(kBytesPerItem * (items_.size() + 1));
+bool ItemSet::find_hashed(const Item& item, bool& found) {
+  const auto hash = hash_of(evaluation_, item);
+  if (!hash) return evaluation_.step();
+  const auto [begin, end] = hashed_.equal_range(*hash);
+  for (auto at = begin; at != end && !found; ++at) {
+    if (!is_equal(at->second, item, found)) return false;
+  }
+  return evaluation_.step();
 }
 
 bool ItemSet::contains(const Item& item, bool& found) {
-  const auto hash = hash_of(evaluation_, item);
   found = false;
-  if (!hash) return evaluation_.step();
-  return find(item, *hash, found);
+  for (size_t i = 0; i < few_.size() && !found; ++i) {
+    if (!is_equal(few_[i], item, found)) return false;
+  }
+  return found || hashed_.empty() ? evaluation_.step() : find_hashed(item, found);
+}
+
+bool ItemSet::hash(const Item& item) {
+  static constexpr uint64_t kBytesPerItem = 80;
+  const auto hash = hash_of(evaluation_, item);
+  if (!evaluation_.step() || !evaluation_.make_room(kBytesPerItem * (hashed_.size() + 1))) {
+    return false;
+  }
+  if (hash) hashed_.emplace(*hash, item);
+  return true;
 }
 
 bool ItemSet::insert(const Item& item, bool& added) {
-  const auto hash = hash_of(evaluation_, item);
-  added = true;
-  if (!hash) return evaluation_.step();
   bool found = false;
-  if (!room_for_more() || !find(item, *hash, found)) return false;
+  if (!contains(item, found)) return false;
   added = !found;
-  if (added) items_.emplace(*hash, item);
+  if (found) return true;
+  if (!hashed_.empty()) return hash(item);
+  few_.push_back(item);
+  if (few_.size() <= kFew) return true;
+  for (const Item& one : few_) {
+    if (!hash(one)) return false;
+  }
+  few_.clear();
   return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <unordered_map>
+#include <vector>
 
 #include "fhirpath/evaluation.h"
 
@@ -20,11 +21,16 @@ class ItemSet {
   [[nodiscard]] bool contains(const Item& item, bool& found);
 
  private:
-  [[nodiscard]] bool find(const Item& item, uint64_t hash, bool& found);
-  [[nodiscard]] bool room_for_more();
+  /// So many are compared one by one, which is faster than hashing.
+  static constexpr size_t kFew = 8;
+
+  [[nodiscard]] bool find_hashed(const Item& item, bool& found);
+  [[nodiscard]] bool is_equal(const Item& one, const Item& item, bool& found);
+  [[nodiscard]] bool hash(const Item& item);
 
   Evaluation& evaluation_;
-  std::unordered_multimap<uint64_t, Item> items_;
+  std::vector<Item> few_;  ///< the first ones, once all are in `hashed_` none
+  std::unordered_multimap<uint64_t, Item> hashed_;
 };
 
 /// Adds the items of `from` that `into` does not have, by equality. `set` has those of `into`.

@@ -314,7 +314,9 @@ bool encode(Evaluation& evaluation, const Instruction& instruction, const String
 
 bool decode(Evaluation& evaluation, const Instruction& instruction, const Strings& s,
             Collection& out) {
-  if (!evaluation.make_text(instruction, s.input.size())) return false;
+  const size_t groups = s.input.size() / 4 + 1;
+  const size_t size = s.arguments[0] == "hex" ? s.input.size() / 2 : 3 * groups;
+  if (!evaluation.make_text(instruction, size)) return false;
   std::optional<std::string> bytes;
   if (s.arguments[0] == "base64") bytes = from_base64(s.input, kBase64);
   if (s.arguments[0] == "urlbase64") bytes = from_base64(s.input, kBase64Url);
