@@ -16,6 +16,12 @@ const fhir::NameId kId = fhir::find_name("id");
 const fhir::NameId kValue = fhir::find_name("value");
 const fhir::NameId kResourceType = fhir::find_name("resourceType");
 
+/// Of an expression that is done, or whose steps look for their "_" keys anyway.
+Cursors without_steps(Cursors cursors) {
+  for (Cursor& cursor : cursors) cursor.step = nullptr;
+  return cursors;
+}
+
 std::string sibling_key(fhir::NameId json) { return "_" + std::string(fhir::text_of(json)); }
 
 uint16_t sibling_name(fhir::NameId json) {
@@ -56,8 +62,7 @@ base::Result<Cursors> Demand::add(Bound& bound, std::string_view text, const Cur
                                   const Need& need) {
   Cursors result = follow(bound, focus, need);
   if (work_.refused()) return refused_error(work_, text, refused_at_);
-  for (Cursor& cursor : result) cursor.step = nullptr;
-  return result;
+  return without_steps(std::move(result));
 }
 
 Cursors Demand::follow(Bound& bound, const Cursors& focus, const Need& need) {
@@ -85,9 +90,13 @@ Cursors Demand::follow(Bound& bound, const Cursors& focus, const Need& need) {
 }
 
 Cursors Demand::input(Bound& bound, const Cursors& focus, const Need& need) {
-  if (bound.input) return follow(*bound.input, focus, need);
-  if (need.whole) whole(focus);
-  return focus;
+  if (!bound.input) {
+    if (need.whole) whole(focus);
+    return focus;
+  }
+  Cursors from = follow(*bound.input, focus, need);
+  if (!work_.refused()) refused_at_ = bound.span;
+  return from;
 }
 
 Cursors Demand::child(Bound& bound, const Cursors& focus, const Need& need, fhir::TypeId only) {
@@ -280,12 +289,16 @@ Cursors Demand::function(Bound& bound, const Cursors& focus, const Need& need) {
 }
 
 /// With the ids that shapes have now: those that were made one have one id.
+Cursor Demand::canonical(Cursor cursor) const {
+  cursor.shape = shapes_.representative(cursor.shape);
+  cursor.parent = shapes_.representative(cursor.parent);
+  return cursor;
+}
+
 Cursors Demand::canonical(const Cursors& cursors) {
   Cursors result;
-  for (Cursor cursor : cursors) {
-    cursor.shape = shapes_.representative(cursor.shape);
-    cursor.parent = shapes_.representative(cursor.parent);
-    if (!add_all(result, {cursor})) return {};
+  for (const Cursor& cursor : cursors) {
+    if (!add_all(result, {canonical(cursor)})) return {};
   }
   return result;
 }
@@ -303,18 +316,24 @@ Cursors Demand::endlessly(const Cursors& focus, Step step) {
 }
 
 Cursors Demand::repeat(Bound& path, const Cursors& focus) {
-  const Cursors from = canonical(focus);
-  const auto known = [&]() -> const Cursors* {
-    for (const auto& [its_from, leads_to] : repeats_[&path]) {
-      if (canonical(its_from) == from) return &leads_to;
-    }
-    return nullptr;
-  };
-  if (const Cursors* const leads_to = known()) return canonical(*leads_to);
+  Cursors result;
+  for (const Cursor& from : focus) {
+    if (!add_all(result, repeat_from(path, canonical(from)))) return {};
+  }
+  return canonical(result);
+}
+
+/// From one place after the other: as sets they would never be the same twice.
+Cursors Demand::repeat_from(Bound& path, const Cursor& from) {
+  for (const auto& [its_from, leads_to] : repeats_[&path]) {
+    if (!work_.step()) return {};
+    if (canonical(its_from) == from) return canonical(leads_to);
+  }
   Need need;
   need.existence = true;
-  Cursors result = endlessly(
-      from, [&](const Cursors& cursors) { return canonical(follow(path, cursors, need)); });
+  Cursors result = endlessly({from}, [&](const Cursors& cursors) {
+    return canonical(without_steps(follow(path, cursors, need)));
+  });
   repeats_[&path].emplace_back(from, result);
   return result;
 }
@@ -328,8 +347,7 @@ base::Result<Cursors> Demand::add_repeat(const std::vector<RepeatPath>& paths,
     Cursors all;
     for (const RepeatPath& path : paths) {
       text = path.text;
-      Cursors one = follow(*path.bound, from, need);
-      for (Cursor& cursor : one) cursor.step = nullptr;
+      const Cursors one = without_steps(follow(*path.bound, from, need));
       if (!add_all(all, one)) return Cursors();
     }
     return all;

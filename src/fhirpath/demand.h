@@ -63,6 +63,8 @@ class Demand {
   template <typename Step>
   Cursors endlessly(const Cursors& focus, Step step);
   Cursors repeat(Bound& path, const Cursors& focus);
+  Cursors repeat_from(Bound& path, const Cursor& from);
+  Cursor canonical(Cursor cursor) const;
   Cursors canonical(const Cursors& cursors);
   [[nodiscard]] bool add_all(Cursors& into, const Cursors& more);
   Cursors input(Bound& bound, const Cursors& focus, const Need& need);
@@ -82,7 +84,7 @@ class Demand {
       followed_;  ///< steps whose Bound::siblings has been decided once
   /// Where the paths of repeat() were followed from, and where that led: a repeat in a repeat in a
   /// repeat comes to the same places again and again.
-  std::unordered_map<const Bound*, std::vector<std::pair<Cursors, Cursors>>> repeats_;
+  std::unordered_map<const Bound*, std::vector<std::pair<Cursor, Cursors>>> repeats_;
   Span refused_at_;  ///< what was followed when the work was refused
 };
 

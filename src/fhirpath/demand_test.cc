@@ -48,7 +48,8 @@ std::string nested(std::string_view before, std::string_view inside, std::string
 TEST(CompileCostTest, NestingDoesNotDouble) {
   for (const auto& [before, inside, after] :
        {std::tuple("repeat(", "item", ")"), std::tuple("item.repeat(", "item", ")"),
-        std::tuple("repeat(item | ", "item", ")"), std::tuple("repeat(answer.item | ", "item", ")"),
+        std::tuple("repeat(item | ", "item", ")"),
+        std::tuple("repeat(item.answer.item | ", "item", ")"),
         std::tuple("repeatAll(", "item", ")"), std::tuple("iif(true, ", "item", ", item)"),
         std::tuple("item.where(", "true", ".exists())"), std::tuple("(", "item", " | item)"),
         std::tuple("item.select(", "item", ")"), std::tuple("item.all(", "true", ")"),

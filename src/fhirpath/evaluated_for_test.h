@@ -82,6 +82,8 @@ inline Evaluated evaluate(std::string_view expression, std::string_view resource
     result.text +=
         type_name_of(evaluation, item) + " " + (text ? *text : json_of_item(evaluation, item));
   }
+  // Reading what came out is counted, too.
+  if (evaluation.failed()) return failure(evaluation.take_error());
   return result;
 }
 
