@@ -1,5 +1,6 @@
 #include "plan/artefacts.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -124,6 +125,19 @@ TEST_F(ArtefactRegistryTest, ViewsThatDoNotCompileAreCountedAndNamed) {
   ASSERT_EQ(check.broken.size(), 1U);
   EXPECT_EQ(check.broken[0].id, "c");
   EXPECT_NE(check.text().find("3 views, 1 broken: c ("), std::string::npos) << check.text();
+}
+
+TEST_F(ArtefactRegistryTest, OfManyBrokenViewsSomeAreNamed) {
+  for (const size_t count : {9U, 10U, 11U}) {
+    ViewsCheck check;
+    check.views = count;
+    for (size_t i = 0; i < count; ++i) {
+      check.broken.push_back({"v", base::Error(base::ErrorCode::kInvalid, "x")});
+    }
+    const std::string text = check.text();
+    EXPECT_EQ(std::count(text.begin(), text.end(), '('), std::min<size_t>(count, 10));
+    EXPECT_EQ(text.ends_with("…"), count > 10) << text;
+  }
 }
 
 TEST_F(ArtefactRegistryTest, WhoHasASetKeepsIt) {
