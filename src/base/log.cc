@@ -151,7 +151,6 @@ void Logger::write(LogLevel level, std::string_view message, Fields fields) {
       if (!bare) line += '"';
     }
   }
-  line = visible_text(line);
   if (redact_ != nullptr) redact_(line);
   // The text is passed as an argument, so that braces in it are not a format.
   sink_->logger->log(to_spdlog(level), "{}", line);

@@ -82,7 +82,7 @@ class Messages(CliTest):
 
     def test_a_trace(self):
         data = self.write("p.ndjson", patients(1, name=[{"family": "a\nb" + EVIL}]))
-        self.assert_clean(self.kiln("fhirpath", "name.family.trace('t')", data), "a\\nb\\x1b[31m")
+        self.assert_clean(self.kiln("fhirpath", "name.family.trace('t')", data), "a\\nb\\u001b[31m", "\\u202e")
         self.assert_clean(self.kiln("fhirpath", f"1.trace('{EVIL}')"), "\\x1b")
 
     def test_the_caret_stands_below_the_place(self):
