@@ -78,7 +78,7 @@ class MemoryTest(unittest.TestCase):
 
     def test_a_job_waits_for_memory_and_then_runs(self):
         server = self.start("--memory-limit", "64MiB", "--threads", "1")
-        held = [self.hold(server, 13 * MIB) for _ in range(4)]
+        held = [self.hold(server, 13 * MIB) for _ in range(3)]  # 16 MiB each
 
         def is_refused():
             answer = server.request("POST", "/$viewdefinition-run", " " * (13 * MIB),
