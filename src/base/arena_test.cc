@@ -124,6 +124,7 @@ TEST(ArenaTest, NeverHoldsMoreThanItsLimit) {
   }
   Arena exact(nullptr, 64 * 1024);
   EXPECT_NE(exact.allocate(64 * 1024 - 1, 1), nullptr);
+  EXPECT_NE(exact.allocate(1, 1), nullptr);
   EXPECT_THROW(exact.allocate(1, 1), ArenaFull);
   exact.reset();
   EXPECT_THROW(exact.allocate(64 * 1024 + 1, 1), ArenaFull);
