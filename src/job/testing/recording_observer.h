@@ -8,7 +8,6 @@
 #include <optional>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "job/job_observer.h"
@@ -38,7 +37,9 @@ class RecordingObserver final : public JobObserver {
   void on_state(const JobId& id, JobState state, uint32_t attempt) override {
     note([&] {
       states_[id].push_back({state, attempt});
-      if (state == std::exchange(throws_at_, std::nullopt)) throw std::bad_alloc();
+      if (state != throws_at_) return;
+      throws_at_.reset();
+      throw std::bad_alloc();
     });
   }
   void on_attempt_end(const JobId& id, uint64_t, uint64_t bytes,
