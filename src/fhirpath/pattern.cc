@@ -12,7 +12,7 @@ namespace kiln::fhirpath {
 namespace {
 
 /// Bytes times instructions that are one step.
-constexpr uint64_t kSearchCostPerStep = 4096;
+constexpr uint64_t kSearchCostPerStep = 1024;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
