@@ -12,15 +12,12 @@ constexpr const char* kNoType = "not a resource: no resourceType";
 /// Details of this many skipped lines are kept for each block.
 constexpr size_t kMostExamples = 10;
 
-/// Where the last line that is not blank begins; null if all are.
+/// Where the last line begins. Blank lines count: how a file is cut in parts must not matter.
 const char* last_line_of(const dataset::Block& block) {
-  const char* last = block.end;
-  const std::string_view blank = " \t\r\n";
-  while (last > block.begin && blank.find(last[-1]) != std::string_view::npos) --last;
-  if (last == block.begin) return nullptr;
-  const void* const before =
-      memrchr(block.begin, '\n', static_cast<size_t>(last - block.begin));
-  return before == nullptr ? block.begin : static_cast<const char*>(before) + 1;
+  if (block.begin == block.end) return nullptr;
+  const auto before_end = static_cast<size_t>(block.end - 1 - block.begin);
+  const void* const newline = memrchr(block.begin, '\n', before_end);
+  return newline == nullptr ? block.begin : static_cast<const char*>(newline) + 1;
 }
 
 const char* end_of_line(const char* at) { return static_cast<const char*>(rawmemchr(at, '\n')); }
