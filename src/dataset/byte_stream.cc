@@ -61,7 +61,7 @@ class GzipStream final : public ByteStream {
   GzipStream(OpenFilePtr file, std::unique_ptr<ByteStream> source)
       : file_(std::move(file)), source_(std::move(source)), input_(kChunk) {
     isal_inflate_init(&state_);
-    state_.crc_flag = ISAL_GZIP;
+    begin_member();
   }
 
   base::Result<size_t> read(char* to, size_t size) override {
@@ -70,6 +70,10 @@ class GzipStream final : public ByteStream {
     const uint32_t wanted = state_.avail_out;
     while (state_.avail_out == wanted) {
       if (state_.avail_in == 0 && !at_end_) KILN_TRY(fill());
+      if (in_header_ && (state_.avail_in != 0 || !at_end_)) {
+        KILN_TRY(read_header());
+        continue;
+      }
       if (state_.block_state == ISAL_BLOCK_FINISH) {
         if (at_end_ && state_.avail_in == 0) return size_t{0};
         next_member();
@@ -91,13 +95,29 @@ class GzipStream final : public ByteStream {
     return {};
   }
 
+  void begin_member() {
+    // isal_inflate() itself would forget half a header that comes in two pieces.
+    state_.crc_flag = ISAL_GZIP_NO_HDR_VER;
+    isal_gzip_header_init(&header_);
+    in_header_ = true;
+  }
+
+  base::Status read_header() {
+    const int got = isal_read_gzip_header(&state_, &header_);
+    if (got != ISAL_DECOMP_OK && got != ISAL_END_INPUT) {
+      return damaged(file_, "the gzip data is damaged");
+    }
+    in_header_ = got == ISAL_END_INPUT;
+    return {};
+  }
+
   void next_member() {
     uint8_t* const next_out = state_.next_out;
     const uint32_t avail_out = state_.avail_out;
     uint8_t* const next_in = state_.next_in;
     const uint32_t avail_in = state_.avail_in;
     isal_inflate_reset(&state_);
-    state_.crc_flag = ISAL_GZIP;
+    begin_member();
     state_.next_out = next_out;
     state_.avail_out = avail_out;
     state_.next_in = next_in;
@@ -108,6 +128,8 @@ class GzipStream final : public ByteStream {
   std::unique_ptr<ByteStream> source_;
   std::vector<char> input_;
   inflate_state state_{};
+  isal_gzip_header header_{};
+  bool in_header_ = true;
   bool at_end_ = false;
 };
 

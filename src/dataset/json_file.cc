@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "dataset/bundle.h"
 #include "dataset/byte_stream.h"
 #include "json/document.h"
 #include "json/line_parser.h"
@@ -47,7 +48,7 @@ void pad(std::string& line) {
 /// Lines in a buffer, one after the other.
 class Lines {
  public:
-  explicit Lines(BlockBuffer& buffer) : buffer_(buffer) {}
+  explicit Lines(BlockBuffer& buffer) : buffer_(buffer) { buffer_.reserve(0, 0); }
   void add(std::string_view line) {
     buffer_.reserve(size_ + line.size() + 1, size_);
     std::memcpy(buffer_.data() + size_, line.data(), line.size());
@@ -66,12 +67,12 @@ class Lines {
 /// One JSON value on one line.
 class JsonFile {
  public:
-  JsonFile(std::string_view text, BlockBuffer& buffer) : lines_(buffer) { json::minify(text, line_); }
+  JsonFile(std::string_view text, BlockBuffer& buffer) : lines_(buffer) {
+    json::minify(text, line_);
+  }
 
   /// False if it is no JSON of resources or other things; then error() may tell why.
-  bool lay_out() {
-    return line_.starts_with('[') ? lay_out_array() : lay_out_object();
-  }
+  bool lay_out() { return line_.starts_with('[') ? lay_out_array() : lay_out_object(); }
   const char* error() const { return error_; }
   bool has_resources() const { return has_resources_; }
   Block block() const { return lines_.block(is_array_ ? 1 : 0); }
@@ -88,10 +89,10 @@ class JsonFile {
     const std::string_view text(line_.data(), size);
     const std::string_view type = json::find_resource_type(line_.data());
     if (type == "Bundle") {
-      // Brackets alone: the resources are parsed when they are wanted.
+      // The way to its entries, then brackets alone: the resources are parsed when they are wanted.
       const json::Shape nothing({json::ShapeNode()}, nullptr);
-      json::LineParser parser(nothing);
-      error_ = parser.parse("", line_.data()).error;
+      error_ = BundleReader().open(line_.data()).error;
+      if (error_ == nullptr) error_ = json::LineParser(nothing).parse("", line_.data()).error;
     } else if (const auto problem = json::find_problem(text, json::RepeatedKeys::kAllowed)) {
       error_ = problem->message;
     }
@@ -121,8 +122,8 @@ class JsonFile {
   std::string_view json_of(const json::Node& node) {
     std::string_view text = node.view();
     if (node.kind == json::NodeKind::kString) return {text.data() - 1, text.size() + 2};
-    has_resources_ |= node.kind == json::NodeKind::kObject &&
-                      !json::find_resource_type(text.data()).empty();
+    has_resources_ |=
+        node.kind == json::NodeKind::kObject && !json::find_resource_type(text.data()).empty();
     return text;
   }
 

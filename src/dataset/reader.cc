@@ -19,6 +19,14 @@ const char* find_newline(const char* begin, const char* end) {
   return static_cast<const char*>(std::memchr(begin, '\n', static_cast<size_t>(end - begin)));
 }
 
+/// The file's only part has no lines.
+void leave_out(Part& part, BlockBuffer& buffer) {
+  buffer.reserve(0, 0);
+  part.block.begin = part.block.end = buffer.data();
+  part.block.left_out = true;
+  part.loaded = true;
+}
+
 }  // namespace
 
 /// A file that is read from front to back, and the line it broke off in.
@@ -77,8 +85,7 @@ base::Result<bool> Reader::claim_of_file(Part& part, BlockBuffer& buffer) {
     std::string head(kHeadSize, '\0');
     KILN_ASSIGN(const size_t got, file.read_at(head.data(), head.size(), 0));
     head.resize(got);
-    part.block.left_out = holds_no_resources(head, got == size);
-    part.loaded = part.block.left_out;
+    if (holds_no_resources(head, got == size)) leave_out(part, buffer);
   }
   part.size = part.loaded ? size : std::min<uint64_t>(options_.part_size, size - offset_);
   offset_ += part.size;
@@ -108,8 +115,7 @@ base::Result<bool> Reader::claim_stream(Part& part, BlockBuffer& buffer) {
   if (!stream_) KILN_TRY(begin_stream(file));
   if (stream_->left_out) {
     part.size = file->state().size;
-    part.block.left_out = true;
-    part.loaded = true;
+    leave_out(part, buffer);
     return true;
   }
   Stream& stream = *stream_;
@@ -131,8 +137,8 @@ base::Result<bool> Reader::claim_stream(Part& part, BlockBuffer& buffer) {
     }
     // A line that ends with what was read is kept back, as it may be the file's last one.
     if (size != 0) {
-      last = static_cast<const char*>(
-          memrchr(buffer.data() + looked_at, '\n', size - 1 - looked_at));
+      last =
+          static_cast<const char*>(memrchr(buffer.data() + looked_at, '\n', size - 1 - looked_at));
       looked_at = size - 1;
     }
     if (last == nullptr && size > options_.max_line_size) {

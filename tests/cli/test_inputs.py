@@ -150,7 +150,7 @@ class NoData(InputTest):
     def test_a_view_that_finds_nothing_says_so(self):
         self.write("d/Patient.ndjson", [{"resourceType": "Observation", "id": "o"}])
         self.write("d/Observation.jsonl", [{"resourceType": "Observation", "id": "o"}])
-        path = self.write("v/o.json", view("id=id", resource="Observation"))
+        path = self.write("v/o.json", view("id=id", resource="Observation", name="o"))
         outcome = self.kiln("run", path, "-d", self.path("d"))
         self.assertEqual(outcome.out, b"")
         for name in ("warning", "Patient.ndjson", "Observation.jsonl"):

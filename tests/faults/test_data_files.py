@@ -68,13 +68,14 @@ class DataFilesTest(unittest.TestCase):
     def test_no_descriptors_at_kick_off_is_for_now(self):
         server = self.serve(data={"Patient.ndjson": PATIENTS})
         open_now = len(os.listdir(f"/proc/{server.process.pid}/fd"))
+        _, hard = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
         address = server.base.rsplit("/", 1)[1].split(":")
         with socket.create_connection((address[0], int(address[1]))) as idle:
             idle.sendall(b"GET /health HTTP/1.1\r\n")
             # Room for the connection of a request, and for nothing that the request opens.
             for spare in range(1, 4):
                 resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE,
-                                 (open_now + spare, open_now + spare))
+                                 (open_now + spare, hard))
                 try:
                     answer = self.run_view(server)
                 except OSError:
@@ -84,7 +85,7 @@ class DataFilesTest(unittest.TestCase):
                     break
             else:
                 self.fail("descriptors never ran out")
-            resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (1024, 1024))
+            resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (hard, hard))
         self.assertEqual(self.run_view(server).status, 200)
 
 
