@@ -1,4 +1,5 @@
-"""Object stores as child processes: moto from PyPI, versitygw from the Go module registry.
+"""Object stores as child processes: moto from PyPI, versitygw from the Go module registry; a Python
+with DuckDB from PyPI.
 
 Each is fetched once into a cache folder ($KILN_CACHE, else ~/.cache/kiln). Where that cannot be done,
 Unavailable says why, and the tests skip.
@@ -17,6 +18,7 @@ import time
 
 MOTO = "5.2.1"
 VERSITYGW = "v1.8.0"
+DUCKDB = "1.4.4"
 DEADLINE = 60  # seconds until a store must answer
 BUCKET = "kiln-test"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "kilntest", "AWS_SECRET_ACCESS_KEY": "kilntestsecret"}
@@ -55,6 +57,14 @@ def moto_python():
         run([os.path.join(folder, "bin", "pip"), "install", "-q", f"moto[server]=={MOTO}"],
             "moto cannot be had from PyPI")
     return os.path.join(cached(f"moto-{MOTO}", make), "bin", "python")
+
+
+def duckdb_python():
+    def make(folder):
+        run([sys.executable, "-m", "venv", folder], "no virtual environment (python3-venv)")
+        run([os.path.join(folder, "bin", "pip"), "install", "-q", f"duckdb=={DUCKDB}", "pytz"],
+            "DuckDB and pytz cannot be had from PyPI")
+    return os.path.join(cached(f"duckdb-{DUCKDB}-pytz", make), "bin", "python")
 
 
 def versitygw_program():
