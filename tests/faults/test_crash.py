@@ -28,7 +28,8 @@ VIEWS = {
     "bad": [view("Patient"), view("Condition")],  # fails after it has written
 }
 FORMATS = ("csv", "ndjson")
-OPTIONS = ("--export-max-running", "2", "--export-cleanup-interval", "1", "--poll-limit", "100000")
+OPTIONS = ("--export-max-running", "2", "--export-cleanup-interval", "1", "--poll-limit", "100000",
+           "--export-max-queued-per-client", "100")
 GONE = (OSError, http.client.HTTPException)  # the server died under the request
 
 
