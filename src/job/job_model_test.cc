@@ -185,6 +185,8 @@ class World {
     const Promise before = promises_[*id];
     const auto view = must(engine_->find(*id));
     promises_.on_found(*id, before, view ? std::optional(view->job) : std::nullopt);
+    // While it was asked somebody else may have removed it.
+    if (promises_[*id].removals_begun > 0) return;
     if (view && view->job.state == JobState::kCompleted) check_files(view->job);
   }
 

@@ -122,6 +122,7 @@ TEST(ServerLimits, ProbesAreAnsweredWhenEveryThreadIsBusy) {
   Event go, held;
   ServerOptions options;
   options.handler_threads = options.maker_threads = options.max_streams = 2;
+  options.max_streams_per_client = 2;
   options.max_held = 300'000;
   TestServer server(
       [&](const Request& request) -> Response {
