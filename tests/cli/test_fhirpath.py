@@ -199,7 +199,7 @@ class Errors(CliTest):
     def test_endless_and_huge_expressions_end_with_an_error(self):
         for expression, word in (
                 ("1.repeatAll($this)", "too much memory"),
-                ("1.repeat($this + 1)", "too many steps"),
+                ("1.repeat($this + 1)", "too m"),  # many steps, or much memory
                 ("'a'.repeatAll($this & $this)", "too"),
                 ("(" * 30000 + "1", "nested too deeply"),
                 ("-" * 30000 + "1", "nested too deeply"),
