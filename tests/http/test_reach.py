@@ -151,7 +151,7 @@ class ListenTest(unittest.TestCase):
         self.assertEqual(server.get("/health").status, 200)
 
     def test_cli_wrong_names_exit_2(self):
-        for option in (("--allowed-host", "a/b"), ("--allowed-host", ""), ("--cors-origin", "*"),
+        for option in (("--allowed-host", "a/b"), ("--allowed-host", ":80"), ("--cors-origin", "*"),
                        ("--cors-origin", "pages.example"), ("--cors-origin", "null"),
                        ("--cors-origin", "https://pages.example/path")):
             status, lines = self.refused("=".join(option))

@@ -63,7 +63,7 @@ class TextsTest(unittest.TestCase):
     def test_ops_6_files_whose_names_are_no_text(self):
         server = Server("--log-format", "json", start=False)
         self.addCleanup(server.stop)
-        for folder, name, text in (("data", b"Patient.\xff.ndjson", PATIENT + "{"),
+        for folder, name, text in (("data", b"Patient.\xff.ndjson", "{\n" + PATIENT),
                                    ("views", b"v\xff.json", json.dumps(view("Patient")))):
             path = os.path.join(server.write_files(folder, {}).encode(), name)
             with open(path, "w", encoding="utf-8") as file:
