@@ -216,7 +216,12 @@ class Watchdog {
 
  private:
   static constexpr long kMostSeconds = 20;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(__clang__)
+  // Shadows, and what was freed. libFuzzer, which is clang's, has a limit of its own.
+  static constexpr long kMostKilobytes = 4L << 20;
+#else
   static constexpr long kMostKilobytes = 1L << 20;
+#endif
 
   static void set(long seconds) {
     const itimerval timer = {{0, 0}, {seconds, 0}};
@@ -243,7 +248,8 @@ void run_expression(const std::string& text, size_t which) {
   json::LineParser parser(shape);
   const std::string line = std::string(kLines[which]) + '\n' + std::string(json::kPadding, '\0');
   (void)parser.parse(kTypes[which], line.data());
-  static constexpr fhirpath::Limits kLimits = {1'000'000, size_t{64} << 20, size_t{1} << 20, 256, nullptr};
+  static constexpr fhirpath::Limits kLimits = {1'000'000, size_t{64} << 20, size_t{1} << 20, 256,
+                                               nullptr};
   fhirpath::Evaluation evaluation(model, {}, kLimits);
   evaluation.begin(parser.tape(), context.resource);
   fhirpath::Collection result;
