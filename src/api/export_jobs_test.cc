@@ -226,6 +226,14 @@ TEST_F(ExportJobsTest, Ops_6_500_AnExceptionIsAFaultWithAnId) {
   EXPECT_THAT(std::get<std::string>(response.body), ::testing::Not(HasSubstr("inner")));
 }
 
+TEST_F(ExportJobsTest, Ops_6_503_WantOfMemoryMayPass) {
+  const net::Response response =
+      guarded(service_, {}, []() -> net::Response { throw std::bad_alloc(); });
+  EXPECT_EQ(response.status, 503);
+  EXPECT_TRUE(response.headers.get("Retry-After"));
+  EXPECT_THAT(std::get<std::string>(response.body), HasSubstr("--memory-limit"));
+}
+
 /// The same authorization everywhere: what another may not see is not there.
 TEST_F(ExportJobsTest, Ops_4_9_AnothersJobIsNotThere) {
   authorizer_.strict = true;
