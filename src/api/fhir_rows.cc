@@ -39,6 +39,7 @@ ValueForm form_of_sql(SqlType type) {
   switch (type) {
     case SqlType::kBoolean:
       return {"valueBoolean", JsonForm::kBoolean};
+    case SqlType::kTinyInt:
     case SqlType::kSmallInt:
     case SqlType::kInteger:
       return {"valueInteger", JsonForm::kNumber};

@@ -1,6 +1,7 @@
 #include "base/base64.h"
 
 #include <algorithm>
+#include <array>
 
 #include <openssl/evp.h>
 
@@ -21,20 +22,28 @@ std::string base64_encode(std::string_view bytes) {
   return text;
 }
 
+bool is_base64(std::string_view text) {
+  // The library takes '=' for a digit and cuts off some trailing bytes that are none.
+  static constexpr auto kDigits = [] {
+    std::array<bool, 256> digits = {};
+    for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                         "0123456789+/")) {
+      digits[static_cast<unsigned char>(c)] = true;
+    }
+    return digits;
+  }();
+  if (text.size() % 4 != 0) return false;
+  for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return kDigits[static_cast<unsigned char>(c)]; });
+}
+
 std::optional<std::string> base64_decode(std::string_view text) {
   std::string packed;
   packed.reserve(text.size());
   std::copy_if(text.begin(), text.end(), std::back_inserter(packed),
                [](char c) { return c != ' ' && c != '\n' && c != '\r' && c != '\t'; });
-  if (packed.size() % 4 != 0 || packed.size() >= (size_t{1} << 30)) return std::nullopt;
-  // The library takes '=' for a digit and cuts off some trailing bytes that are none.
-  static constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const size_t end = packed.find_first_not_of(kDigits);
-  if (end != std::string::npos &&
-      (packed.size() - end > 2 || packed.find_first_not_of('=', end) != std::string::npos)) {
-    return std::nullopt;
-  }
+  if (!is_base64(packed) || packed.size() >= (size_t{1} << 30)) return std::nullopt;
   std::string bytes(packed.size() / 4 * 3 + 1, '\0');
   const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
                                    reinterpret_cast<const unsigned char*>(packed.data()),

@@ -8,6 +8,8 @@
 namespace kiln::base {
 
 std::string base64_encode(std::string_view bytes);
+/// True if the text is base64 without white space.
+bool is_base64(std::string_view text);
 /// Nothing if the text is not base64; white space in it is passed over, as FHIR allows it.
 std::optional<std::string> base64_decode(std::string_view text);
 

@@ -315,16 +315,18 @@ TEST_F(PipelineTest, TheFirstErrorInTheOrderOfTheInputWins) {
   }
 }
 
-TEST_F(PipelineTest, AnErrorOfARowNamesTheViewAndTheLine) {
-  add_file("a", patient_lines(20) +
-                    R"({"resourceType":"Patient","name":[{"family":"A"},{"family":"B"}]})" + "\n");
+TEST_F(PipelineTest, AnErrorOfARowNamesTheResourceTheViewAndTheLine) {
+  add_file("a",
+           patient_lines(20) +
+               R"({"resourceType":"Patient","name":[{"family":"A"},{"family":"B"}],"id":"p5"})" +
+               "\n");
   const auto view = compile(
       R"({"name":"families","resource":"Patient","select":[{"column":[{"name":"f","path":"name.family"}]}]})");
   std::vector<SinkLog> logs;
   const auto summary = run_views({view}, logs, options_of(3, 100));
   ASSERT_FALSE(summary.ok());
   EXPECT_EQ(summary.error().position(), (base::SourcePosition{path("a"), 21, 1}));
-  EXPECT_EQ(summary.error().message().find("view 'families': column 'f':"), 0U)
+  EXPECT_EQ(summary.error().message().find("Patient/p5: view 'families': column 'f':"), 0U)
       << summary.error().message();
 }
 
@@ -467,9 +469,13 @@ TEST_F(PipelineTest, LinesThatWereCutOrRunTogetherAreErrors) {
 TEST_F(PipelineTest, WhatOnlyLooksLikeADamagedLineIsNone) {
   const std::string start = R"({"resourceType":"Patient","id":"p)";
   std::string text;
-  const std::vector<std::string> ends = {
-      R"("})", R"(","x":"a{b}{c"})", "\",\t\"x\"\t:\t{ }\t}\r", R"("} )", R"(","x":[ {"y":{} } ]})",
-      R"(","x":"\"}{\\"})", R"(","x":{"y":"z{}"}})"};
+  const std::vector<std::string> ends = {R"("})",
+                                         R"(","x":"a{b}{c"})",
+                                         "\",\t\"x\"\t:\t{ }\t}\r",
+                                         R"("} )",
+                                         R"(","x":[ {"y":{} } ]})",
+                                         R"(","x":"\"}{\\"})",
+                                         R"(","x":{"y":"z{}"}})"};
   for (size_t i = 0; i < ends.size(); ++i) text += start + std::to_string(i) + ends[i] + "\n";
   for (const std::string blank : {"", "\n\n", " \r\n"}) {
     inputs_.clear();
@@ -666,8 +672,8 @@ TEST_F(PipelineTest, ALineThatIsABundleStandsForWhatIsInItAndForItself) {
       inputs_.clear();
       add_file("a", text + end, type);
       std::vector<SinkLog> logs;
-      const auto summary = run_views({id_view(), id_view("Bundle"), id_view("Group")}, logs,
-                                     options_of(2, 50));
+      const auto summary =
+          run_views({id_view(), id_view("Bundle"), id_view("Group")}, logs, options_of(2, 50));
       ASSERT_TRUE(summary.ok()) << summary.error().to_string();
       EXPECT_EQ(logs[0].bytes, id_rows(4));
       // A file's name is believed: what other views would get of it must not depend on this one.
@@ -687,8 +693,7 @@ TEST_F(PipelineTest, ErrorsInABundlesLineHaveTheirPlaceInTheFile) {
     std::vector<SinkLog> logs;
     const auto summary = run_views({id_view()}, logs, options_of(1));
     ASSERT_FALSE(summary.ok());
-    EXPECT_EQ(summary.error().position(),
-              (base::SourcePosition{path("a"), 2, before.size() + 1}));
+    EXPECT_EQ(summary.error().position(), (base::SourcePosition{path("a"), 2, before.size() + 1}));
     Options options = options_of(1);
     options.skip_errors = true;
     logs.clear();
@@ -723,8 +728,7 @@ TEST_F(PipelineTest, BundlesThatAreNestedTooDeeplyAreAnError) {
   }
   add_file("a", text);
   std::vector<SinkLog> logs;
-  EXPECT_EQ(run_views({id_view()}, logs, options_of(1)).error().code(),
-            base::ErrorCode::kInvalid);
+  EXPECT_EQ(run_views({id_view()}, logs, options_of(1)).error().code(), base::ErrorCode::kInvalid);
 }
 
 // ---- what was not read ----

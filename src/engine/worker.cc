@@ -3,6 +3,8 @@
 #include <cstring>
 #include <utility>
 
+#include "dataset/resource_name.h"
+
 namespace kiln::engine {
 namespace {
 
@@ -46,8 +48,7 @@ Worker::Worker(const RunContext& context, std::stop_token stop)
 }
 
 /// Most lines of a filtered run are left out, and what the filter has to see is little.
-json::LineResult Worker::GroupParser::parse(const char* line, json::Extent extent,
-                                            bool& left_out) {
+json::LineResult Worker::GroupParser::parse(const char* line, json::Extent extent, bool& left_out) {
   const auto parse_by = [&](json::LineParser& by) {
     return extent == json::Extent::kLine ? by.parse(group->type(), line)
                                          : by.parse_object(group->type(), line);
@@ -135,7 +136,7 @@ BlockResult Worker::process(const dataset::Part& part, const dataset::Block& blo
     if (measure && static_cast<uint64_t>(end_of_line(at) - at) > longest) {
       bad(base::Error(base::ErrorCode::kLimit, "a line is longer than " + std::to_string(longest) +
                                                    " bytes (--max-line-size)"),
-          at, part, block, result);
+          at, at, part, block, result);
       break;
     }
     if (!line(at, part, block, result)) break;
@@ -202,8 +203,7 @@ bool Worker::line(const char*& at, const dataset::Part& part, const dataset::Blo
 }
 
 bool Worker::resource(GroupParser* group, const char* start, const char*& at,
-                      const dataset::Part& part, const dataset::Block& block,
-                      BlockResult& result) {
+                      const dataset::Part& part, const dataset::Block& block, BlockResult& result) {
   using Kind = json::LineResult::Kind;
   const char* first = start;
   while (*first == ' ' || *first == '\t' || *first == '\r') ++first;
@@ -223,7 +223,8 @@ bool Worker::resource(GroupParser* group, const char* start, const char*& at,
     return bad_line(*problem, start, part, block, result);
   }
   if (parsed.kind == Kind::kOtherType) {
-    if (scanner_.find_resource_type(start) == kBundle) return bundle(start, at, part, block, result);
+    if (scanner_.find_resource_type(start) == kBundle)
+      return bundle(start, at, part, block, result);
     ++result.other_type;
     return true;
   }
@@ -285,8 +286,8 @@ bool Worker::entry(const char* start, const dataset::Part& part, const dataset::
   return left_out || rows(*group, start, part, block, result);
 }
 
-/// `at` goes behind the line's end. What nobody reads of a line is only looked over, but a line that
-/// was cut off, or that holds a second record, does not pass for a whole one.
+/// `at` goes behind the line's end. What nobody reads of a line is only looked over, but a line
+/// that was cut off, or that holds a second record, does not pass for a whole one.
 std::optional<json::Problem> Worker::pass_rest(const char* start, const char* from,
                                                const char*& at) const {
   const json::LineEnd end = scanner_.find_line_end(from);
@@ -299,8 +300,8 @@ std::optional<json::Problem> Worker::pass_rest(const char* start, const char* fr
 bool Worker::bad_line(const json::Problem& problem, const char* start, const dataset::Part& part,
                       const dataset::Block& block, BlockResult& result) {
   ++result.bad_lines;
-  return bad(base::Error(base::ErrorCode::kInvalid, problem.message), start + problem.offset, part,
-             block, result);
+  return bad(base::Error(base::ErrorCode::kInvalid, problem.message), start, start + problem.offset,
+             part, block, result);
 }
 
 /// A line without a resourceType: blank, or bad in a way that a parser can tell.
@@ -312,8 +313,7 @@ bool Worker::no_type(const char* start, const char*& at, const dataset::Part& pa
   if (parsed.kind == json::LineResult::Kind::kBlank) return true;
   const bool bad_json = parsed.kind == json::LineResult::Kind::kError;
   ++result.bad_lines;
-  return bad(base::Error(base::ErrorCode::kInvalid,
-                         bad_json ? parsed.error : kNoType),
+  return bad(base::Error(base::ErrorCode::kInvalid, bad_json ? parsed.error : kNoType), start,
              bad_json ? parsed.stop : start, part, block, result);
 }
 
@@ -331,16 +331,21 @@ bool Worker::rows(const GroupParser& group, const char* line, const dataset::Par
     const std::string& name = context_.subjects[index].view->name();
     base::Error error = std::move(status).error();
     if (!name.empty()) error = std::move(error).in("view '" + name + "'");
-    if (!bad(std::move(error), line, part, block, result)) return false;
+    const char* const place = lane.evaluation.failed_at();
+    if (!bad(std::move(error), line, place != nullptr ? place : line, part, block, result)) {
+      return false;
+    }
   }
   return true;
 }
 
 /// Notes a bad line; false if it ends the run.
-bool Worker::bad(base::Error error, const char* at, const dataset::Part& part,
+bool Worker::bad(base::Error error, const char* line, const char* at, const dataset::Part& part,
                  const dataset::Block& block, BlockResult& result) {
   const bool skip = context_.options.skip_errors && error.code() == base::ErrorCode::kInvalid;
   if (skip && result.examples.size() >= kMostExamples) return true;
+  const std::string resource = dataset::resource_name(line);
+  if (!resource.empty()) error = std::move(error).in(resource);
   const std::string place = in_bundle_ ? bundles_.place() : std::string();
   error = std::move(error).at(context_.reader.position(part, block, at, place));
   if (!skip) {

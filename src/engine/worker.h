@@ -70,7 +70,8 @@ class Worker {
                const dataset::Block& block, BlockResult& result);
   bool rows(const GroupParser& group, const char* line, const dataset::Part& part,
             const dataset::Block& block, BlockResult& result);
-  bool bad(base::Error error, const char* at, const dataset::Part& part,
+  /// `line`: the resource that `at` is in.
+  bool bad(base::Error error, const char* line, const char* at, const dataset::Part& part,
            const dataset::Block& block, BlockResult& result);
   /// The group whose views are over the type; null for none.
   GroupParser* find_group(std::string_view type);
@@ -86,7 +87,7 @@ class Worker {
   base::MemoryReservation memory_;  ///< of the evaluations, the batches and the buffer
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<GroupParser> parsers_;
-  GroupParser* named_ = nullptr;  ///< of the file at hand, if its name tells a type
+  GroupParser* named_ = nullptr;     ///< of the file at hand, if its name tells a type
   const char* last_line_ = nullptr;  ///< of the file, if it is in the block at hand
   dataset::BundleReader bundles_;
   bool in_bundle_ = false;  ///< what is at hand is in an entry

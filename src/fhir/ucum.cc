@@ -9,7 +9,8 @@ constexpr size_t kS = 1;  // the second, in kBaseNames
 constexpr std::array<std::string_view, Unit::kDimensions> kBaseNames = {
     "m", "s", "g", "rad", "K", "C", "cd", "mol", "month"};
 
-/// An atom of UCUM: its value is `factor` times the unit expression `of` ("" for a number).
+/// An atom of UCUM: its value is `factor` times the unit expression `of` ("" for a number). What is
+/// no decimal has its divisor in the expression.
 struct Atom {
   std::string_view code;
   bool metric;  ///< may have a prefix
@@ -25,7 +26,7 @@ constexpr Atom kAtoms[] = {
     {"10*", false, "10", ""},
     {"10^", false, "10", ""},
     {"sr", true, "1", "rad2"},
-    {"deg", false, "0.017453292519943295769236907684886", "rad"},
+    {"deg", false, "2", "[pi].rad/360"},
     {"min", false, "60", "s"},
     {"h", false, "3600", "s"},
     {"d", false, "86400", "s"},
@@ -51,7 +52,7 @@ constexpr Atom kAtoms[] = {
     {"Gy", true, "1", "m2.s-2"},
     {"Sv", true, "1", "m2.s-2"},
     {"kat", true, "1", "mol.s-1"},
-    {"U", true, "0.000000016666666666666666666666666667", "mol.s-1"},
+    {"U", true, "1", "umol/min"},
     {"l", true, "0.001", "m3"},
     {"L", true, "0.001", "m3"},
     {"ar", true, "100", "m2"},
@@ -70,7 +71,7 @@ constexpr Atom kAtoms[] = {
     {"[ft_i]", false, "0.3048", "m"},
     {"[yd_i]", false, "0.9144", "m"},
     {"[mi_i]", false, "1609.344", "m"},
-    {"[in_us]", false, "0.0254000508001016", "m"},
+    {"[in_us]", false, "100", "m/3937"},
     {"[lb_av]", false, "453.59237", "g"},
     {"[oz_av]", false, "28.349523125", "g"},
     {"[dr_av]", false, "1.7718451953125", "g"},
@@ -153,7 +154,7 @@ class Parser {
       while (digits < rest_.size() && rest_[digits] >= '0' && rest_[digits] <= '9') ++digits;
       const auto factor = Decimal::parse(rest_.substr(0, digits));
       if (!factor) return std::nullopt;
-      unit->factor = *factor;
+      unit->factor = Ratio(*factor);
       rest_.remove_prefix(digits);
     } else if (!rest_.empty() && rest_.front() != '{') {
       unit = simple_unit();
@@ -197,7 +198,7 @@ class Parser {
     for (const Prefix& prefix : kPrefixes) {
       if (!symbol.starts_with(prefix.code)) continue;
       if (auto unit = atom(symbol.substr(prefix.code.size()), true)) {
-        const auto factor = Decimal::multiply(unit->factor, power_of_ten(prefix.exponent));
+        const auto factor = Ratio::multiply(unit->factor, Ratio(power_of_ten(prefix.exponent)));
         if (!factor) return std::nullopt;
         unit->factor = *factor;
         return unit;
@@ -218,7 +219,9 @@ class Parser {
       if (atom.code != symbol || (prefixed && !atom.metric)) continue;
       auto unit = atom.of.empty() ? Unit() : Parser(atom.of, depth_ + 1).parse();
       if (!unit) return std::nullopt;
-      unit->factor = *Decimal::multiply(unit->factor, *Decimal::parse(atom.factor));
+      const auto factor = Ratio::multiply(unit->factor, Ratio(*Decimal::parse(atom.factor)));
+      if (!factor) return std::nullopt;
+      unit->factor = *factor;
       return unit;
     }
     return std::nullopt;
@@ -275,7 +278,7 @@ std::optional<Unit> Unit::of_calendar_word(std::string_view word) {
       continue;
     }
     Unit unit;
-    unit.factor = Decimal::from_unscaled(known.thousandths, 3).normalized();
+    unit.factor = Ratio(Decimal::from_unscaled(known.thousandths, 3).normalized());
     unit.powers[known.months ? kCalendarMonth : kS] = 1;
     return unit;
   }
@@ -283,25 +286,24 @@ std::optional<Unit> Unit::of_calendar_word(std::string_view word) {
 }
 
 std::optional<Unit> Unit::multiply(const Unit& a, const Unit& b) {
-  Unit result;
-  const auto factor = Decimal::multiply(a.factor, b.factor);
+  return of_powers(Ratio::multiply(a.factor, b.factor), a, b, 1);
+}
+
+std::optional<Unit> Unit::divide(const Unit& a, const Unit& b) {
+  return of_powers(Ratio::divide(a.factor, b.factor), a, b, -1);
+}
+
+std::optional<Unit> Unit::of_powers(const std::optional<Ratio>& factor, const Unit& a,
+                                    const Unit& b, int sign) {
   if (!factor) return std::nullopt;
-  result.factor = factor->normalized();
+  Unit result;
+  result.factor = *factor;
   for (size_t i = 0; i < kDimensions; ++i) {
-    const int sum = a.powers[i] + b.powers[i];
+    const int sum = a.powers[i] + sign * b.powers[i];
     if (sum > 60 || sum < -60) return std::nullopt;
     result.powers[i] = static_cast<int8_t>(sum);
   }
   return result;
-}
-
-std::optional<Unit> Unit::divide(const Unit& a, const Unit& b) {
-  Unit inverse;
-  const auto factor = Decimal::divide(Decimal(1), b.factor);
-  if (!factor) return std::nullopt;
-  inverse.factor = *factor;
-  for (size_t i = 0; i < kDimensions; ++i) inverse.powers[i] = static_cast<int8_t>(-b.powers[i]);
-  return multiply(a, inverse);
 }
 
 std::string Unit::base_text() const {

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "fhir/decimal.h"
+#include "fhir/ratio.h"
 
 namespace kiln::fhir {
 
@@ -18,7 +18,7 @@ struct Unit {
   static constexpr size_t kDimensions = 9;
   static constexpr size_t kCalendarMonth = 8;
 
-  Decimal factor = Decimal(1);
+  Ratio factor;
   std::array<int8_t, kDimensions> powers{};
 
   /// A UCUM expression such as "mg/dL" or "[lb_av]"; nothing if it is not understood. Units on
@@ -32,6 +32,11 @@ struct Unit {
 
   /// The powers as a UCUM expression: "g.m-1", "1".
   std::string base_text() const;
+
+ private:
+  /// The powers of a plus `sign` times those of b.
+  static std::optional<Unit> of_powers(const std::optional<Ratio>& factor, const Unit& a,
+                                       const Unit& b, int sign);
 };
 
 }  // namespace kiln::fhir

@@ -9,7 +9,7 @@ namespace {
 
 /// "factor base", or "none".
 std::string shown(const std::optional<Unit>& unit) {
-  return unit ? unit->factor.normalized().to_string() + " " + unit->base_text() : "none";
+  return unit ? unit->factor.to_decimal()->to_string() + " " + unit->base_text() : "none";
 }
 std::string parsed(std::string_view text) { return shown(Unit::parse(text)); }
 
@@ -113,7 +113,7 @@ TEST(UcumTest, ProductsAndQuotients) {
   EXPECT_EQ(shown(Unit::multiply(m, cm)), "0.01 m2");
   EXPECT_EQ(shown(Unit::divide(m, cm)), "100 1");
   Unit zero;
-  zero.factor = Decimal(0);
+  zero.factor = Ratio(Decimal(0));
   EXPECT_EQ(shown(Unit::divide(m, zero)), "none");
 }
 

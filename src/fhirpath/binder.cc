@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "base/near_name.h"
 #include "fhirpath/evaluation.h"
@@ -25,6 +26,8 @@ struct NamedType {
   TypeId fhir = fhir::kNoType;
   TypeId system = fhir::kNoType;
 };
+
+constexpr std::string_view kResourceType = "resourceType";
 
 TypeId find_system_type(const fhir::Model& model, std::string_view name) {
   for (TypeId type = fhir::kSystemAny; type < fhir::kFirstFhirType; ++type) {
@@ -72,8 +75,12 @@ class Binder {
         return call(ast, *find_function("[]"), scope);
       case AstKind::kUnary:
         return call(ast, *find_operator(ast.text + "x"), scope);
-      case AstKind::kBinary:
-        return call(ast, *find_operator(ast.text), scope);
+      case AstKind::kBinary: {
+        const std::string outer = std::exchange(compared_to_, text_compared(ast));
+        auto bound = call(ast, *find_operator(ast.text), scope);
+        compared_to_ = outer;
+        return bound;
+      }
       case AstKind::kType:
         return type_operator(ast, scope);
     }
@@ -241,6 +248,7 @@ class Binder {
 
   base::Result<BoundPtr> name(const Ast& ast, const Scope& scope) {
     if (ast.children.empty()) {
+      if (is_json_name(ast.text, scope.self)) return json_name(ast, nullptr, scope.self, scope);
       if (BoundPtr child = try_child(ast, nullptr, scope.self)) return child;
       if (auto type = head_type(ast, scope)) return std::move(*type);
       return unknown_element(ast, scope.self);
@@ -248,36 +256,136 @@ class Binder {
     KILN_ASSIGN(BoundPtr input, bind(*ast.children[0], scope));
     ExprType input_type = input->type;
     if (input_type.is_empty()) return nothing(ast.span);
+    if (is_json_name(ast.text, input_type)) {
+      return json_name(ast, std::move(input), input_type, scope);
+    }
     if (BoundPtr child = try_child(ast, std::move(input), input_type)) return child;
     return unknown_element(ast, input_type);
+  }
+
+  // ---- names of the JSON that are no elements ----
+
+  /// The text in `resourceType = 'Patient'`.
+  static std::string text_compared(const Ast& ast) {
+    if (ast.text != "=" && ast.text != "~") return {};
+    for (const bool left : {true, false}) {
+      const Ast& name = *ast.children[left ? 0 : 1];
+      const Ast& text = *ast.children[left ? 1 : 0];
+      if (name.kind == AstKind::kName && name.text == kResourceType &&
+          text.kind == AstKind::kString) {
+        return text.text;
+      }
+    }
+    return {};
+  }
+
+  /// True for resourceType and onsetDateTime, which are keys of FHIR's JSON but elements of nothing
+  /// that the type may be.
+  bool is_json_name(std::string_view text, const ExprType& of) const {
+    const NameId name = fhir::find_name(text);
+    if (name == fhir::kNoName || of.is_empty()) return false;
+    const auto is_resource = [&](TypeId type) {
+      return model_.kind(type) == fhir::TypeKind::kResource;
+    };
+    if (text == kResourceType) {
+      return of.open || std::any_of(of.types.begin(), of.types.end(), is_resource);
+    }
+    const bool choice_key =
+        std::any_of(text.begin(), text.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+    return choice_key && !is_element(name, of) && choice_row(name, of) != nullptr;
+  }
+
+  /// Calls test(type) for the types that something may be, all there are if it is open.
+  template <typename Test>
+  bool any_type(const ExprType& of, Test test) const {
+    if (std::any_of(of.types.begin(), of.types.end(), test)) return true;
+    if (!of.open) return false;
+    for (size_t type = fhir::kFirstFhirType; type < model_.type_count(); ++type) {
+      if (test(static_cast<TypeId>(type))) return true;
+    }
+    return false;
+  }
+
+  bool is_element(NameId name, const ExprType& of) const {
+    return any_type(of, [&](TypeId type) { return !model_.element(type, name).empty(); });
+  }
+
+  /// The row of a choice that has the name as its key; null if there is none.
+  const fhir::Field* choice_row(NameId key, const ExprType& of) const {
+    const fhir::Field* row = nullptr;
+    any_type(of, [&](TypeId type) {
+      row = model_.json_field(type, key);
+      if (row != nullptr && !row->choice) row = nullptr;
+      return row != nullptr;
+    });
+    return row;
+  }
+
+  /// What was meant by such a name, with a warning that tells how FHIRPath has it.
+  base::Result<BoundPtr> json_name(const Ast& ast, BoundPtr input, const ExprType& of,
+                                   const Scope& scope) {
+    const bool type_name = ast.text == kResourceType;
+    const fhir::Field* const row = type_name ? nullptr : choice_row(fhir::find_name(ast.text), of);
+    const std::string wanted =
+        compared_to_.empty() ? "type().name" : "ofType(" + compared_to_ + ")";
+    const std::string right = type_name ? wanted
+                                        : std::string(fhir::text_of(row->element)) + ".ofType(" +
+                                              std::string(model_.name(row->type)) + ")";
+    const std::string message =
+        "'" + ast.text + "' is a name of FHIR's JSON, not an element: write " + right;
+    if (context_.strictness == Strictness::kStrict) {
+      return fail(ast.span, message).with_suggestion(right);
+    }
+    warnings_.push_back({ast.span, message});
+    if (!type_name) {
+      BoundPtr child = element_child(ast.span, row->element, std::move(input), of);
+      return typed_call(ast.span, *find_function("ofType"), std::move(child), scope,
+                        {row->type, fhir::kNoType});
+    }
+    KILN_ASSIGN(BoundPtr resource,
+                typed_call(ast.span, *find_function("ofType"), std::move(input), scope,
+                           {model_.find_type("Resource"), fhir::kNoType}));
+    BoundPtr type = leaf(BoundKind::kFunction, ast.span, ExprType::anything(of.single));
+    type->function = find_function("type");
+    type->input_type = resource->type;
+    type->input = std::move(resource);
+    BoundPtr name = leaf(BoundKind::kChild, ast.span, ExprType::of(fhir::kSystemString, of.single));
+    name->element = fhir::find_name("name");
+    name->input_type = type->type;
+    name->input = std::move(type);
+    return name;
   }
 
   /// The element of that name; null if no type that the input may have has one.
   BoundPtr try_child(const Ast& ast, BoundPtr input, const ExprType& of) {
     const NameId element = fhir::find_name(ast.text);
+    const bool of_quantity = (ast.text == "value" || ast.text == "unit") &&
+                             std::any_of(of.types.begin(), of.types.end(),
+                                         [](TypeId type) { return type == fhir::kSystemQuantity; });
+    const bool found = of_quantity || (of.open && element != fhir::kNoName) ||
+                       std::any_of(of.types.begin(), of.types.end(), [&](TypeId type) {
+                         return !model_.element(type, element).empty();
+                       });
+    return found ? element_child(ast.span, element, std::move(input), of) : nullptr;
+  }
+
+  BoundPtr element_child(Span span, NameId element, BoundPtr input, const ExprType& of) {
     ExprType type;
-    type.single = of.single;
+    type.single = of.single && !of.open;
     type.ordered = of.ordered;
-    bool found = of.open && element != fhir::kNoName;
-    if (found) {
-      type.open = true;
-      type.single = false;
-    }
+    type.open = of.open;
     for (const TypeId candidate : of.types) {
-      if (candidate == fhir::kSystemQuantity && (ast.text == "value" || ast.text == "unit")) {
-        found = true;
-        add_types(type,
-                  ExprType::of(ast.text == "value" ? fhir::kSystemDecimal : fhir::kSystemString));
+      const std::string_view text = fhir::text_of(element);
+      if (candidate == fhir::kSystemQuantity && (text == "value" || text == "unit")) {
+        add_types(type, ExprType::of(text == "value" ? fhir::kSystemDecimal : fhir::kSystemString));
       }
       for (const fhir::Field& row : model_.element(candidate, element)) {
-        found = true;
         add_types(type, ExprType::of(row.type));
         if (row.list) type.single = false;
         if (row.type >= fhir::kFirstFhirType && model_.is_abstract(row.type)) type.open = true;
       }
     }
-    if (!found) return nullptr;
-    BoundPtr child = leaf(BoundKind::kChild, ast.span, std::move(type));
+    BoundPtr child = leaf(BoundKind::kChild, span, std::move(type));
     child->element = element;
     child->input = std::move(input);
     child->input_type = of;
@@ -323,16 +431,6 @@ class Binder {
     if (ast.children.empty() && as_type != fhir::kNoType) {
       return fail(ast.span, "the expression is evaluated on " + describe(model_, of) + ", not on " +
                                 ast.text);
-    }
-    // valueQuantity is a JSON key; FHIRPath wants value.ofType(Quantity).
-    const NameId key = fhir::find_name(ast.text);
-    for (const TypeId type : of.types) {
-      const fhir::Field* const row = key == fhir::kNoName ? nullptr : model_.json_field(type, key);
-      if (row != nullptr && row->choice) {
-        return fail(ast.span, "unknown element: '" + ast.text + "' of " + describe(model_, of))
-            .with_suggestion(std::string(fhir::text_of(row->element)) + ".ofType(" +
-                             std::string(model_.name(row->type)) + ")");
-      }
     }
     return fail(ast.span, "unknown element: '" + ast.text + "' of " + describe(model_, of))
         .with_suggestion(base::nearest_name(ast.text, known));
@@ -624,6 +722,11 @@ class Binder {
       }
       return error;
     }
+    if (is_number_with_quantity(model_, input, right)) {
+      warnings_.push_back({bound.span,
+                           "a number and a Quantity: comparable only where the unit is "
+                           "'1', so compare the Quantity's value, or with a unit"});
+    }
     if ((op == "=" || op == "!=" || op == "~" || op == "!~") &&
         !may_be_equal(model_, input, right)) {
       warnings_.push_back({bound.span, "never equal: " + describe(model_, input) + " and " +
@@ -637,6 +740,7 @@ class Binder {
   const fhir::Model& model_;
   Program& program_;
   std::vector<Warning> warnings_;
+  std::string compared_to_;  ///< a text that the name at hand is compared to
 };
 
 }  // namespace

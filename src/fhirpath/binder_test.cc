@@ -117,10 +117,62 @@ TEST(BinderTest, UnknownElementsAreErrorsWithANearName) {
   expect_error("zzzzzz", 0, "'zzzzzz' of Patient", "");
 }
 
-TEST(BinderTest, TheJsonNameOfAChoiceIsAnErrorWithThePath) {
-  expect_error("valueQuantity.value", 0, "'valueQuantity'", "value.ofType(Quantity)",
-               Strictness::kView, "Observation");
-  expect_error("deceasedBoolean", 0, "'deceasedBoolean'", "deceased.ofType(boolean)");
+/// A warning at the place that names the right path; an error if strict.
+void expect_json_name(std::string_view expression, std::string_view resource, std::string_view type,
+                      size_t caret, std::string_view right) {
+  const Outcome got = bound_of(expression, Strictness::kView, resource);
+  EXPECT_EQ(got.type, type) << expression << ": " << got.message;
+  ASSERT_EQ(got.warnings.size(), 1U) << expression;
+  EXPECT_NE(got.warnings[0].find(right), std::string::npos) << got.warnings[0];
+  EXPECT_EQ(got.warning_offsets[0], caret) << expression;
+  expect_error(expression, caret, right, right, Strictness::kStrict, resource);
+}
+
+TEST(BinderTest, TheJsonNameOfAChoiceIsAWarningWithThePath) {
+  expect_json_name("valueQuantity.value", "Observation", "decimal 0..1", 0,
+                   "value.ofType(Quantity)");
+  expect_json_name("deceasedBoolean", "Patient", "boolean 0..1", 0, "deceased.ofType(boolean)");
+  expect_json_name("contained.onsetDateTime", "Patient", "dateTime 0..*", 10,
+                   "onset.ofType(dateTime)");
+}
+
+TEST(BinderTest, ResourceTypeIsAWarningWithTheTypeThatWasMeant) {
+  expect_json_name("entry.resource.where(resourceType = 'Patient')", "Bundle", "Resource 0..*", 21,
+                   "ofType(Patient)");
+  expect_json_name("entry.resource.where('Patient' = resourceType)", "Bundle", "Resource 0..*", 33,
+                   "ofType(Patient)");
+  expect_json_name("generalPractitioner.resolve().where(resourceType = 'Practitioner')", "Patient",
+                   "any type 0..*", 36, "ofType(Practitioner)");
+  expect_json_name("resourceType", "Patient", "String 0..1", 0, "type().name");
+  expect_error("name.where(resourceType = 'Patient')", 11, "'resourceType' of HumanName");
+}
+
+TEST(BinderTest, NamesOfTheJsonHaveTheirValue) {
+  const std::string_view bundle =
+      R"({"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Patient","id":"1"}},)"
+      R"({"resource":{"resourceType":"Condition","id":"2","onsetDateTime":"2024-01-01"}}]})";
+  for (const Strictness strictness : {Strictness::kLenient, Strictness::kView}) {
+    EvaluateOptions options;
+    options.strictness = strictness;
+    EXPECT_EQ(evaluate("entry.resource.where(resourceType = 'Patient').id", bundle, options).text,
+              "id 1");
+    EXPECT_EQ(evaluate("entry.resource.resourceType", bundle, options).text,
+              "string Patient, string Condition");
+    EXPECT_EQ(evaluate("entry.resource.onsetDateTime", bundle, options).text,
+              "dateTime 2024-01-01");
+    EXPECT_EQ(evaluate("resourceType", bundle, options).text, "string Bundle");
+  }
+}
+
+TEST(BinderTest, ANumberBesideAQuantityIsSuspicious) {
+  EXPECT_EQ(
+      bound_of("value.ofType(Quantity) > 100", Strictness::kView, "Observation").warnings.size(),
+      1U);
+  EXPECT_EQ(
+      bound_of("value.ofType(Quantity) = 100", Strictness::kView, "Observation").warnings.size(),
+      1U);
+  EXPECT_TRUE(bound_of("value.ofType(Quantity).value > 100", Strictness::kView, "Observation")
+                  .warnings.empty());
 }
 
 TEST(BinderTest, AnotherResourceTypeAtTheHeadIsAnError) {

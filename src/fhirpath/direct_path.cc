@@ -27,7 +27,10 @@ class Follower {
   void descend(size_t depth, uint32_t object) {
     const PathStep& step = steps_[depth];
     const json::Node& holder = tape_[object];
-    if (holder.kind != json::NodeKind::kObject) return;
+    if (holder.kind != json::NodeKind::kObject) {
+      result_.broken |= holder.kind != json::NodeKind::kNull;
+      return;
+    }
     uint32_t at = object + 1;
     while (at < holder.end && tape_[at].name != step.json) at = tape_[at].end;
     if (at >= holder.end) return;
@@ -60,7 +63,7 @@ class Follower {
   const size_t count_;
   const json::Tape& tape_;
   std::array<uint32_t, kMostSteps> positions_;
-  DirectResult result_{0, kNoNode};
+  DirectResult result_{0, kNoNode, false};
   bool done_ = false;
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/guarded.h"
 #include "fhir/key_names.h"
+#include "fhirpath/json_kind.h"
 #include "fhirpath/pattern.h"
 #include "fhirpath/typing.h"
 #include "json/shape.h"
@@ -35,6 +36,7 @@ void Evaluation::begin(const json::Tape& tape, fhir::TypeId resource_type) {
   next_check_ = 0;
   row_index_ = 0;
   error_.reset();
+  error_place_ = nullptr;
   root_ = Item();
   root_.type = resource_type;
   root_.node = tape.size() == 0 ? kNoNode : 0;
@@ -45,7 +47,9 @@ bool Evaluation::run(const Program& program, const Item& focus, Collection& out)
   this_ = {&focus, 1};
   index_ = 0;
   total_ = {};
+  misfit_counted_ = false;
   try {
+    // Kernels take a misfit for a missing value and go on: what they come to does not count.
     return eval(program.root, out) && !error_;
   } catch (const base::ArenaFull&) {
     return no_room();
@@ -151,6 +155,31 @@ std::string_view Evaluation::string_of(const json::Node& node) {
   return {text, json::unescape_to(text, node.view())};
 }
 
+bool Evaluation::is_of_kind(const Item& item) const {
+  if (item.kind != ItemKind::kElement || item.node == kNoNode) return true;
+  return (json_kinds_of(model_, item.type) & json_kind(node(item.node).kind)) != 0;
+}
+
+bool Evaluation::misfit(const json::Node& node, std::string_view type) {
+  if (lenient_) {
+    if (!misfit_counted_) ++misfits_;
+    misfit_counted_ = true;
+    return false;
+  }
+  if (error_) return false;
+  const bool text = node.kind == json::NodeKind::kString;
+  std::string shown = text ? "\"" + json::shortened(node.view()) + "\"" : "an object or array";
+  if (node.kind != json::NodeKind::kObject && node.kind != json::NodeKind::kArray && !text) {
+    shown = json::shortened(node.view());
+  }
+  error_ = base::Error(base::ErrorCode::kInvalid,
+                       shown + " does not fit " + std::string(type) + ", its element's type")
+               .with_excerpt(program_->text, 0);
+  error_place_ = text ? node.text - 1 : node.text;
+  next_check_ = 0;  // the next step ends the run
+  return false;
+}
+
 bool Evaluation::value_of(const Item& item, Item& value) {
   if (item.kind != ItemKind::kElement) {
     value = item;
@@ -158,69 +187,77 @@ bool Evaluation::value_of(const Item& item, Item& value) {
   }
   if (item.node == kNoNode) return false;
   const json::Node& source = node(item.node);
-  fhir::TypeId system = item.type == fhir::kNoType ? fhir::kNoType : model_.system_type(item.type);
+  const fhir::TypeId system =
+      item.type == fhir::kNoType ? fhir::kNoType : model_.system_type(item.type);
   if (item.type != fhir::kNoType && system == fhir::kNoType) return false;
+  if ((json_kinds_of_value(system) & json_kind(source.kind)) == 0) {
+    return misfit(source, model_.name(item.type));
+  }
   switch (source.kind) {
     case json::NodeKind::kTrue:
     case json::NodeKind::kFalse:
-      if (system != fhir::kSystemBoolean && system != fhir::kNoType) return false;
       value = Item::of_boolean(source.kind == json::NodeKind::kTrue);
       return true;
-    case json::NodeKind::kNumber: {
-      const std::string_view text = source.view();
-      if (!step_text(text.size())) return false;
-      if (system == fhir::kSystemInteger || system == fhir::kSystemLong ||
-          system == fhir::kNoType) {
-        int64_t integer = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), integer);
-        if (error == std::errc() && end == text.data() + text.size()) {
-          value = Item::of_integer(
-              integer, system == fhir::kSystemLong ? fhir::kSystemLong : fhir::kSystemInteger);
-          return true;
-        }
-        if (system != fhir::kNoType) return false;
-      }
-      if (system != fhir::kSystemDecimal && system != fhir::kNoType) return false;
-      const auto decimal = fhir::Decimal::parse(text);
-      if (!decimal) return false;
-      value = Item::of_decimal(arena_.make<fhir::Decimal>(*decimal));
-      return true;
-    }
-    case json::NodeKind::kString: {
-      const std::string_view text = string_of(source);
-      std::optional<fhir::Temporal> temporal;
-      switch (system) {
-        case fhir::kSystemDate:
-          temporal = fhir::Temporal::parse_date(text);
-          break;
-        case fhir::kSystemDateTime:
-          temporal = fhir::Temporal::parse_date_time(text);
-          break;
-        case fhir::kSystemTime:
-          temporal = fhir::Temporal::parse_time(text);
-          break;
-        case fhir::kSystemString:
-        case fhir::kNoType:
-          value = Item::of_string(text);
-          return true;
-        case fhir::kSystemLong: {  // integer64 is a string in FHIR's JSON
-          int64_t integer = 0;
-          const auto [end, error] =
-              std::from_chars(text.data(), text.data() + text.size(), integer);
-          if (error != std::errc() || end != text.data() + text.size()) return false;
-          value = Item::of_integer(integer, fhir::kSystemLong);
-          return true;
-        }
-        default:
-          return false;
-      }
-      if (!temporal) return false;
-      value = Item::of_temporal(arena_.make<fhir::Temporal>(*temporal));
-      return true;
-    }
+    case json::NodeKind::kNumber:
+      return value_of_number(item, source, system, value);
+    case json::NodeKind::kString:
+      return value_of_text(item, source, system, value);
     default:
       return false;
   }
+}
+
+bool Evaluation::value_of_number(const Item& item, const json::Node& source, fhir::TypeId system,
+                                 Item& value) {
+  const std::string_view text = source.view();
+  if (!step_text(text.size())) return false;
+  if (system != fhir::kSystemDecimal) {
+    int64_t integer = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), integer);
+    if (error == std::errc() && end == text.data() + text.size()) {
+      value = Item::of_integer(
+          integer, system == fhir::kSystemLong ? fhir::kSystemLong : fhir::kSystemInteger);
+      return true;
+    }
+    if (system != fhir::kNoType) return misfit(source, model_.name(item.type));
+  }
+  const auto decimal = fhir::Decimal::parse(text);
+  if (!decimal) return misfit(source, "decimal");
+  value = Item::of_decimal(arena_.make<fhir::Decimal>(*decimal));
+  return true;
+}
+
+bool Evaluation::value_of_text(const Item& item, const json::Node& source, fhir::TypeId system,
+                               Item& value) {
+  const std::string_view text = string_of(source);
+  std::optional<fhir::Temporal> temporal;
+  switch (system) {
+    case fhir::kSystemDate:
+      temporal = fhir::Temporal::parse_date(text);
+      break;
+    case fhir::kSystemDateTime:
+      temporal = fhir::Temporal::parse_date_time(text);
+      break;
+    case fhir::kSystemTime:
+      temporal = fhir::Temporal::parse_time(text);
+      break;
+    case fhir::kSystemLong: {
+      int64_t integer = 0;
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), integer);
+      if (error != std::errc() || end != text.data() + text.size()) {
+        return misfit(source, model_.name(item.type));
+      }
+      value = Item::of_integer(integer, fhir::kSystemLong);
+      return true;
+    }
+    default:
+      value = Item::of_string(text);
+      return true;
+  }
+  // An empty text stands for no date, as many systems write it.
+  if (!temporal) return !text.empty() && misfit(source, model_.name(item.type));
+  value = Item::of_temporal(arena_.make<fhir::Temporal>(*temporal));
+  return true;
 }
 
 Evaluation::Single Evaluation::single(const Instruction& instruction,
@@ -278,7 +315,10 @@ Evaluation::Single Evaluation::single_boolean(const Instruction& instruction,
   if (state != Single::kOne) return state;
   Item value;
   if (!value_of(collection[0], value)) {
-    if (collection[0].node == kNoNode) return Single::kNone;
+    // Without a value, or with one that is not of its type.
+    const bool complex = model_.kind(collection[0].type) != fhir::TypeKind::kPrimitive;
+    if (error_) return Single::kFailed;
+    if (collection[0].node == kNoNode || !complex) return Single::kNone;
     boolean = true;
     return Single::kOne;
   }
@@ -331,7 +371,9 @@ bool Evaluation::for_each_value(uint32_t object, fhir::NameId json, fhir::TypeId
                                 bool siblings, Function function) {
   const json::Tape& tape = *tape_;
   const json::Node& holder = tape[object];
-  if (holder.kind != json::NodeKind::kObject) return true;
+  if (holder.kind != json::NodeKind::kObject) {
+    return holder.kind == json::NodeKind::kNull || misfit(holder, "an object") || lenient_;
+  }
   uint32_t value = kNoNode;
   uint32_t sibling = kNoNode;
   uint32_t looked_at = 0;

@@ -24,7 +24,7 @@ struct Limits {
   uint64_t steps = 20'000'000;
   size_t memory = 256U << 20;
   size_t string_size = 16U << 20;
-  uint64_t steps_per_node = 256;  ///< more steps for each node of the tape
+  uint64_t steps_per_node = 256;                   ///< more steps for each node of the tape
   base::MemoryReservation* reservation = nullptr;  ///< what the arena draws from; null: unbounded
 };
 
@@ -53,11 +53,19 @@ class Evaluation {
   /// Once it is requested, evaluation fails with kCancelled within some thousand steps.
   void set_stop(std::stop_token stop) { stop_ = std::move(stop); }
 
+  /// A value of the input that is not of its element's type (a number in quotes) fails the run that
+  /// reads it; if lenient, it counts as missing, and is counted.
+  void set_lenient(bool lenient) { lenient_ = lenient; }
+  /// Runs that have met such values.
+  uint64_t misfits() const { return misfits_; }
+
   /// Evaluates with `focus` as $this. The result lives until the next begin().
   [[nodiscard]] bool run(const Program& program, const Item& focus, Collection& out);
   /// True from a failure to the next begin() or take_error().
   bool failed() const { return error_.has_value(); }
   base::Error take_error();
+  /// Where the value that the error is about stands in the input; null if it is about none.
+  const char* error_place() const { return error_place_; }
 
   /// Receives trace() output; none by default.
   using Tracer = std::function<void(std::string_view name, std::string_view value)>;
@@ -148,8 +156,14 @@ class Evaluation {
   // Reading items.
 
   /// The System value of an item: the item itself unless it is a primitive element; false if the
-  /// item has none (no value, a complex element, a text that is not of its type).
+  /// item has none (no value, a complex element, a misfit).
   [[nodiscard]] bool value_of(const Item& item, Item& value);
+  /// True unless the item is an element whose JSON is not of the kind that its type has: a string
+  /// where there should be a number. Says nothing about its text.
+  bool is_of_kind(const Item& item) const;
+  /// Notes that a value of the input is not of its type, which fails the run unless it is lenient.
+  /// Always false.
+  bool misfit(const json::Node& node, std::string_view type);
   /// A JSON string's text with escapes resolved, which is counted; empty where that is refused.
   std::string_view string_of(const json::Node& node);
 
@@ -189,6 +203,10 @@ class Evaluation {
  private:
   struct Walk;
   static constexpr uint64_t kTextBytesPerStep = 64;
+  [[nodiscard]] bool value_of_number(const Item& item, const json::Node& source,
+                                     fhir::TypeId system, Item& value);
+  [[nodiscard]] bool value_of_text(const Item& item, const json::Node& source, fhir::TypeId system,
+                                   Item& value);
   bool check_limits();
   bool no_room();
   bool over_limit(std::string_view what);
@@ -214,6 +232,10 @@ class Evaluation {
   uint64_t most_steps_ = 0;
   uint64_t next_check_ = 0;
   std::optional<base::Error> error_;
+  const char* error_place_ = nullptr;
+  bool lenient_ = false;
+  bool misfit_counted_ = false;  ///< in this run
+  uint64_t misfits_ = 0;
   Tracer tracer_;
   std::unique_ptr<Patterns> patterns_;
 };

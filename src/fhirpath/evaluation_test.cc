@@ -366,15 +366,18 @@ TEST(EvaluationTest, AnErrorDoesNotLastBeyondItsResource) {
   EXPECT_EQ(out[0].integer, 2);
 }
 
-TEST(EvaluationTest, ValuesThatAreNotOfTheirTypeAreNoValues) {
+TEST(EvaluationTest, ValuesThatAreNotOfTheirTypeAreErrorsWhereTheyAreRead) {
   const std::string_view odd =
       R"({"resourceType":"Patient","active":"yes","birthDate":"soon","multipleBirthInteger":1.5,)"
       R"("name":"text","gender":{"a":1},"telecom":[null,{"value":null}]})";
-  expect_all(odd, {{"active = true", ""},
-                   {"birthDate > @2020", ""},
-                   {"multipleBirth + 1", ""},
-                   {"name.family", ""},
-                   {"gender = 'male'", "boolean false"},
+  expect_all(odd, {{"active = true", "error"},
+                   {"active.not()", "error"},
+                   {"birthDate > @2020", "error"},
+                   {"multipleBirth + 1", "error"},
+                   {"name.family", "error"},
+                   {"gender = 'male'", "error"},
+                   {"gender.exists()", "boolean true"},
+                   {"true or active", "boolean true"},
                    {"telecom.value", ""}});
 }
 
@@ -390,6 +393,11 @@ TEST(EvaluationTest, PrimitivesKeepTheirExtensionsApart) {
                        {"birthDate.hasValue()", "boolean false"},
                        {"birthDate.extension('t').value", "dateTime 2024-01-01T00:00:00Z"},
                        {"birthDate = @2024-01-01", ""}});
+}
+
+TEST(EvaluationTest, AQuantityWithoutAnAmountHasNoOrder) {
+  expect_all(R"({"resourceType":"Observation","valueQuantity":{"unit":"mg"}})",
+             {{"value > 1 'mg'", ""}, {"1 'mg' <= value", ""}});
 }
 
 TEST(EvaluationTest, NumbersOfTheInputKeepTheirText) {

@@ -3,7 +3,6 @@
 #include <functional>
 #include <optional>
 
-#include "fhir/ucum.h"
 #include "fhirpath/values.h"
 
 namespace kiln::fhirpath {
@@ -19,9 +18,12 @@ uint64_t hash_text(std::string_view text) { return std::hash<std::string_view>()
 /// Equal numbers are the same double; that others may be, too, costs a comparison.
 uint64_t hash_number(double value) { return std::hash<double>()(value); }
 
-/// An amount in base units. A number is one of the unit 1.
-uint64_t hash_amount(double value, const fhir::Unit& unit) {
-  uint64_t hash = hash_number(value);
+/// An amount in base units, a reduced fraction. A number is one of the unit 1.
+uint64_t hash_amount(const fhir::Ratio& amount, const fhir::Unit& unit) {
+  uint64_t hash = hash_number(amount.numerator().to_double());
+  if (!(amount.denominator() == fhir::Decimal(1))) {
+    hash = mix(hash, hash_number(amount.denominator().to_double()));
+  }
   for (const int8_t power : unit.powers) {
     if (power != 0) hash = mix(hash, static_cast<uint64_t>(power + 128));
   }
@@ -29,10 +31,10 @@ uint64_t hash_amount(double value, const fhir::Unit& unit) {
 }
 
 uint64_t hash_quantity(const Quantity& quantity) {
-  const auto unit = quantity.calendar ? fhir::Unit::of_calendar_word(quantity.unit)
-                                      : fhir::Unit::parse(quantity.unit);
-  const auto amount = unit ? fhir::Decimal::multiply(quantity.value, unit->factor) : std::nullopt;
-  if (amount) return hash_amount(amount->to_double(), *unit);
+  const auto unit = unit_of(quantity);
+  const auto amount =
+      unit ? fhir::Ratio::multiply(fhir::Ratio(quantity.value), unit->factor) : std::nullopt;
+  if (amount) return hash_amount(*amount, *unit);
   return mix(hash_number(quantity.value.to_double()), hash_text(quantity.unit));
 }
 

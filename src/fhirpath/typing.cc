@@ -25,7 +25,6 @@ TypeId arithmetic_pair(std::string_view op, TypeId a, TypeId b) {
   if (op == "+" && a == fhir::kSystemString && b == fhir::kSystemString) return a;
   if (op == "+" || op == "-") {
     if (is_temporal(a) && b == fhir::kSystemQuantity) return a;
-    return quantity && a == b ? a : fhir::kNoType;
   }
   const bool amounts =
       (is_number(a) || a == fhir::kSystemQuantity) && (is_number(b) || b == fhir::kSystemQuantity);
@@ -41,6 +40,12 @@ Class class_of(TypeId type) {
   if (type == fhir::kSystemTime) return Class::kTime;
   if (type == fhir::kSystemQuantity) return Class::kQuantity;
   return Class::kOther;
+}
+
+/// A number is converted to a Quantity of unit '1' where it meets one (FHIRPath §5.5).
+bool are_amounts(Class a, Class b) {
+  return (a == Class::kNumber && b == Class::kQuantity) ||
+         (a == Class::kQuantity && b == Class::kNumber);
 }
 
 template <typename Test>
@@ -129,12 +134,19 @@ std::optional<ExprType> arithmetic_type(const fhir::Model& model, const Function
 
 bool may_be_ordered(const fhir::Model& model, const ExprType& left, const ExprType& right) {
   return any_pair(model, left, right, [](Class a, Class b, TypeId, TypeId) {
-    return a == b && a != Class::kOther && a != Class::kBoolean;
+    return (a == b && a != Class::kOther && a != Class::kBoolean) || are_amounts(a, b);
   });
 }
 
 bool may_be_equal(const fhir::Model& model, const ExprType& left, const ExprType& right) {
-  return any_pair(model, left, right, [](Class a, Class b, TypeId, TypeId) { return a == b; });
+  return any_pair(model, left, right,
+                  [](Class a, Class b, TypeId, TypeId) { return a == b || are_amounts(a, b); });
+}
+
+bool is_number_with_quantity(const fhir::Model& model, const ExprType& left,
+                             const ExprType& right) {
+  return !any_pair(model, left, right,
+                   [](Class a, Class b, TypeId, TypeId) { return !are_amounts(a, b); });
 }
 
 void add_types(ExprType& type, const ExprType& more) {

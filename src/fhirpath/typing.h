@@ -21,6 +21,10 @@ bool may_be_ordered(const fhir::Model& model, const ExprType& left, const ExprTy
 /// Whether = may ever be true.
 bool may_be_equal(const fhir::Model& model, const ExprType& left, const ExprType& right);
 
+/// Whether one side is a number and the other a Quantity, which is then compared only where its
+/// unit is '1'.
+bool is_number_with_quantity(const fhir::Model& model, const ExprType& left, const ExprType& right);
+
 /// Adds types that are not there yet.
 void add_types(ExprType& type, const ExprType& more);
 

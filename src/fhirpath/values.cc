@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "fhir/ucum.h"
 #include "fhirpath/unicode_case.h"
 #include "json/text.h"
 #include "json/writer.h"
@@ -26,12 +25,9 @@ std::optional<fhir::Decimal> decimal_of(const Item& value) {
 bool is_complex(const Item& item, Evaluation& evaluation) {
   if (item.kind != ItemKind::kElement || item.node == kNoNode) return false;
   const json::NodeKind kind = evaluation.node(item.node).kind;
-  return kind == json::NodeKind::kObject || kind == json::NodeKind::kArray;
-}
-
-std::optional<fhir::Unit> unit_of(const Quantity& quantity) {
-  return quantity.calendar ? fhir::Unit::of_calendar_word(quantity.unit)
-                           : fhir::Unit::parse(quantity.unit);
+  // An object where there should be a primitive is a misfit, which value_of() tells.
+  return (kind == json::NodeKind::kObject || kind == json::NodeKind::kArray) &&
+         evaluation.model().kind(item.type) != fhir::TypeKind::kPrimitive;
 }
 
 /// Reading a unit takes long for its length.
@@ -45,6 +41,11 @@ std::optional<fhir::Unit> unit_of(const Quantity& quantity) {
 [[nodiscard]] bool step_folding(Evaluation& evaluation, std::string_view text) {
   static constexpr uint64_t kBytesPerStep = 8;
   return evaluation.step(1 + text.size() / kBytesPerStep) && evaluation.make_room(2 * text.size());
+}
+
+bool is_quantity(const fhir::Model& model, const Item& item) {
+  return item.kind == ItemKind::kElement && item.type != fhir::kNoType &&
+         model.is_subtype(item.type, model.find_type("Quantity"));
 }
 
 /// Two JSON values, member by member. Names that FHIR does not know are left out.
@@ -148,15 +149,44 @@ bool equivalent_decimals(const fhir::Decimal& a, const fhir::Decimal& b) {
 
 }  // namespace
 
+std::optional<fhir::Unit> unit_of(const Quantity& quantity) {
+  return quantity.calendar ? fhir::Unit::of_calendar_word(quantity.unit)
+                           : fhir::Unit::parse(quantity.unit);
+}
+
 std::optional<CommonAmounts> common_amounts(const Quantity& a, const Quantity& b) {
   if (a.unit == b.unit && a.calendar == b.calendar) return CommonAmounts{a.value, b.value};
   const auto x = unit_of(a);
   const auto y = unit_of(b);
   if (!x || !y || x->powers != y->powers) return std::nullopt;
-  const auto p = fhir::Decimal::multiply(a.value, x->factor);
-  const auto q = fhir::Decimal::multiply(b.value, y->factor);
+  // a * p/q and b * r/s are as a * p*s and b * r*q.
+  const auto in_x = fhir::Decimal::multiply(x->factor.numerator(), y->factor.denominator());
+  const auto in_y = fhir::Decimal::multiply(y->factor.numerator(), x->factor.denominator());
+  if (!in_x || !in_y) return std::nullopt;
+  const auto p = fhir::Decimal::multiply(a.value, *in_x);
+  const auto q = fhir::Decimal::multiply(b.value, *in_y);
   if (!p || !q) return std::nullopt;
   return CommonAmounts{*p, *q};
+}
+
+std::optional<fhir::Decimal> converted_amount(const Quantity& quantity, const Quantity& like) {
+  if (quantity.unit == like.unit && quantity.calendar == like.calendar) return quantity.value;
+  const auto from = unit_of(quantity);
+  const auto to = unit_of(like);
+  if (!from || !to || from->powers != to->powers) return std::nullopt;
+  const auto factor = fhir::Ratio::divide(from->factor, to->factor);
+  const auto amount =
+      factor ? fhir::Ratio::multiply(fhir::Ratio(quantity.value), *factor) : std::nullopt;
+  return amount ? amount->to_decimal() : std::nullopt;
+}
+
+std::optional<Quantity> amount_of(Evaluation& evaluation, const Item& item) {
+  if (const auto quantity = quantity_of(evaluation, item)) return quantity;
+  Item value;
+  if (!evaluation.value_of(item, value)) return std::nullopt;
+  const auto number = decimal_of(value);
+  if (!number) return std::nullopt;
+  return Quantity{*number, "1", false};
 }
 
 std::optional<Quantity> quantity_of(Evaluation& evaluation, const Item& item) {
@@ -165,21 +195,35 @@ std::optional<Quantity> quantity_of(Evaluation& evaluation, const Item& item) {
     return std::nullopt;
   }
   const fhir::Model& model = evaluation.model();
-  const fhir::TypeId quantity = model.find_type("Quantity");
-  if (!model.is_subtype(item.type, quantity)) return std::nullopt;
-  const auto text_of_child = [&](fhir::NameId name) -> std::string_view {
+  if (!is_quantity(model, item)) return std::nullopt;
+  if (!evaluation.is_of_kind(item)) {
+    evaluation.misfit(evaluation.node(item.node), model.name(item.type));
+    return std::nullopt;
+  }
+  const auto child = [&](fhir::NameId name) -> const json::Node* {
     const uint32_t end = evaluation.node(item.node).end;
     for (uint32_t i = item.node + 1; i < end; i = evaluation.node(i).end) {
       const json::Node& node = evaluation.node(i);
       if (!evaluation.step()) break;
-      if (node.name == name) {
-        return node.kind == json::NodeKind::kString ? evaluation.string_of(node) : node.view();
-      }
+      if (node.name == name) return node.kind == json::NodeKind::kNull ? nullptr : &node;
     }
+    return nullptr;
+  };
+  const auto text_of_child = [&](fhir::NameId name) -> std::string_view {
+    const json::Node* const node = child(name);
+    if (node == nullptr) return {};
+    if (node->kind == json::NodeKind::kString) return evaluation.string_of(*node);
+    evaluation.misfit(*node, "string");
     return {};
   };
-  const auto value = fhir::Decimal::parse(text_of_child(kValue));
-  if (!value) return std::nullopt;
+  const json::Node* const number = child(kValue);
+  if (number == nullptr) return std::nullopt;
+  const auto value =
+      number->kind == json::NodeKind::kNumber ? fhir::Decimal::parse(number->view()) : std::nullopt;
+  if (!value) {
+    evaluation.misfit(*number, "decimal");
+    return std::nullopt;
+  }
   std::string_view unit = text_of_child(kUnit);
   const std::string_view code = text_of_child(kCode);
   if (!code.empty() && (unit.empty() || text_of_child(kSystem) == kUcumSystem)) unit = code;
@@ -190,8 +234,8 @@ std::optional<Quantity> quantity_of(Evaluation& evaluation, const Item& item) {
 std::optional<bool> equal_items(Evaluation& evaluation, const Item& a, const Item& b) {
   if (!evaluation.step()) return std::nullopt;
   if (a.kind == ItemKind::kQuantity || b.kind == ItemKind::kQuantity) {
-    const auto p = quantity_of(evaluation, a);
-    const auto q = quantity_of(evaluation, b);
+    const auto p = amount_of(evaluation, a);
+    const auto q = amount_of(evaluation, b);
     if (!p || !q) return false;
     if (!step_units(evaluation, *p, *q)) return std::nullopt;
     return equal_quantities(*p, *q);
@@ -243,8 +287,8 @@ std::optional<bool> equal_collections(Evaluation& evaluation, const Collection& 
 bool equivalent_items(Evaluation& evaluation, const Item& a, const Item& b) {
   if (!evaluation.step()) return false;
   if (a.kind == ItemKind::kQuantity || b.kind == ItemKind::kQuantity) {
-    const auto p = quantity_of(evaluation, a);
-    const auto q = quantity_of(evaluation, b);
+    const auto p = amount_of(evaluation, a);
+    const auto q = amount_of(evaluation, b);
     if (!p || !q || !step_units(evaluation, *p, *q)) return false;
     if (const auto amounts = common_amounts(*p, *q)) {
       return equivalent_decimals(amounts->a, amounts->b);
@@ -316,15 +360,21 @@ bool equivalent_collections(Evaluation& evaluation, const Collection& a, const C
 Order order_items(Evaluation& evaluation, const Item& a, const Item& b) {
   using Kind = Order::Kind;
   if (!evaluation.step()) return {Kind::kUnknown};
-  const auto p = quantity_of(evaluation, a);
-  const auto q = quantity_of(evaluation, b);
-  if (p && q) {
+  auto p = quantity_of(evaluation, a);
+  auto q = quantity_of(evaluation, b);
+  if (p || q) {
+    if (!p) p = amount_of(evaluation, a);
+    if (!q) q = amount_of(evaluation, b);
+    if (!p || !q) {
+      // A Quantity without an amount, or with one that is none, is as a missing value.
+      const Item& other = p ? b : a;
+      return {is_quantity(evaluation.model(), other) ? Kind::kUnknown : Kind::kIncomparable};
+    }
     if (!step_units(evaluation, *p, *q)) return {Kind::kUnknown};
     const auto amounts = common_amounts(*p, *q);
     if (!amounts) return {Kind::kUnknown};
     return {Kind::kOrdered, fhir::Decimal::compare(amounts->a, amounts->b)};
   }
-  if (p || q) return {Kind::kIncomparable};
   Item x;
   Item y;
   const bool has_x = evaluation.value_of(a, x);

@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "fhir/ucum.h"
 #include "fhirpath/evaluation.h"
 
 namespace kiln::fhirpath {
@@ -34,12 +35,18 @@ Order order_items(Evaluation& evaluation, const Item& a, const Item& b);
 
 /// The item as a System.Quantity: one itself, or an element of type Quantity; nothing otherwise.
 std::optional<Quantity> quantity_of(Evaluation& evaluation, const Item& item);
-/// Both amounts in a common unit; nothing if their units differ in kind.
+/// The same, or a number as a Quantity of unit '1', which it is converted to (FHIRPath §5.5).
+std::optional<Quantity> amount_of(Evaluation& evaluation, const Item& item);
+/// Nothing if the unit is not understood.
+std::optional<fhir::Unit> unit_of(const Quantity& quantity);
+/// Both amounts in a common unit; nothing if their units differ in kind. Exact.
 struct CommonAmounts {
   fhir::Decimal a;
   fhir::Decimal b;
 };
 std::optional<CommonAmounts> common_amounts(const Quantity& a, const Quantity& b);
+/// The amount in another unit, rounded once if need be; nothing if the units differ in kind.
+std::optional<fhir::Decimal> converted_amount(const Quantity& quantity, const Quantity& like);
 
 /// The item's value as text, as toString() gives it; nothing for complex elements.
 std::optional<std::string> text_of_item(Evaluation& evaluation, const Item& item);

@@ -150,6 +150,14 @@ void append_unescaped(std::string& out, std::string_view text) {
   out.resize(before + unescape_to(out.data() + before, text));
 }
 
+std::string shortened(std::string_view text) {
+  static constexpr size_t kMost = 60;
+  if (text.size() <= kMost) return std::string(text);
+  size_t end = kMost;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return std::string(text.substr(0, end)) + "...";
+}
+
 bool is_number(std::string_view text) {
   const char* p = text.data();
   const char* const end = p + text.size();

@@ -27,6 +27,10 @@ void append_unescaped(std::string& out, std::string_view text);
 /// Writes at most text.size() bytes to `out`, returns how many. The escapes must be good.
 size_t unescape_to(char* out, std::string_view text);
 
+/// A text for a message: cut between characters if it is longer than some 60 bytes, with "..."
+/// then.
+std::string shortened(std::string_view text);
+
 /// True if all of `text` is one JSON number (RFC 8259 §6).
 bool is_number(std::string_view text);
 

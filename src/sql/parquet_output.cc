@@ -238,7 +238,10 @@ std::string column_expression(const table::Column& column, const std::string& na
     return column.type.list ? "list_transform(" + name + ", x -> from_base64(x))"
                             : "from_base64(" + name + ")";
   }
-  return "CAST(" + name + " AS " + table::sql_name(column.type) + ")";
+  // Lengths and precisions were seen to by the cast of each value, and have other names here.
+  table::ColumnType type = column.type;
+  type.fraction = table::kMostFraction;
+  return "CAST(" + name + " AS " + table::sql_name(type) + ")";
 }
 
 class ParquetOutput final : public engine::Output {

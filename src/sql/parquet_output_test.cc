@@ -22,7 +22,12 @@ Cell text(std::string_view value) {
 
 table::Column column(std::string name, SqlType type, bool list = false, uint8_t precision = 0,
                      uint8_t scale = 0) {
-  return {std::move(name), {type, precision, scale, table::JsonForm::kString, list}, "", ""};
+  table::ColumnType of;
+  of.sql = type;
+  of.precision = precision;
+  of.scale = scale;
+  of.list = list;
+  return {std::move(name), of, "", ""};
 }
 
 class ParquetTest : public testing::Test {

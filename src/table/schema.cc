@@ -16,7 +16,7 @@ struct TypeName {
 constexpr TypeName kAnsiNames[] = {
     {"BOOLEAN", SqlType::kBoolean},
     {"BOOL", SqlType::kBoolean},
-    {"TINYINT", SqlType::kSmallInt},
+    {"TINYINT", SqlType::kTinyInt},
     {"SMALLINT", SqlType::kSmallInt},
     {"INTEGER", SqlType::kInteger},
     {"INT", SqlType::kInteger},
@@ -56,6 +56,7 @@ JsonForm json_form(SqlType type) {
   switch (type) {
     case SqlType::kBoolean:
       return JsonForm::kBoolean;
+    case SqlType::kTinyInt:
     case SqlType::kSmallInt:
     case SqlType::kInteger:
     case SqlType::kBigInt:
@@ -72,6 +73,8 @@ std::string_view base_name(SqlType type) {
   switch (type) {
     case SqlType::kBoolean:
       return "BOOLEAN";
+    case SqlType::kTinyInt:
+      return "TINYINT";
     case SqlType::kSmallInt:
       return "SMALLINT";
     case SqlType::kInteger:
@@ -100,25 +103,88 @@ std::string_view base_name(SqlType type) {
   return "VARCHAR";
 }
 
-/// Upper case, runs of white space as one blank, the part in parentheses cut out.
-std::string normal_name(std::string_view text, std::string& arguments) {
+/// A type's name, in upper case with runs of white space as one blank, and what stood in
+/// parentheses behind one of its words: at most two numbers.
+struct NameAndNumbers {
   std::string name;
-  bool inside = false;
-  for (const char c : text) {
-    if (c == '(') {
-      inside = true;
-    } else if (c == ')') {
-      inside = false;
-    } else if (inside) {
-      if (c != ' ') arguments += c;
-    } else if (c == ' ' || c == '\t' || c == '\n') {
-      if (!name.empty() && name.back() != ' ') name += ' ';
-    } else {
-      name += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+  std::vector<uint32_t> numbers;
+};
+
+std::optional<uint32_t> number_in(std::string_view text) {
+  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
+  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  uint32_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+std::optional<NameAndNumbers> split_name(std::string_view text) {
+  NameAndNumbers result;
+  const size_t open = text.find('(');
+  std::string_view after;
+  if (open != std::string_view::npos) {
+    const size_t close = text.find(')', open);
+    if (close == std::string_view::npos) return std::nullopt;
+    std::string_view inside = text.substr(open + 1, close - open - 1);
+    for (;;) {
+      const size_t comma = inside.find(',');
+      const auto number = number_in(inside.substr(0, comma));
+      if (!number || result.numbers.size() == 2) return std::nullopt;
+      result.numbers.push_back(*number);
+      if (comma == std::string_view::npos) break;
+      inside.remove_prefix(comma + 1);
+    }
+    after = text.substr(close + 1);
+    text = text.substr(0, open);
+  }
+  for (const std::string_view part : {text, std::string_view(" "), after}) {
+    for (const char c : part) {
+      if (c == ' ' || c == '\t' || c == '\n') {
+        if (!result.name.empty() && result.name.back() != ' ') result.name += ' ';
+      } else {
+        result.name += static_cast<char>(c >= 'a' && c <= 'z' ? c - 32 : c);
+      }
     }
   }
-  while (!name.empty() && name.back() == ' ') name.pop_back();
-  return name;
+  while (!result.name.empty() && result.name.back() == ' ') result.name.pop_back();
+  return result;
+}
+
+/// Gives the type its length, precision and scale; false if it takes no such numbers.
+bool set_numbers(ColumnType& type, std::string_view name, const std::vector<uint32_t>& numbers) {
+  static constexpr uint32_t kMostDigits = 38;
+  static constexpr uint32_t kDoubleBits = 53;
+  if (type.sql == SqlType::kDecimal) {
+    const uint32_t precision = numbers.empty() ? kMostDigits : numbers[0];
+    const uint32_t scale = numbers.empty() ? 9 : (numbers.size() == 2 ? numbers[1] : 0);
+    if (precision < 1 || precision > kMostDigits || scale > precision) return false;
+    type.precision = static_cast<uint8_t>(precision);
+    type.scale = static_cast<uint8_t>(scale);
+    return true;
+  }
+  if (numbers.empty()) return true;
+  if (numbers.size() > 1) return false;
+  switch (type.sql) {
+    case SqlType::kVarchar:
+      type.length = numbers[0];
+      return numbers[0] > 0 && name != "TEXT" && name != "STRING";
+    case SqlType::kBinary:
+      type.length = numbers[0];
+      return numbers[0] > 0;
+    case SqlType::kTime:
+    case SqlType::kTimestamp:
+    case SqlType::kTimestampTz:
+      if (numbers[0] > kMostFraction) return false;
+      type.fraction = static_cast<uint8_t>(numbers[0]);
+      return true;
+    case SqlType::kDouble:
+      return name == "FLOAT" && numbers[0] > 0 && numbers[0] <= kDoubleBits;
+    default:
+      return false;
+  }
 }
 
 }  // namespace
@@ -127,6 +193,7 @@ Storage storage_of(SqlType type) {
   switch (type) {
     case SqlType::kBoolean:
       return Storage::kBoolean;
+    case SqlType::kTinyInt:
     case SqlType::kSmallInt:
     case SqlType::kInteger:
     case SqlType::kBigInt:
@@ -154,39 +221,29 @@ ColumnType default_type(std::string_view fhir_type) {
 }
 
 std::optional<ColumnType> parse_ansi_type(std::string_view text) {
-  std::string arguments;
-  const std::string name = normal_name(text, arguments);
+  const auto split = split_name(text);
+  if (!split) return std::nullopt;
   const auto* const found = std::find_if(std::begin(kAnsiNames), std::end(kAnsiNames),
-                                         [&](const TypeName& t) { return t.name == name; });
+                                         [&](const TypeName& t) { return t.name == split->name; });
   if (found == std::end(kAnsiNames)) return std::nullopt;
   ColumnType type;
   type.sql = found->type;
   type.json = json_form(found->type);
-  if (type.sql != SqlType::kDecimal) return type;
-  int precision = 18;
-  int scale = 0;
-  if (!arguments.empty()) {
-    const size_t comma = arguments.find(',');
-    const auto read = [](std::string_view digits, int& number) {
-      const auto [end, error] =
-          std::from_chars(digits.data(), digits.data() + digits.size(), number);
-      return error == std::errc() && end == digits.data() + digits.size();
-    };
-    const std::string_view all = arguments;
-    if (!read(all.substr(0, comma), precision)) return std::nullopt;
-    if (comma != std::string::npos && !read(all.substr(comma + 1), scale)) return std::nullopt;
-  }
-  if (precision < 1 || precision > 38 || scale < 0 || scale > precision) return std::nullopt;
-  type.precision = static_cast<uint8_t>(precision);
-  type.scale = static_cast<uint8_t>(scale);
+  if (!set_numbers(type, found->name, split->numbers)) return std::nullopt;
   return type;
 }
 
 std::string sql_name(const ColumnType& type) {
   std::string name(base_name(type.sql));
+  std::string numbers;
   if (type.sql == SqlType::kDecimal) {
-    name += "(" + std::to_string(type.precision) + "," + std::to_string(type.scale) + ")";
+    numbers = "(" + std::to_string(type.precision) + "," + std::to_string(type.scale) + ")";
+  } else if (type.length != 0) {
+    numbers = "(" + std::to_string(type.length) + ")";
+  } else if (type.fraction != kMostFraction) {
+    numbers = "(" + std::to_string(type.fraction) + ")";
   }
+  name.insert(std::min(name.find(" WITH"), name.size()), numbers);
   if (type.list) name += "[]";
   return name;
 }

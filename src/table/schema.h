@@ -11,6 +11,7 @@ namespace kiln::table {
 
 enum class SqlType : uint8_t {
   kBoolean,
+  kTinyInt,
   kSmallInt,
   kInteger,
   kBigInt,
@@ -32,10 +33,15 @@ enum class Storage : uint8_t { kBoolean, kInteger, kText };
 /// How a value looks in JSON.
 enum class JsonForm : uint8_t { kBoolean, kNumber, kString };
 
+/// Times are held to the microsecond, as DuckDB and Parquet hold them.
+constexpr uint8_t kMostFraction = 6;
+
 struct ColumnType {
   SqlType sql = SqlType::kVarchar;
-  uint8_t precision = 0;  ///< kDecimal
-  uint8_t scale = 0;
+  uint8_t precision = 0;             ///< kDecimal: digits in all
+  uint8_t scale = 0;                 ///< kDecimal: digits after the point
+  uint32_t length = 0;               ///< kVarchar, kBinary: most characters, bytes; 0: any
+  uint8_t fraction = kMostFraction;  ///< kTime, kTimestamp, kTimestampTz: digits after the second
   JsonForm json = JsonForm::kString;
   bool list = false;  ///< a collection: every value is a list
 
@@ -59,11 +65,11 @@ Storage storage_of(SqlType type);
 /// VARCHAR for everything that is not listed there.
 ColumnType default_type(std::string_view fhir_type);
 
-/// Of the value of an ansi/type tag: "DECIMAL(10,2)", "timestamp with time zone"; nothing if it is
-/// not understood.
+/// Of the value of an ansi/type tag: "DECIMAL(10,2)", "timestamp with time zone", "VARCHAR(20)";
+/// nothing if it is not understood. DECIMAL alone is DECIMAL(38,9).
 std::optional<ColumnType> parse_ansi_type(std::string_view text);
 
-/// "DECIMAL(10,2)", "VARCHAR[]".
+/// "DECIMAL(10,2)", "VARCHAR(20)[]", "TIMESTAMP(3) WITH TIME ZONE".
 std::string sql_name(const ColumnType& type);
 
 /// "CREATE TABLE name (...);" with a line per column.

@@ -20,22 +20,41 @@ TEST(SchemaTest, AnsiNamesInAnyCaseAndSpacing) {
   EXPECT_EQ(parsed("BigInt"), "BIGINT");
   EXPECT_EQ(parsed(" double \t precision "), "DOUBLE PRECISION");
   EXPECT_EQ(parsed("float(24)"), "DOUBLE PRECISION");
-  EXPECT_EQ(parsed("varchar(20)"), "VARCHAR");
-  EXPECT_EQ(parsed("CHARACTER VARYING (20)"), "VARCHAR");
+  EXPECT_EQ(parsed("tinyint"), "TINYINT");
+  EXPECT_EQ(parsed("varchar"), "VARCHAR");
   EXPECT_EQ(parsed("timestamp with time zone"), "TIMESTAMP WITH TIME ZONE");
-  EXPECT_EQ(parsed("timestamp(3) with time zone"), "TIMESTAMP WITH TIME ZONE");
   EXPECT_EQ(parsed("TIMESTAMP"), "TIMESTAMP");
   EXPECT_EQ(parsed("binary large object"), "BINARY");
 }
 
 TEST(SchemaTest, DecimalsHavePrecisionAndScale) {
-  EXPECT_EQ(parsed("DECIMAL"), "DECIMAL(18,0)");
+  EXPECT_EQ(parsed("DECIMAL"), "DECIMAL(38,9)");
+  EXPECT_EQ(parsed("NUMERIC"), "DECIMAL(38,9)");
   EXPECT_EQ(parsed("numeric(5)"), "DECIMAL(5,0)");
   EXPECT_EQ(parsed("decimal( 10 , 2 )"), "DECIMAL(10,2)");
   EXPECT_EQ(parsed("DEC(38,38)"), "DECIMAL(38,38)");
   for (const std::string_view text :
        {"DECIMAL(39,0)", "DECIMAL(0,0)", "DECIMAL(5,6)", "DECIMAL(-1)", "DECIMAL(5,-1)",
         "DECIMAL(a)", "DECIMAL(5,)", "DECIMAL(,2)", "DECIMAL(1,2,3)", "DECIMAL(99999999999)"}) {
+    EXPECT_EQ(parsed(text), "none") << text;
+  }
+}
+
+TEST(SchemaTest, LengthsAndPrecisionsAreShown) {
+  EXPECT_EQ(parsed("varchar(4)"), "VARCHAR(4)");
+  EXPECT_EQ(parsed("CHARACTER VARYING ( 20 )"), "VARCHAR(20)");
+  EXPECT_EQ(parsed("char(1)"), "VARCHAR(1)");
+  EXPECT_EQ(parsed("varbinary(16)"), "BINARY(16)");
+  EXPECT_EQ(parsed("timestamp(3)"), "TIMESTAMP(3)");
+  EXPECT_EQ(parsed("TIMESTAMP(0)"), "TIMESTAMP(0)");
+  EXPECT_EQ(parsed("timestamp(6)"), "TIMESTAMP");
+  EXPECT_EQ(parsed("timestamp(3) with time zone"), "TIMESTAMP(3) WITH TIME ZONE");
+  EXPECT_EQ(parsed("time (0)"), "TIME(0)");
+  for (const std::string_view text :
+       {"VARCHAR(0)", "VARCHAR(-1)", "VARCHAR(4294967296)", "VARCHAR(1,2)", "VARCHAR()",
+        "VARCHAR(4", "VARCHAR(4)(5)", "VARCHAR 4)", "TEXT(4)", "BINARY(0)", "TIMESTAMP(7)",
+        "TIME(9)", "DATE(3)", "INTEGER(5)", "BOOLEAN(1)", "DOUBLE PRECISION(3)", "FLOAT(54)",
+        "FLOAT(0)"}) {
     EXPECT_EQ(parsed(text), "none") << text;
   }
 }

@@ -1,8 +1,10 @@
 #include "view/cast.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
+#include "base/base64.h"
 #include "fhirpath/values.h"
 #include "json/text.h"
 
@@ -61,6 +63,9 @@ bool cast_boolean(Evaluation& evaluation, const Item& item, Cell& cell) {
 
 bool within(SqlType type, int64_t value) {
   switch (type) {
+    case SqlType::kTinyInt:
+      return value >= std::numeric_limits<int8_t>::min() &&
+             value <= std::numeric_limits<int8_t>::max();
     case SqlType::kSmallInt:
       return value >= std::numeric_limits<int16_t>::min() &&
              value <= std::numeric_limits<int16_t>::max();
@@ -84,10 +89,11 @@ bool cast_integer(const Item& item, std::string_view text, SqlType type, Cell& c
   return within(type, value);
 }
 
-/// To the column's scale, rounded; the digits before the point have to fit.
+/// With the column's scale. A digit that the type has no room for is never dropped.
 bool cast_decimal(std::string_view text, const ColumnType& type, base::Arena& texts, Cell& cell) {
   const auto decimal = fhir::Decimal::parse(text);
-  const auto scaled = decimal ? decimal->rounded(type.scale) : std::nullopt;
+  if (!decimal || decimal->normalized().scale() > type.scale) return false;
+  const auto scaled = decimal->rounded(type.scale);
   if (!scaled) return false;
   const std::string written = scaled->to_string();
   size_t digits = 0;
@@ -98,49 +104,143 @@ bool cast_decimal(std::string_view text, const ColumnType& type, base::Arena& te
   return true;
 }
 
+/// REAL and DOUBLE are approximate, but what they would take for infinite, or for zero though it is
+/// not, is beyond them.
+template <typename Real>
 bool cast_real(std::string_view text, Text as_written, Cell& cell) {
   cell = Cell::of(as_written);
-  return json::is_number(text);
+  if (!json::is_number(text)) return false;
+  Real value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc();
 }
 
-/// DATE, TIME, TIMESTAMP and TIMESTAMP WITH TIME ZONE: the value must be precise enough.
-bool cast_temporal(std::string_view text, SqlType type, Text as_written, base::Arena& texts,
-                   Cell& cell) {
-  using fhir::Precision;
-  if (type == SqlType::kTime) {
-    const auto time = fhir::Temporal::parse_time(text);
-    cell = Cell::of(as_written);
-    return time && time->precision >= Precision::kMinute;
+bool cast_varchar(std::string_view text, const ColumnType& type, Text as_written, Cell& cell) {
+  cell = Cell::of(as_written);
+  if (type.json == table::JsonForm::kNumber && !json::is_number(text)) return false;
+  if (type.length == 0 || text.size() <= type.length) return true;
+  const auto characters = std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  });
+  return static_cast<uint64_t>(characters) <= type.length;
+}
+
+/// Base64 in one piece: FHIR allows white space in it, few decoders do.
+bool cast_binary(std::string_view text, const ColumnType& type, Text as_written, base::Arena& texts,
+                 Cell& cell) {
+  static constexpr std::string_view kWhiteSpace = " \t\r\n";
+  if (text.find_first_of(kWhiteSpace) != std::string_view::npos) {
+    std::string packed;
+    packed.reserve(text.size());
+    std::copy_if(text.begin(), text.end(), std::back_inserter(packed),
+                 [](char c) { return kWhiteSpace.find(c) == std::string_view::npos; });
+    as_written = own_text(texts, packed);
+    text = as_written.view();
   }
-  auto value = fhir::Temporal::parse_date_time(text);
-  if (!value || value->precision < Precision::kDay) return false;
-  if (type == SqlType::kDate) {
-    cell = Cell::of(value->kind == fhir::TemporalKind::kDate || text.size() == 10
-                        ? as_written
-                        : own_text(texts, value->as_date().to_string()));
+  cell = Cell::of(as_written);
+  if (!base::is_base64(text)) return false;
+  const size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+  return type.length == 0 || text.size() / 4 * 3 - padding <= type.length;
+}
+
+/// FHIR's leap second (:60), which SQL does not have, is the second after :59.
+bool is_leap_second(std::string_view text, size_t seconds_at) {
+  return text.size() >= seconds_at + 2 && text.substr(seconds_at, 2) == "60";
+}
+
+/// False if the column would cut off a part of a second.
+bool has_room_for_fraction(const fhir::Temporal& value, const ColumnType& type) {
+  uint32_t unit = 1'000'000'000;
+  for (int i = 0; i < type.fraction; ++i) unit /= 10;
+  return value.nanosecond % unit == 0;
+}
+
+/// The value to the second at least and, of a fraction, no more digits than a column can have.
+Text timed_text(fhir::Temporal value, base::Arena& texts) {
+  if (value.precision < fhir::Precision::kSecond) value.precision = fhir::Precision::kSecond;
+  value.fraction_digits = std::min(value.fraction_digits, table::kMostFraction);
+  return own_text(texts, value.to_string());
+}
+
+bool cast_time(std::string_view text, const ColumnType& type, Text as_written, base::Arena& texts,
+               Cell& cell) {
+  static constexpr size_t kSecondsAt = std::string_view("00:00:").size();
+  auto value = fhir::Temporal::parse_time(text);
+  if (!value || value->precision < fhir::Precision::kMinute) return false;
+  if (!has_room_for_fraction(*value, type)) return false;
+  if (is_leap_second(text, kSecondsAt)) {
+    if (value->hour == 23 && value->minute == 59) return false;  // there is no 24:00:00
+    value = value->plus(1, fhir::CalendarUnit::kSecond);
+  } else if (value->precision >= fhir::Precision::kSecond &&
+             value->fraction_digits <= table::kMostFraction) {
+    cell = Cell::of(as_written);
     return true;
   }
-  if (type == SqlType::kTimestampTz) {
-    cell = Cell::of(as_written);
-    return value->has_offset && value->precision >= Precision::kSecond;
+  cell = Cell::of(timed_text(*value, texts));
+  return true;
+}
+
+/// DATE is the date as written; TIMESTAMP is in UTC if there is an offset, local as written if not,
+/// and of a day its midnight.
+bool cast_date_time(std::string_view text, const ColumnType& type, Text as_written,
+                    base::Arena& texts, Cell& cell) {
+  using fhir::CalendarUnit;
+  using fhir::Precision;
+  static constexpr size_t kDateSize = std::string_view("2000-01-01").size();
+  static constexpr size_t kSecondsAt = std::string_view("2000-01-01T00:00:").size();
+  auto value = fhir::Temporal::parse_date_time(text);
+  if (!value || value->precision < Precision::kDay) return false;
+  if (type.sql == SqlType::kDate) {
+    cell = Cell::of(text.size() == kDateSize ? as_written
+                                             : own_text(texts, value->as_date().to_string()));
+    return true;
   }
-  // TIMESTAMP: local as written, an offset is applied; a day is its midnight.
+  if (!has_room_for_fraction(*value, type)) return false;
+  const bool leap = is_leap_second(text, kSecondsAt);
+  if (leap) {
+    value = value->plus(1, CalendarUnit::kSecond);
+    if (!value) return false;  // after the year 9999
+  }
+  if (type.sql == SqlType::kTimestampTz) {
+    if (!value->has_offset || value->precision < Precision::kSecond) return false;
+    const bool same = !leap && value->fraction_digits <= table::kMostFraction;
+    cell = Cell::of(same ? as_written : timed_text(*value, texts));
+    return true;
+  }
   if (value->has_offset) {
-    const auto utc = value->plus(-value->offset_minutes, fhir::CalendarUnit::kMinute);
-    if (!utc) return false;
-    value = utc;
+    value = value->plus(-value->offset_minutes, CalendarUnit::kMinute);
+    if (!value) return false;
     value->has_offset = false;
     value->offset_minutes = 0;
   }
-  if (value->precision < Precision::kSecond) value->precision = Precision::kSecond;
-  cell = Cell::of(own_text(texts, value->to_string()));
+  cell = Cell::of(timed_text(*value, texts));
   return true;
+}
+
+/// A column that was declared to hold dates or times, as text.
+bool is_of_form(std::string_view text, TextForm form) {
+  switch (form) {
+    case TextForm::kAny:
+      return true;
+    case TextForm::kDate:
+      return fhir::Temporal::parse_date_time(text).has_value();
+    case TextForm::kTime:
+      return fhir::Temporal::parse_time(text).has_value();
+  }
+  return true;
+}
+
+/// True for what is text of itself, not a number or a boolean written out.
+bool is_string(Evaluation& evaluation, const Item& item) {
+  return item.kind == ItemKind::kElement
+             ? evaluation.node(item.node).kind == json::NodeKind::kString
+             : item.kind == ItemKind::kString;
 }
 
 }  // namespace
 
-bool cast_item(Evaluation& evaluation, const Item& item, const ColumnType& type, base::Arena& texts,
-               Cell& cell) {
+bool cast_item(Evaluation& evaluation, const Item& item, const ColumnType& type, TextForm form,
+               base::Arena& texts, Cell& cell) {
   if (item.kind == ItemKind::kElement && item.node == fhirpath::kNoNode) {
     cell = Cell();
     return true;  // extensions alone: no value
@@ -150,6 +250,7 @@ bool cast_item(Evaluation& evaluation, const Item& item, const ColumnType& type,
   if (!text_of(evaluation, item, texts, text)) return false;
   const std::string_view view = text.view();
   switch (type.sql) {
+    case SqlType::kTinyInt:
     case SqlType::kSmallInt:
     case SqlType::kInteger:
     case SqlType::kBigInt:
@@ -157,17 +258,22 @@ bool cast_item(Evaluation& evaluation, const Item& item, const ColumnType& type,
     case SqlType::kDecimal:
       return cast_decimal(view, type, texts, cell);
     case SqlType::kReal:
+      return cast_real<float>(view, text, cell);
     case SqlType::kDouble:
-      return cast_real(view, text, cell);
-    case SqlType::kDate:
+      return cast_real<double>(view, text, cell);
+    case SqlType::kBinary:
+      return is_string(evaluation, item) && cast_binary(view, type, text, texts, cell);
     case SqlType::kTime:
+      return cast_time(view, type, text, texts, cell);
+    case SqlType::kDate:
     case SqlType::kTimestamp:
     case SqlType::kTimestampTz:
-      return cast_temporal(view, type.sql, text, texts, cell);
-    default:
-      cell = Cell::of(text);
-      return type.json != table::JsonForm::kNumber || json::is_number(view);
+      return cast_date_time(view, type, text, texts, cell);
+    case SqlType::kBoolean:
+    case SqlType::kVarchar:
+      break;
   }
+  return is_of_form(view, form) && cast_varchar(view, type, text, cell);
 }
 
 }  // namespace kiln::view

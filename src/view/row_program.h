@@ -4,8 +4,10 @@
 #include <vector>
 
 #include "fhirpath/direct_path.h"
+#include "fhirpath/json_kind.h"
 #include "fhirpath/program.h"
 #include "table/schema.h"
+#include "view/cast.h"
 
 namespace kiln::view {
 
@@ -13,6 +15,9 @@ struct ColumnProgram {
   fhirpath::Program program;
   uint32_t column;               ///< in the schema
   const fhirpath::Path* direct;  ///< the whole program as a direct path, if it is one
+  fhir::TypeId type;             ///< of its values, if it is one and known; else kNoType
+  fhirpath::JsonKinds kinds;     ///< of that type
+  TextForm form;
   /// Depends on %rowIndex and constants alone, so that it has a value where the focus has none.
   bool of_row_index;
 };

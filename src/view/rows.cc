@@ -2,6 +2,7 @@
 
 #include "base/guarded.h"
 #include "fhirpath/values.h"
+#include "json/text.h"
 #include "view/cast.h"
 #include "view/row_program.h"
 #include "view/view.h"
@@ -74,22 +75,25 @@ class RowBuilder {
         evaluation_(rows.evaluation_),
         texts_(batch.texts()) {}
 
-  base::Error take_error() { return error_ ? std::move(*error_) : evaluation_.take_error(); }
+  base::Error take_error() {
+    rows_.failed_at_ = failed_at_ != nullptr ? failed_at_ : evaluation_.error_place();
+    return error_ ? std::move(*error_) : evaluation_.take_error();
+  }
 
   [[nodiscard]] bool keeps(const fhirpath::Program& where, bool& keep) {
+    static constexpr std::string_view kWhere = "where";
     Collection value;
-    if (!evaluation_.run(where, evaluation_.root(), value)) return false;
+    if (!run(where, evaluation_.root(), kWhere, value)) return false;
     keep = false;
     if (value.empty()) return true;
     Item item;
-    if (value.size == 1 && evaluation_.value_of(value[0], item) &&
-        item.kind == fhirpath::ItemKind::kBoolean) {
+    if (value.size == 1 && evaluation_.value_of(value[0], item)) {
       keep = item.boolean;
-      return true;
-    }
-    if (value.size == 1 && value[0].kind == fhirpath::ItemKind::kElement &&
-        value[0].node == fhirpath::kNoNode) {
-      return true;
+      if (item.kind == fhirpath::ItemKind::kBoolean) return true;
+    } else if (evaluation_.failed()) {
+      return fail(evaluation_.take_error().in(kWhere));
+    } else if (value.size == 1 && is_primitive(value[0])) {
+      return true;  // without a value
     }
     return fail("where: expected true or false from '" + where.text + "'");
   }
@@ -115,11 +119,11 @@ class RowBuilder {
         break;
       case Iteration::kForEach:
       case Iteration::kForEachOrNull:
-        ok = for_each(select, focus, out);
+        ok = for_each(select, focus, row_index, out);
         break;
       case Iteration::kRepeat: {
         int64_t index = 0;
-        ok = repeat(select, focus, index, 0, out);
+        ok = repeat(select, focus, row_index, index, 0, out);
         break;
       }
     }
@@ -131,14 +135,30 @@ class RowBuilder {
   static constexpr int kDeepestRepeat = 256;
 
   bool fail(std::string message, base::ErrorCode code = base::ErrorCode::kInvalid) {
-    if (!error_) error_ = base::Error(code, std::move(message));
+    return fail(base::Error(code, std::move(message)));
+  }
+  bool fail(base::Error error) {
+    if (!error_) error_ = std::move(error);
     return false;
   }
 
-  [[nodiscard]] bool for_each(const SelectProgram& select, const Item& focus,
+  /// `of`: what the expression is of, for the message.
+  [[nodiscard]] bool run(const fhirpath::Program& program, const Item& focus, std::string_view of,
+                         Collection& out) {
+    return evaluation_.run(program, focus, out) || fail(evaluation_.take_error().in(of));
+  }
+
+  bool is_primitive(const Item& item) const {
+    return item.kind == fhirpath::ItemKind::kElement &&
+           evaluation_.model().kind(item.type) == fhir::TypeKind::kPrimitive;
+  }
+
+  /// The path of an iteration stands outside of it: `row_index` is that of the rows around.
+  [[nodiscard]] bool for_each(const SelectProgram& select, const Item& focus, int64_t row_index,
                               FragmentBuilder& out) {
     Collection items;
-    if (!evaluation_.run(select.paths[0], focus, items)) return false;
+    evaluation_.set_row_index(row_index);
+    if (!run(select.paths[0], focus, "forEach", items)) return false;
     for (uint32_t i = 0; i < items.size; ++i) {
       if (!body(select, items[i], i, out)) return false;
     }
@@ -161,17 +181,18 @@ class RowBuilder {
   }
 
   /// Depth first, each item before what is below it.
-  [[nodiscard]] bool repeat(const SelectProgram& select, const Item& focus, int64_t& index,
-                            int depth, FragmentBuilder& out) {
+  [[nodiscard]] bool repeat(const SelectProgram& select, const Item& focus, int64_t row_index,
+                            int64_t& index, int depth, FragmentBuilder& out) {
     if (depth > kDeepestRepeat) {
       return fail("repeat: nested too deeply", base::ErrorCode::kLimit);
     }
     for (const fhirpath::Program& path : select.paths) {
       Collection items;
-      if (!evaluation_.run(path, focus, items)) return false;
+      evaluation_.set_row_index(row_index);
+      if (!run(path, focus, "repeat", items)) return false;
       for (const Item& item : items) {
         if (!body(select, item, index++, out)) return false;
-        if (!repeat(select, item, index, depth + 1, out)) return false;
+        if (!repeat(select, item, row_index, index, depth + 1, out)) return false;
       }
     }
     return true;
@@ -261,6 +282,7 @@ class RowBuilder {
     if (column.direct != nullptr && !target.type.list && focus.node != fhirpath::kNoNode &&
         focus.type == column.direct->steps[0].parent) {
       const auto found = fhirpath::follow(*column.direct, evaluation_.tape(), focus.node);
+      if (found.broken) return values(column, focus, cell);
       if (found.count == 0 || found.node == fhirpath::kNoNode) {
         cell = Cell();
         if (found.count < 2) return true;
@@ -268,56 +290,76 @@ class RowBuilder {
         Item item;
         item.type = column.direct->steps.back().child;
         item.node = found.node;
-        return cast(target, item, cell);
+        return cast(column, item, cell);
       }
     }
+    return values(column, focus, cell);
+  }
+
+  /// The column's value by evaluation, whatever its path.
+  [[nodiscard]] bool values(const ColumnProgram& column, const Item& focus, Cell& cell) {
+    const table::Column& target = schema_.columns[column.column];
     Collection items;
-    if (!evaluation_.run(column.program, focus, items)) return false;
-    if (target.type.list) return list_value(target, items, cell);
+    if (!evaluation_.run(column.program, focus, items)) {
+      return fail(evaluation_.take_error().in(name_of(target)));
+    }
+    if (target.type.list) return list_value(column, items, cell);
     if (items.empty()) {
       cell = Cell();
       return true;
     }
     if (items.size > 1) {
-      return fail("column '" + target.name + "': " + std::to_string(items.size) +
+      return fail(name_of(target) + ": " + std::to_string(items.size) +
                   " values where one is expected (use first(), or collection: true)");
     }
-    return cast(target, items[0], cell);
+    return cast(column, items[0], cell);
   }
 
-  [[nodiscard]] bool list_value(const table::Column& target, const Collection& items, Cell& cell) {
+  static std::string name_of(const table::Column& column) { return "column '" + column.name + "'"; }
+
+  [[nodiscard]] bool list_value(const ColumnProgram& column, const Collection& items, Cell& cell) {
     if (!evaluation_.step(items.size)) return false;
     Cell* const cells = texts_.make_array<Cell>(items.size);
     uint32_t size = 0;
     for (const Item& item : items) {
       Cell one;
-      if (!cast(target, item, one)) return false;
+      if (!cast(column, item, one)) return false;
       if (one.kind != Cell::Kind::kNull) cells[size++] = one;
     }
     cell = Cell::of_list(cells, size);
     return true;
   }
 
-  [[nodiscard]] bool cast(const table::Column& target, const Item& item, Cell& cell) {
-    if (cast_item(evaluation_, item, target.type, texts_, cell)) return true;
+  /// As Evaluation::is_of_kind(), at less cost where the type is known.
+  bool is_of_kind(const ColumnProgram& column, const Item& item) const {
+    if (item.kind != fhirpath::ItemKind::kElement || item.node == fhirpath::kNoNode) return true;
+    if (item.type != column.type) return evaluation_.is_of_kind(item);
+    return (column.kinds & fhirpath::json_kind(evaluation_.node(item.node).kind)) != 0;
+  }
+
+  [[nodiscard]] bool cast(const ColumnProgram& column, const Item& item, Cell& cell) {
+    const table::Column& target = schema_.columns[column.column];
+    const bool of_kind = is_of_kind(column, item);
+    if (of_kind && cast_item(evaluation_, item, target.type, column.form, texts_, cell)) {
+      return true;
+    }
     if (evaluation_.failed()) return false;  // a limit or a stop, not a value that does not fit
     if (rows_.options_.lenient_casts) {
       ++rows_.casts_failed_;
       cell = Cell();
       return true;
     }
-    return fail("column '" + target.name + "': " + shown(item) + " does not fit " +
-                table::sql_name(target.type));
-  }
-
-  /// The value for a message, cut if it is long.
-  std::string shown(const Item& item) {
-    static constexpr size_t kMostShown = 60;
-    std::string json = fhirpath::json_of_item(evaluation_, item);
-    if (json.size() <= kMostShown) return json;
-    size_t end = kMostShown;
-    while (end > 0 && (static_cast<unsigned char>(json[end]) & 0xC0) == 0x80) --end;
-    return json.substr(0, end) + "...";
+    if (item.kind == fhirpath::ItemKind::kElement) {
+      const json::Node& node = evaluation_.node(item.node);
+      failed_at_ = node.kind == json::NodeKind::kString ? node.text - 1 : node.text;
+    }
+    const std::string type =
+        !of_kind ? std::string(evaluation_.model().name(item.type)) + ", its element's type"
+        : column.form != TextForm::kAny ? target.fhir_type
+                                        : table::sql_name(target.type);
+    return fail(name_of(target) + ": " +
+                json::shortened(fhirpath::json_of_item(evaluation_, item)) + " does not fit " +
+                type);
   }
 
   RowEvaluation& rows_;
@@ -325,6 +367,7 @@ class RowBuilder {
   fhirpath::Evaluation& evaluation_;
   base::Arena& texts_;
   std::optional<base::Error> error_;
+  const char* failed_at_ = nullptr;
 };
 
 namespace {
@@ -344,6 +387,7 @@ RowEvaluation::RowEvaluation(const CompiledView& view, base::WallTime now, RowOp
       most_rows_(most_rows()),
       row_(view.schema().columns.size()) {
   evaluation_.set_stop(options_.stop);
+  evaluation_.set_lenient(options_.lenient_casts);
 }
 RowEvaluation::~RowEvaluation() = default;
 

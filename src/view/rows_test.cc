@@ -80,6 +80,35 @@ TEST(RowsTest, RowIndexIsOfTheNearestIteration) {
       "{\"top\":0,\"n\":1,\"g\":0,\"u\":11}\n");
 }
 
+TEST(RowsTest, RowIndexInAnIterationsPathIsThatOfTheRowAround) {
+  const std::string line = patient(
+      R"("telecom":[{"value":"t"}],"name":[{"family":"F","given":["A","B"]},{"family":"G","given":["C","D"]}])");
+  // Beside another iteration, which has an index of its own.
+  EXPECT_EQ(rows(R"([{"forEach":"name","column":[{"name":"f","path":"family"}],"select":[)"
+                 R"({"forEach":"given","column":[{"name":"g","path":"$this"}]},)"
+                 R"({"forEach":"given[%rowIndex]","column":[{"name":"i","path":"$this"}]}]}])",
+                 {line}),
+            "{\"f\":\"F\",\"g\":\"A\",\"i\":\"A\"}\n{\"f\":\"F\",\"g\":\"B\",\"i\":\"A\"}\n"
+            "{\"f\":\"G\",\"g\":\"C\",\"i\":\"D\"}\n{\"f\":\"G\",\"g\":\"D\",\"i\":\"D\"}\n");
+  // In a unionAll, in a repeat, and at the top after another select.
+  EXPECT_EQ(
+      rows(R"([{"forEach":"name","unionAll":[)"
+           R"({"forEach":"given","column":[{"name":"v","path":"$this"}]},)"
+           R"({"forEachOrNull":"given[%rowIndex]","column":[{"name":"v","path":"$this"}]}]}])",
+           {line}),
+      "{\"v\":\"A\"}\n{\"v\":\"B\"}\n{\"v\":\"A\"}\n{\"v\":\"C\"}\n{\"v\":\"D\"}\n{\"v\":\"D\"}\n");
+  EXPECT_EQ(rows(R"([{"forEach":"name","column":[{"name":"i","path":"%rowIndex"}],"select":[)"
+                 R"({"forEach":"given","column":[{"name":"g","path":"$this"}]},)"
+                 R"({"repeat":["given[%rowIndex]"],"column":[{"name":"r","path":"$this"}]}]}])",
+                 {line}),
+            "{\"i\":0,\"g\":\"A\",\"r\":\"A\"}\n{\"i\":0,\"g\":\"B\",\"r\":\"A\"}\n"
+            "{\"i\":1,\"g\":\"C\",\"r\":\"D\"}\n{\"i\":1,\"g\":\"D\",\"r\":\"D\"}\n");
+  EXPECT_EQ(rows(R"([{"forEach":"name","column":[{"name":"f","path":"family"}]},)"
+                 R"({"forEach":"telecom[%rowIndex]","column":[{"name":"t","path":"value"}]}])",
+                 {line}),
+            "{\"f\":\"F\",\"t\":\"t\"}\n{\"f\":\"G\",\"t\":\"t\"}\n");
+}
+
 TEST(RowsTest, RepeatIsDepthFirstWithoutItsRoot) {
   const Compiled compiled = compile_view(
       R"({"resource":"Questionnaire","select":[{"repeat":["item"],)"

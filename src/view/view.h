@@ -67,8 +67,8 @@ class CompiledView {
 using ViewPtr = std::shared_ptr<const CompiledView>;
 
 struct RowOptions {
-  bool lenient_casts = false;  ///< a value that does not fit its column is null, and counted
-  std::stop_token stop{};      ///< evaluation fails with kCancelled soon after
+  bool lenient_casts = false;                 ///< a value that does not fit is null, and counted
+  std::stop_token stop{};                     ///< evaluation fails with kCancelled soon after
   base::MemoryReservation* memory = nullptr;  ///< what evaluation draws from; null: unbounded
 };
 
@@ -89,7 +89,10 @@ class RowEvaluation {
   /// there are some megabytes in the batch; kCancelled if it wants no more.
   base::Status append_rows(const json::Tape& tape, table::Batch& batch, const TakeRows& take = {});
 
-  uint64_t casts_failed() const { return casts_failed_; }
+  /// With lenient casts: values that became null as they did not fit their column or their element.
+  uint64_t casts_failed() const { return casts_failed_ + evaluation_.misfits(); }
+  /// Where in the line the value stands that the last error is about; null if it is about none.
+  const char* failed_at() const { return failed_at_; }
 
  private:
   friend class RowBuilder;
@@ -110,6 +113,7 @@ class RowEvaluation {
   fhirpath::Evaluation evaluation_;
   const size_t most_rows_;  ///< of a batch, as names and empty cells take room too
   uint64_t casts_failed_ = 0;
+  const char* failed_at_ = nullptr;
   std::vector<table::Cell> row_;  ///< of the simple selects
   std::vector<Part> parts_;       ///< of the others
 };

@@ -421,8 +421,16 @@ class ViewCompiler {
     const bool of_row_index =
         is_of_row_index(*prepared.tree, mentions_row_index) && mentions_row_index;
     finish(prepared);
-    select.columns.push_back({std::move(prepared.program), index, nullptr, of_row_index});
-    select.columns.back().direct = fhirpath::direct_path(select.columns.back().program);
+    ColumnProgram program{};
+    program.program = std::move(prepared.program);
+    program.column = index;
+    program.direct = fhirpath::direct_path(program.program);
+    const ExprType& type = prepared.tree->type;
+    program.type = type.open || type.types.size() != 1 ? fhir::kNoType : type.types[0];
+    program.kinds = fhirpath::json_kinds_of(*view_->model_, program.type);
+    program.form = text_form(columns.back(), *prepared.tree);
+    program.of_row_index = of_row_index;
+    select.columns.push_back(std::move(program));
   }
 
   /// The column's type: its tag's, else that of its FHIR type, which is its own or the path's.
@@ -475,6 +483,23 @@ class ViewCompiler {
               .with_path(definition.path.path)
               .with_suggestion("first(), or \"collection\": true"));
     }
+  }
+
+  /// What has to be looked at when a value comes: a date column may have a path to anything.
+  TextForm text_form(const table::Column& column, const Bound& tree) const {
+    const fhir::Model& model = *view_->model_;
+    const auto form_of = [](fhir::TypeId system) {
+      if (system == fhir::kSystemDate || system == fhir::kSystemDateTime) return TextForm::kDate;
+      return system == fhir::kSystemTime ? TextForm::kTime : TextForm::kAny;
+    };
+    const TextForm wanted =
+        form_of(fhirpath::system_type_of(model, model.find_type(column.fhir_type)));
+    const bool promised =
+        !tree.type.open &&
+        std::all_of(tree.type.types.begin(), tree.type.types.end(), [&](fhir::TypeId t) {
+          return form_of(fhirpath::system_type_of(model, t)) == wanted;
+        });
+    return promised ? TextForm::kAny : wanted;
   }
 
   /// "http://hl7.org/fhirpath/System.String" and "String" as "string".

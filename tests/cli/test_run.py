@@ -150,7 +150,7 @@ class Options(CliTest):
         outcome = self.kiln("run", path, "-d", data, status=1)
         self.assertIn("column 'born'", outcome.err)
         self.assertIn('"2001"', outcome.err)
-        self.assert_points_at(outcome, f"{data}:2:1")
+        self.assert_points_at(outcome, f"{data}:2:53")
         outcome = self.kiln("run", path, "-d", data, "--lenient-casts")
         self.assertEqual([row["born"] for row in outcome.rows], ["2001-02-03", None])
         self.assertIn("1 values that do not fit", outcome.err)

@@ -333,6 +333,21 @@ class FailedJobTest(unittest.TestCase):
             self.assertIn(job.id[:8], answer.text)
             self.assertEqual(len(server.export(export_of(view("Patient"))).rows("patient")), 5)
 
+    def test_ops_6_422_a_value_that_does_not_fit_names_its_resource(self):
+        server = self.server_over(
+            Patient_ndjson='{"resourceType":"Patient","id":"p5","photo":[{"data":"aG*="}]}\n')
+        definition = view("Patient")
+        definition["select"] = [{"column": [{"name": "v", "path": "photo.data.first()"}]}]
+        for form in ("ndjson", "csv", "json", "parquet"):
+            with self.subTest(form):
+                answer = server.export(export_of(definition, _format=form)).wait()
+                self.assertEqual(answer.status, 422)
+                for word in ("Patient/p5", "'v'", "Patient.ndjson:1:"):
+                    self.assertIn(word, answer.text)
+        answer = server.post("/$viewdefinition-run", definition)
+        self.assertEqual(answer.status, 422)
+        self.assertIn("Patient/p5", answer.text)
+
     def test_ops_6_failure_with_several_subjects_fails_all(self):
         server = self.server_over(Patient_ndjson=PATIENTS,
                                   Group_ndjson='{"resourceType":"Group","id":7x}\n')

@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <iterator>
+
 #include <CLI/CLI.hpp>
 
 #include "app/commands/commands.h"
@@ -11,10 +14,11 @@ namespace {
 struct CheckOptions {
   std::vector<std::string> files;
   std::string fhir_version;
+  bool strict = false;
 };
 
 /// True if the file is in order.
-bool check_file(const std::string& path, std::optional<fhir::Version> version) {
+bool check_file(const std::string& path, std::optional<fhir::Version> version, bool strict) {
   const auto document = plan::read_document(path);
   if (!document.ok()) {
     print_error(document.error());
@@ -28,9 +32,14 @@ bool check_file(const std::string& path, std::optional<fhir::Version> version) {
   }
   view::Problems problems;
   const view::ViewPtr view = plan::compile_view(*document, path, {version}, problems);
+  if (strict) {
+    std::move(problems.warnings.begin(), problems.warnings.end(),
+              std::back_inserter(problems.errors));
+    problems.warnings.clear();
+  }
   print_problems(problems);
   for (const base::Error& hint : problems.hints) print_warning(hint);
-  if (!view) return false;
+  if (!view || !problems.ok()) return false;
   print_note("ok: " + path + ": " + view->name() + " over " + view->resource() + ", " +
              std::to_string(view->schema().columns.size()) + " columns");
   return true;
@@ -48,7 +57,7 @@ int run(const CheckOptions& options) {
     return exit_status(stdin_status.error());
   }
   bool good = true;
-  for (const std::string& path : options.files) good &= check_file(path, *version);
+  for (const std::string& path : options.files) good &= check_file(path, *version, options.strict);
   return good ? 0 : 1;
 }
 
@@ -62,6 +71,7 @@ void add_check_command(CLI::App& app, int& status) {
       ->required();
   command->add_option("--fhir-version", options->fhir_version, "R4, R4B, R5 or R6")
       ->type_name("VERSION");
+  command->add_flag("--strict", options->strict, "Warnings are errors");
   command->footer("Example:\n  kiln check views/*.json");
   command->callback([options, &status] { status = run(*options); });
 }

@@ -15,6 +15,7 @@
 #include "base/near_name.h"
 #include "dataset/bundle.h"
 #include "dataset/reader.h"
+#include "dataset/resource_name.h"
 #include "fhir/key_names.h"
 #include "fhirpath/evaluation.h"
 #include "fhirpath/expression.h"
@@ -58,8 +59,8 @@ class Evaluator {
 
   /// A line, or a resource in it.
   base::Status evaluate(const char* line, json::Extent extent, std::string& bad, const char*& at) {
-    const json::LineResult parsed = extent == json::Extent::kLine ? parser_.parse("", line)
-                                                                  : parser_.parse_object("", line);
+    const json::LineResult parsed =
+        extent == json::Extent::kLine ? parser_.parse("", line) : parser_.parse_object("", line);
     if (parsed.kind == json::LineResult::Kind::kBlank) return {};
     if (parsed.kind == json::LineResult::Kind::kError) {
       bad = parsed.error;
@@ -73,6 +74,8 @@ class Evaluator {
   bool has_run() const { return has_run_; }
   /// The last error was of the resource at hand, not of the expression.
   bool of_resource() const { return of_resource_; }
+  /// Where it stands, null if that is not known.
+  const char* place() const { return evaluation_.error_place(); }
 
  private:
   static fhirpath::Limits limits_in(base::MemoryReservation& memory) {
@@ -148,7 +151,11 @@ base::Status evaluate_resource(Evaluator& evaluator, const char* text, json::Ext
   auto status = evaluator.evaluate(text, extent, bad, at);
   if (!status.ok()) {
     if (!evaluator.of_resource()) return status;
-    return std::move(status).error().at(position(text, place));
+    const std::string resource = dataset::resource_name(text);
+    base::Error error = std::move(status).error();
+    if (!resource.empty()) error = std::move(error).in(resource);
+    if (evaluator.place() != nullptr) at = evaluator.place();
+    return std::move(error).at(position(at, place));
   }
   if (bad.empty()) return {};
   return base::Error(base::ErrorCode::kInvalid, bad).at(position(at, place));

@@ -21,9 +21,10 @@ std::string_view text_under(Evaluation& evaluation, uint32_t object, fhir::NameI
   for (uint32_t i = object + 1; i < end; i = evaluation.node(i).end) {
     if (!evaluation.step()) return {};
     const json::Node& node = evaluation.node(i);
-    if (node.name == name && node.kind == json::NodeKind::kString) {
-      return evaluation.string_of(node);
-    }
+    if (node.name != name || node.kind == json::NodeKind::kNull) continue;
+    if (node.kind == json::NodeKind::kString) return evaluation.string_of(node);
+    evaluation.misfit(node, "string");
+    break;
   }
   return {};
 }

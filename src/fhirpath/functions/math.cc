@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "fhir/ucum.h"
 #include "fhirpath/functions/families.h"
 #include "fhirpath/values.h"
 
@@ -316,18 +315,14 @@ bool run_plus_minus(Evaluation& evaluation, const Instruction& instruction, Coll
   if (left.kind == ItemKind::kTemporal && right.kind == ItemKind::kQuantity) {
     return add_duration(evaluation, instruction, operands, kSubtract, out);
   }
-  if (left.kind == ItemKind::kQuantity && right.kind == ItemKind::kQuantity) {
-    if (left.quantity->unit == right.quantity->unit) {
-      return give_number(evaluation, left, combine(left.quantity->value, right.quantity->value),
-                         out);
-    }
-    const auto amounts = common_amounts(*left.quantity, *right.quantity);
-    const auto unit = left.quantity->calendar ? fhir::Unit::of_calendar_word(left.quantity->unit)
-                                              : fhir::Unit::parse(left.quantity->unit);
-    if (!amounts || !unit) return Evaluation::give_nothing(out);
-    const auto sum = combine(amounts->a, amounts->b);
-    const auto in_left = sum ? Decimal::divide(*sum, unit->factor) : std::nullopt;
-    return give_number(evaluation, left, in_left, out);
+  if (left.kind == ItemKind::kQuantity || right.kind == ItemKind::kQuantity) {
+    const auto x = amount_of(evaluation, left);
+    const auto y = amount_of(evaluation, right);
+    if (!x || !y) return fail_types(evaluation, instruction, operands);
+    const auto in_left = converted_amount(*y, *x);
+    const auto sum = in_left ? combine(x->value, *in_left) : std::nullopt;
+    if (!sum) return Evaluation::give_nothing(out);
+    return evaluation.give_quantity(out, {*sum, x->unit, x->calendar});
   }
   const auto a = decimal_of(left);
   const auto b = decimal_of(right);
@@ -335,32 +330,32 @@ bool run_plus_minus(Evaluation& evaluation, const Instruction& instruction, Coll
   return give_result(evaluation, operands, combine(*a, *b), out);
 }
 
-/// Quantity times or over Quantity: the value in base units, the unit from their powers.
+/// Quantity times or over Quantity: in base units, but where one of the units is '1' or the two
+/// cancel.
 bool give_product(Evaluation& evaluation, const Operands& operands, bool divide, Collection& out) {
-  const auto as_quantity = [](const Item& item) {
-    return item.kind == ItemKind::kQuantity ? *item.quantity
-                                            : Quantity{*decimal_of(item), "1", false};
-  };
-  const Quantity a = as_quantity(operands.left);
-  const Quantity b = as_quantity(operands.right);
-  const auto value =
-      divide ? Decimal::divide(a.value, b.value) : Decimal::multiply(a.value, b.value);
-  if (b.unit == "1") {
+  const Quantity a = *amount_of(evaluation, operands.left);
+  const Quantity b = *amount_of(evaluation, operands.right);
+  const bool same_unit = a.unit == b.unit && a.calendar == b.calendar;
+  if (b.unit == "1" || (divide ? same_unit : a.unit == "1")) {
+    const auto value =
+        divide ? Decimal::divide(a.value, b.value) : Decimal::multiply(a.value, b.value);
     if (!value) return Evaluation::give_nothing(out);
-    return evaluation.give_quantity(out, {*value, a.unit, a.calendar});
+    if (divide && same_unit) return evaluation.give_quantity(out, {*value, "1", false});
+    const Quantity& like = b.unit == "1" ? a : b;
+    return evaluation.give_quantity(out, {*value, like.unit, like.calendar});
   }
-  if (a.unit == "1" && !divide) {
-    if (!value) return Evaluation::give_nothing(out);
-    return evaluation.give_quantity(out, {*value, b.unit, b.calendar});
-  }
-  const auto x = a.calendar ? fhir::Unit::of_calendar_word(a.unit) : fhir::Unit::parse(a.unit);
-  const auto y = b.calendar ? fhir::Unit::of_calendar_word(b.unit) : fhir::Unit::parse(b.unit);
-  if (!value || !x || !y) return Evaluation::give_nothing(out);
+  using fhir::Ratio;
+  const auto x = unit_of(a);
+  const auto y = unit_of(b);
+  if (!x || !y) return Evaluation::give_nothing(out);
   const auto unit = divide ? fhir::Unit::divide(*x, *y) : fhir::Unit::multiply(*x, *y);
-  const auto scaled = unit ? Decimal::multiply(*value, unit->factor) : std::nullopt;
-  if (!scaled) return Evaluation::give_nothing(out);
+  const auto amounts = divide ? Ratio::divide(Ratio(a.value), Ratio(b.value))
+                              : Ratio::multiply(Ratio(a.value), Ratio(b.value));
+  const auto product = unit && amounts ? Ratio::multiply(*amounts, unit->factor) : std::nullopt;
+  const auto value = product ? product->to_decimal() : std::nullopt;
+  if (!value) return Evaluation::give_nothing(out);
   return evaluation.give_quantity(
-      out, {scaled->normalized(), evaluation.arena().copy(unit->base_text()), false});
+      out, {value->normalized(), evaluation.arena().copy(unit->base_text()), false});
 }
 
 template <bool kDivide>

@@ -90,6 +90,47 @@ TEST(ArithmeticTest, QuantitiesHaveUnits) {
                   {"1 'm' / 0", ""}});
 }
 
+TEST(ArithmeticTest, QuotientsOfQuantitiesAreExact) {
+  expect_all("", {{"120 'mm[Hg]' / 80 'mm[Hg]'", "Quantity 1.5 '1'"},
+                  {"3 'h' / 3 'h'", "Quantity 1 '1'"},
+                  {"7 'd' / 1 'wk'", "Quantity 1 '1'"},
+                  {"1 'mo' / 1 'mo'", "Quantity 1 '1'"},
+                  {"1 year / 6 months = 2 '1'", "boolean true"},
+                  {"3 years / 1.5 years", "Quantity 2 '1'"},
+                  {"1 'min' / 1 's'", "Quantity 60 '1'"},
+                  {"1 's' / 3 'min'", "Quantity 0.0055555555555555555555555556 '1'"},
+                  // Units that mean nothing to us cancel, too.
+                  {"10 '[IU]' / 4 '[IU]'", "Quantity 2.5 '1'"},
+                  {"10 '[IU]' / 4 'g'", ""},
+                  {"6 '/min' / 1 's-1'", "Quantity 0.1 '1'"},
+                  {"1 'U' = 1 'umol/min'", "boolean true"},
+                  {"60 '/min' = 1 '/s'", "boolean true"},
+                  {"20 '/min' + 1 '/s'", "Quantity 80 '/min'"},
+                  {"3937 '[in_us]' = 100 'm'", "boolean true"},
+                  {"360 'deg' = 2 '[pi].rad'", "boolean true"},
+                  {"2 'm' * 3 '/min'", "Quantity 0.1 'm.s-1'"},
+                  {"1 'g' / 0 'g'", ""}});
+}
+
+TEST(ArithmeticTest, ANumberIsAQuantityOfUnitOneBesideAQuantity) {
+  expect_all("", {{"23 = 23 '1'", "boolean true"},
+                  {"23 '1' = 23.0", "boolean true"},
+                  {"23 != 23 '1'", "boolean false"},
+                  {"23 ~ 23 '1'", "boolean true"},
+                  {"2 '1' > 1", "boolean true"},
+                  {"2 > 1 '1'", "boolean true"},
+                  {"1 < 200 '%'", "boolean true"},
+                  {"2 > 1 'kg'", ""},
+                  {"3 '1' + 2", "Quantity 5 '1'"},
+                  {"2 + 3 '1'", "Quantity 5 '1'"},
+                  {"2 - 50 '%'", "Quantity 1.5 '1'"},
+                  {"2 + 3 'kg'", ""},
+                  {"3 * 2 'cm'", "Quantity 6 'cm'"},
+                  {"'a' > 1 '1'", "error"},
+                  {"'a' + 1 '1'", "error"},
+                  {"(1 | 2) contains 2 '1'", "boolean true"}});
+}
+
 TEST(ArithmeticTest, DatesAndDurations) {
   expect_all("", {{"@2024-01-31 + 1 month", "date 2024-02-29"},
                   {"@2024-02-29 + 1 year", "date 2025-02-28"},

@@ -13,12 +13,16 @@ const fhir::NameId kReference = fhir::find_name("reference");
 [[nodiscard]] bool string_under(Evaluation& evaluation, const Item& item, fhir::NameId name,
                                 std::string_view& text, bool& slice) {
   if (item.kind != ItemKind::kElement || item.node == kNoNode) return false;
+  if (!evaluation.is_of_kind(item)) {
+    return evaluation.misfit(evaluation.node(item.node), evaluation.model().name(item.type));
+  }
   const uint32_t end = evaluation.node(item.node).end;
   for (uint32_t i = item.node + 1; i < end; i = evaluation.node(i).end) {
     if (!evaluation.step()) return false;
     const json::Node& node = evaluation.node(i);
     if (node.name == name) {
-      if (node.kind != json::NodeKind::kString) return false;
+      if (node.kind == json::NodeKind::kNull) return false;
+      if (node.kind != json::NodeKind::kString) return evaluation.misfit(node, "string");
       text = evaluation.string_of(node);
       slice = !node.escaped;
       return true;
