@@ -32,8 +32,7 @@ std::string run(std::string_view text, size_t part_size, unsigned threads, bool 
       write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   fuzz::check(written, "not written");
   dataset::Snapshot snapshot;
-  auto file = dataset::OpenFile::adopt(
-      {"Data.ndjson", dataset::FileKind::kNdjson, ""}, descriptor);
+  auto file = dataset::OpenFile::adopt({"Data.ndjson", dataset::FileKind::kNdjson, ""}, descriptor);
   fuzz::check(file.ok(), "not opened");
   snapshot.files.push_back(*file);
   engine::Options options;

@@ -137,8 +137,8 @@ std::optional<ViewSubject> resolve_view(const ViewNaming& naming,
   if (!reference) return std::nullopt;
   const auto id = id_of_reference(*reference, naming.reference->expression, service, problems);
   if (!id) return std::nullopt;
-  return published_by_id(*id, *reference, artefacts, naming.reference->expression, service,
-                         request, problems);
+  return published_by_id(*id, *reference, artefacts, naming.reference->expression, service, request,
+                         problems);
 }
 
 }  // namespace kiln::api

@@ -51,10 +51,10 @@ void print_stats(const engine::Summary& summary, double seconds) {
 
 void add_data_options(CLI::App& command, DataOptions& options) {
   command
-      .add_option(
-          "-d,--data", options.data,
-          "NDJSON file (gzip, zstd too), .json resource, array or Bundle, folder, glob, - for stdin; "
-          "repeatable")
+      .add_option("-d,--data", options.data,
+                  "NDJSON file (gzip, zstd too), .json resource, array or Bundle, folder, glob, - "
+                  "for stdin; "
+                  "repeatable")
       ->required()
       ->type_name("PATH");
   command.add_option("--fhir-version", options.fhir_version, "R4, R4B, R5 or R6")
@@ -222,11 +222,11 @@ SourceFiles source_files(const std::vector<std::string>& views, const dataset::S
 base::Result<dataset::Snapshot> open_data(const DataOptions& options) {
   KILN_ASSIGN(auto inputs, dataset::find_inputs(options.data, is_resource_type));
   static constexpr size_t kShareOfDescriptors = 4;
-  KILN_ASSIGN(auto snapshot,
-              dataset::Snapshot::open(inputs.files,
-                                      {std::make_shared<dataset::DescriptorCache>(
-                                          dataset::DescriptorCache::sensible_capacity(
-                                              kShareOfDescriptors))}));
+  KILN_ASSIGN(
+      auto snapshot,
+      dataset::Snapshot::open(
+          inputs.files, {std::make_shared<dataset::DescriptorCache>(
+                            dataset::DescriptorCache::sensible_capacity(kShareOfDescriptors))}));
   snapshot.passed_over = std::move(inputs.passed_over);
   return snapshot;
 }

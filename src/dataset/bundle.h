@@ -27,9 +27,9 @@ class BundleReader {
 
   /// Parses the Bundle that begins at `line` up to its entries' resources, which are jumped over.
   json::LineResult open(const char* line);
-  /// Visits each resource of the Bundle that was opened, in order; after a Bundle come the resources
-  /// of its entries. What is wrong has its offset in the line: an entry that holds no resource,
-  /// Bundles nested too deeply.
+  /// Visits each resource of the Bundle that was opened, in order; after a Bundle come the
+  /// resources of its entries. What is wrong has its offset in the line: an entry that holds no
+  /// resource, Bundles nested too deeply.
   std::optional<json::Problem> each(const Visit& visit);
   /// " entry 3 entry 1": what is being visited.
   std::string place() const;

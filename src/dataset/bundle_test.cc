@@ -74,15 +74,15 @@ TEST_F(BundleReaderTest, TheDepthIsBoundedAndSaysSo) {
     for (size_t i = 0; i < depth; ++i) text = bundle_of(text);
     const Reading reading = read(text);
     EXPECT_EQ(reading.problem.has_value(), depth > kMaxBundleDepth) << depth;
-    const bool reached = !reading.resources.empty() && reading.resources.back().starts_with(
-                                                           R"({"id":"x"})");
+    const bool reached =
+        !reading.resources.empty() && reading.resources.back().starts_with(R"({"id":"x"})");
     EXPECT_EQ(reached, depth <= kMaxBundleDepth) << depth;
   }
 }
 
 TEST_F(BundleReaderTest, WhatIsNoEntryOrNoResourceIsAProblemAtItsPlace) {
-  for (const std::string bad : {R"({"resource":1})", R"({"resource":"x"})", R"({"resource":[{}]})",
-                                "7", R"("x")"}) {
+  for (const std::string bad :
+       {R"({"resource":1})", R"({"resource":"x"})", R"({"resource":[{}]})", "7", R"("x")"}) {
     const std::string start = R"({"resourceType":"Bundle","entry":[{"resource":{"id":"a"}},)";
     const Reading outer = read(start + bad + "]}");
     EXPECT_EQ(outer.resources.size(), 1U);

@@ -15,8 +15,9 @@ TEST(FormatTest, WhatIsRead) {
   EXPECT_EQ(format_of("\x28\xB5\x2F\xFD").compression, Compression::kZstd);
   EXPECT_EQ(format_of("\x50\x2A\x4D\x18").compression, Compression::kZstd);
   EXPECT_EQ(format_of("\x5F\x2A\x4D\x18").compression, Compression::kZstd);
-  for (const std::string_view text : {""sv, "{"sv, "{}"sv, "[\n"sv, " \t\r\n{\""sv, "\xEF\xBB\xBF{"sv,
-                                      "x"sv, "\0\0\0\0"sv, "\x1F"sv, "\x28\xB5\x2F"sv, "PK"sv}) {
+  for (const std::string_view text :
+       {""sv, "{"sv, "{}"sv, "[\n"sv, " \t\r\n{\""sv, "\xEF\xBB\xBF{"sv, "x"sv, "\0\0\0\0"sv,
+        "\x1F"sv, "\x28\xB5\x2F"sv, "PK"sv}) {
     EXPECT_EQ(format_of(text).compression, Compression::kNone) << text;
     EXPECT_EQ(format_of(text).foreign, "") << text;
   }

@@ -37,10 +37,10 @@ struct Inputs {
 };
 
 /// Files, folders (searched for *.ndjson, *.ndjson.gz, *.ndjson.zst, *.json, not recursively),
-/// globs ("**" stands for any folders) and "-", in the order given, those of a folder or glob sorted
-/// by name. A file that comes again, by another path or link, is there once; of names that promise
-/// different types none is believed then. Nothing found for an argument is an error. `is_type` tells
-/// names of resource types; `looking_at` is told of each file before it is touched.
+/// globs ("**" stands for any folders) and "-", in the order given, those of a folder or glob
+/// sorted by name. A file that comes again, by another path or link, is there once; of names that
+/// promise different types none is believed then. Nothing found for an argument is an error.
+/// `is_type` tells names of resource types; `looking_at` is told of each file before it is touched.
 base::Result<Inputs> find_inputs(
     const std::vector<std::string>& arguments, bool (*is_type)(std::string_view name),
     const std::function<void(const std::string& path)>& looking_at = {});

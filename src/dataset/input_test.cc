@@ -126,8 +126,7 @@ TEST(FindInputsTest, WhatCannotBeReadIsNotPassedOverInSilence) {
   const TemporaryFolder folder;
   folder.write("a.ndjson", "");
   folder.write("b.jsonl", "");
-  EXPECT_EQ(find_inputs({folder.path()}, is_type)->passed_over,
-            (Names{folder.path_of("b.jsonl")}));
+  EXPECT_EQ(find_inputs({folder.path()}, is_type)->passed_over, (Names{folder.path_of("b.jsonl")}));
   std::filesystem::create_symlink("/nowhere/at/all", folder.path_of("c.ndjson"));
   for (const std::string& argument : {folder.path(), folder.path_of("*.ndjson")}) {
     const auto inputs = find_inputs({argument}, is_type);

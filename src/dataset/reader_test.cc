@@ -304,17 +304,17 @@ TEST_F(JsonFileTest, ABundleIsOneLine) {
 }
 
 TEST_F(JsonFileTest, AnArraysItemsAreItsLines) {
-  const Reading reading = read({json("a.json", "\xEF\xBB\xBF [ {\"resourceType\" : \"Patient\"},\n 1,"
-                                               " \"x y\" , null, {\"a\":{} } ]\n")});
-  EXPECT_EQ(texts_of(reading),
-            (std::vector<std::string>{R"({"resourceType":"Patient"})", "1", "\"x y\"", "null",
-                                      R"({"a":{}})"}));
+  const Reading reading = read({json("a.json",
+                                     "\xEF\xBB\xBF [ {\"resourceType\" : \"Patient\"},\n 1,"
+                                     " \"x y\" , null, {\"a\":{} } ]\n")});
+  EXPECT_EQ(texts_of(reading), (std::vector<std::string>{R"({"resourceType":"Patient"})", "1",
+                                                         "\"x y\"", "null", R"({"a":{}})"}));
   EXPECT_EQ(reading.lines[4].position.source, folder_.path_of("a.json") + " item 5");
 }
 
 TEST_F(JsonFileTest, WhatHoldsNoResourcesIsAnErrorOrLeftOutIfItWasFound) {
-  for (const std::string_view text : {"{}", "[]", "[1]", R"({"a":{"resourceType":"Patient"}})",
-                                      "3", R"("text")", R"([{"id":"x"},[]])"}) {
+  for (const std::string_view text : {"{}", "[]", "[1]", R"({"a":{"resourceType":"Patient"}})", "3",
+                                      R"("text")", R"([{"id":"x"},[]])"}) {
     Input input = json("x.json", text);
     const Reading named = read({input});
     ASSERT_EQ(named.errors.size(), 1U) << text;
@@ -383,7 +383,9 @@ class FoundFileTest : public ReaderTest {
 
 TEST_F(FoundFileTest, ALogIsLeftOutAsAWhole) {
   std::string log;
-  while (log.size() < 300'000) log += R"({"eventId":"x","level":"info"})" "\n\n";
+  while (log.size() < 300'000)
+    log += R"({"eventId":"x","level":"info"})"
+           "\n\n";
   for (const std::string& text : {log, std::string("{\"a\":1}"), std::string("[]\n1\n\"x\"\n")}) {
     for (const Input& input : forms(text)) {
       for (const size_t size : {100UL, 1UL << 20}) {
@@ -399,10 +401,10 @@ TEST_F(FoundFileTest, ALogIsLeftOutAsAWhole) {
 }
 
 TEST_F(FoundFileTest, AResourceOrADamagedLineMakesItData) {
-  const std::string log = R"({"eventId":"x"})" "\n";
-  for (const std::string& text :
-       {log + R"({"resourceType":"Patient"})", log + "{\"eventId\":", log + "x", std::string(),
-        std::string("\n \n"), some_lines(3)}) {
+  const std::string log = R"({"eventId":"x"})"
+                          "\n";
+  for (const std::string& text : {log + R"({"resourceType":"Patient"})", log + "{\"eventId\":",
+                                  log + "x", std::string(), std::string("\n \n"), some_lines(3)}) {
     for (const Input& input : forms(text)) {
       for (const size_t size : {1UL, 10UL, 1UL << 20}) {
         const Reading reading = read_found(input, size);
@@ -428,9 +430,17 @@ TEST_F(ReaderTest, TheLastBlockOfAFileSaysSo) {
 
 TEST_F(ReaderTest, OtherFormatsAreNamed) {
   const std::vector<std::pair<std::string_view, std::string>> formats = {
-      {"xz", {"\xFD" "7zXZ\0rest", 10}}, {"bzip2", "BZh91AY&SY"}, {"zip", "PK\3\4rest"},
-      {"UTF-16", {"\xFF\xFE{\0}\0", 6}}, {"UTF-16", {"\0{\0}", 4}}, {"UTF-16", {"{\0}\0", 4}},
-      {"Parquet", "PAR1rest"}, {"XML", "<Patient/>"}};
+      {"xz",
+       {"\xFD"
+        "7zXZ\0rest",
+        10}},
+      {"bzip2", "BZh91AY&SY"},
+      {"zip", "PK\3\4rest"},
+      {"UTF-16", {"\xFF\xFE{\0}\0", 6}},
+      {"UTF-16", {"\0{\0}", 4}},
+      {"UTF-16", {"{\0}\0", 4}},
+      {"Parquet", "PAR1rest"},
+      {"XML", "<Patient/>"}};
   for (const auto& [name, bytes] : formats) {
     for (const FileKind kind : {FileKind::kNdjson, FileKind::kJson}) {
       const Reading reading = read({{folder_.write("x.ndjson", bytes), kind, ""}});

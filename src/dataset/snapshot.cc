@@ -135,8 +135,7 @@ base::Result<std::shared_ptr<const OpenFile>> OpenFile::open(const Input& input,
   return std::shared_ptr<const OpenFile>(std::move(file));
 }
 
-base::Result<std::shared_ptr<const OpenFile>> OpenFile::adopt(const Input& input,
-                                                              int descriptor) {
+base::Result<std::shared_ptr<const OpenFile>> OpenFile::adopt(const Input& input, int descriptor) {
   Descriptor owned(descriptor);
   struct stat info {};
   if (fstat(descriptor, &info) != 0) return base::io_error("cannot read " + input.path, errno);
@@ -162,8 +161,9 @@ base::Status OpenFile::read_ends(int descriptor) {
   return {};
 }
 
-base::Result<std::shared_ptr<const OpenFile>> OpenFile::open_as_it_was(
-    const Input& input, const FileState& state, const OpenOptions& options) {
+base::Result<std::shared_ptr<const OpenFile>> OpenFile::open_as_it_was(const Input& input,
+                                                                       const FileState& state,
+                                                                       const OpenOptions& options) {
   const auto gone = [&](const std::string& how) {
     return base::Error(base::ErrorCode::kConflict,
                        "the data have changed since the job was accepted: " + how)

@@ -29,8 +29,8 @@ class ArtefactRegistry {
  public:
   /// Adds the artefacts of a file (one, a Bundle, or NDJSON) or of a folder's *.json and *.ndjson
   /// files. A file that has been loaded already is passed over, and so are other resources. An
-  /// unreadable file or one that is no regular file, a text that is no JSON, an id or a url|version that is there already: an
-  /// error that names both places.
+  /// unreadable file or one that is no regular file, a text that is no JSON, an id or a url|version
+  /// that is there already: an error that names both places.
   base::Status load(const std::string& path);
 
   const Artefact* find_id(std::string_view type, std::string_view id) const;

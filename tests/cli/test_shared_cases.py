@@ -10,16 +10,6 @@ from tests.support.cli import KILN, shared_folder
 from tests.support.services import Unavailable, duckdb_python
 
 DEADLINE = 120  # seconds that a case may take
-# Case → why it does not pass yet; one that begins to pass fails the test until it is taken out.
-EXPECTED_FAILURES = {
-    "base64-line-breaks": "base64 with line breaks is not decoded",
-    "integer-to-quantity": "no conversion of Integer to Quantity",
-    "leap-second-parquet": "a leap second does not fit a TIMESTAMP",
-    "quantity-division": "quotients of quantities are rounded",
-    "quoted-number": "a quoted number is read as text",
-    "varchar-length": "lengths of types are not kept",
-    "where-resource-type": "no warning of where(resourceType = …)",
-}
 
 
 def cases_folder():
@@ -65,10 +55,7 @@ class SharedCases(unittest.TestCase):
             folder = shutil.copytree(source, os.path.join(scratch, name))
             subprocess.run(["chmod", "-R", "u+w", folder], check=True)
             problems = problems_of(folder, self.environment(folder))
-        if name in EXPECTED_FAILURES:
-            self.assertNotEqual(problems, [], "passes now: take it out of EXPECTED_FAILURES")
-        else:
-            self.assertEqual(problems, [])
+        self.assertEqual(problems, [])
 
 
 def add_cases():

@@ -117,8 +117,8 @@ base::Result<ExportFile> open_file(const ExportOptions& options, table::Format f
   KILN_ASSIGN(file.pending, PendingFile::create(target));
   if (format == table::Format::kParquet) {
     KILN_ASSIGN(const uint64_t memory, memory_limit_of(options.data.memory_limit));
-    KILN_ASSIGN(file.output, sql::make_parquet_output(file.pending->temporary_path(),
-                                                      view.schema(), memory / 2));
+    KILN_ASSIGN(file.output, sql::make_parquet_output(file.pending->temporary_path(), view.schema(),
+                                                      memory / 2));
     return file;
   }
   auto sink = std::make_unique<DigestSink>(make_pending_sink(*file.pending), *file.digest);

@@ -15,7 +15,7 @@ namespace kiln::json::HWY_NAMESPACE {
 /// Bits of the bytes that may stand before an opening brace outside of strings: white space, '[',
 /// ':' and ','. Each has a low half of its own, by which it is looked up and compared.
 HWY_INLINE uint64_t may_precede_brace(const char* at) {
-  alignas(16) static constexpr uint8_t kByLowHalf[16] = {' ', 1, 1, 1,   1,   1,   1, 1,
+  alignas(16) static constexpr uint8_t kByLowHalf[16] = {' ', 1,    1,   1,   1,   1,    1, 1,
                                                          1,   '\t', ':', '[', ',', '\r', 1, 1};
   return block_mask(at, [](Vec v) HWY_ATTR {
     const Bytes d;
