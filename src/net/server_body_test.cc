@@ -179,7 +179,7 @@ TEST(ServerSource, IsCancelledWhenItsClientHasGoneAndAtTheEndOfAStop) {
 TEST(ServerLater, IsMadeOnAnotherThreadAndHoldsUpNoHandler) {
   Event running;
   Event go;
-  Event stopped;
+  Event stopped, begun;
   ServerOptions options;
   options.handler_threads = 1;
   options.max_streams = 1;
@@ -193,7 +193,8 @@ TEST(ServerLater, IsMadeOnAnotherThreadAndHoldsUpNoHandler) {
           return {200, {}, LaterBody{[] { return Response{200, {}, LaterBody{}}; }}};
         }
         if (request.path == "/gone") {
-          return {200, {}, LaterBody{[&request, &stopped] {
+          return {200, {}, LaterBody{[&request, &begun, &stopped] {
+                    begun.set();
                     if (wait_for_stop(request.stop)) stopped.set();
                     return text("nobody");
                   }}};
@@ -221,6 +222,7 @@ TEST(ServerLater, IsMadeOnAnotherThreadAndHoldsUpNoHandler) {
   EXPECT_EQ(slow.exchange(head("/slow3")).field("Content-Length"), "12");
   slow.send(get("/gone"));
   EXPECT_EQ(other.exchange(get("/fast")).body, "fast");
+  ASSERT_TRUE(begun.wait());  // what has not begun when its client goes is not made at all
   slow.reset();
   EXPECT_TRUE(stopped.wait());
 }
