@@ -1,10 +1,11 @@
 #include "app/output_target.h"
 
 #include <cerrno>
-#include <charconv>
 #include <filesystem>
 
 #include <unistd.h>
+
+#include "base/number.h"
 
 namespace kiln::app {
 namespace {
@@ -23,10 +24,8 @@ std::optional<int> descriptor_of(const std::string& path) {
   if (path == "/dev/stderr") return STDERR_FILENO;
   for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/", "/proc/thread-self/fd/"}) {
     if (!path.starts_with(folder)) continue;
-    int number = -1;
-    const char* const end = path.data() + path.size();
-    const auto [rest, error] = std::from_chars(path.data() + folder.size(), end, number);
-    if (error == std::errc() && rest == end && number >= 0) return number;
+    const auto number = base::whole_number<int>(path.substr(folder.size()));
+    if (number && *number >= 0) return number;
   }
   return std::nullopt;
 }

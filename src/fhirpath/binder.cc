@@ -152,7 +152,6 @@ class Binder {
   /// A System value from its text.
   base::Result<BoundPtr> value(Span span, TypeId system, std::string_view text) {
     base::Arena& storage = program_.storage();
-    std::optional<fhir::Temporal> temporal;
     const ExprType type = ExprType::of(system);
     switch (system) {
       case fhir::kSystemBoolean:
@@ -177,24 +176,17 @@ class Binder {
         if (!decimal) break;
         return constant(span, type, Item::of_decimal(storage.make<fhir::Decimal>(*decimal)));
       }
-      case fhir::kSystemDate:
-        temporal = fhir::Temporal::parse_date(text);
-        break;
-      case fhir::kSystemDateTime:
-        temporal = fhir::Temporal::parse_date_time(text);
-        break;
-      case fhir::kSystemTime:
-        temporal = fhir::Temporal::parse_time(text);
-        break;
-      default:
-        return constant(span, type, Item::of_string(storage.copy(text)));
+      default: {
+        if (!is_temporal(system)) {
+          return constant(span, type, Item::of_string(storage.copy(text)));
+        }
+        const auto temporal = parse_temporal(system, text);
+        if (!temporal) break;
+        return constant(span, type, Item::of_temporal(storage.make<fhir::Temporal>(*temporal)));
+      }
     }
-    if (!temporal) {
-      const std::string name(model_.name(system));
-      return fail(span,
-                  (name == "Integer" ? "not an " : "not a ") + name + ": " + std::string(text));
-    }
-    return constant(span, type, Item::of_temporal(storage.make<fhir::Temporal>(*temporal)));
+    const std::string name(model_.name(system));
+    return fail(span, (name == "Integer" ? "not an " : "not a ") + name + ": " + std::string(text));
   }
 
   base::Result<BoundPtr> external(const Ast& ast) {

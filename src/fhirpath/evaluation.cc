@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "base/guarded.h"
+#include "base/number.h"
 #include "fhir/key_names.h"
 #include "fhirpath/json_kind.h"
 #include "fhirpath/pattern.h"
@@ -212,11 +212,9 @@ bool Evaluation::value_of_number(const Item& item, const json::Node& source, fhi
   const std::string_view text = source.view();
   if (!step_text(text.size())) return false;
   if (system != fhir::kSystemDecimal) {
-    int64_t integer = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), integer);
-    if (error == std::errc() && end == text.data() + text.size()) {
+    if (const auto integer = base::whole_number<int64_t>(text)) {
       value = Item::of_integer(
-          integer, system == fhir::kSystemLong ? fhir::kSystemLong : fhir::kSystemInteger);
+          *integer, system == fhir::kSystemLong ? fhir::kSystemLong : fhir::kSystemInteger);
       return true;
     }
     if (system != fhir::kNoType) return misfit(source, model_.name(item.type));
@@ -230,30 +228,17 @@ bool Evaluation::value_of_number(const Item& item, const json::Node& source, fhi
 bool Evaluation::value_of_text(const Item& item, const json::Node& source, fhir::TypeId system,
                                Item& value) {
   const std::string_view text = string_of(source);
-  std::optional<fhir::Temporal> temporal;
-  switch (system) {
-    case fhir::kSystemDate:
-      temporal = fhir::Temporal::parse_date(text);
-      break;
-    case fhir::kSystemDateTime:
-      temporal = fhir::Temporal::parse_date_time(text);
-      break;
-    case fhir::kSystemTime:
-      temporal = fhir::Temporal::parse_time(text);
-      break;
-    case fhir::kSystemLong: {
-      int64_t integer = 0;
-      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), integer);
-      if (error != std::errc() || end != text.data() + text.size()) {
-        return misfit(source, model_.name(item.type));
-      }
-      value = Item::of_integer(integer, fhir::kSystemLong);
-      return true;
-    }
-    default:
-      value = Item::of_string(text);
-      return true;
+  if (system == fhir::kSystemLong) {
+    const auto integer = base::whole_number<int64_t>(text);
+    if (!integer) return misfit(source, model_.name(item.type));
+    value = Item::of_integer(*integer, fhir::kSystemLong);
+    return true;
   }
+  if (!is_temporal(system)) {
+    value = Item::of_string(text);
+    return true;
+  }
+  const auto temporal = parse_temporal(system, text);
   // An empty text stands for no date, as many systems write it.
   if (!temporal) return !text.empty() && misfit(source, model_.name(item.type));
   value = Item::of_temporal(arena_.make<fhir::Temporal>(*temporal));

@@ -13,7 +13,6 @@ bool is_number(TypeId type) {
   return type == fhir::kSystemInteger || type == fhir::kSystemLong || type == fhir::kSystemDecimal;
 }
 bool is_date(TypeId type) { return type == fhir::kSystemDate || type == fhir::kSystemDateTime; }
-bool is_temporal(TypeId type) { return is_date(type) || type == fhir::kSystemTime; }
 
 /// The result of one pair of System types; kNoType if they do not go together.
 TypeId arithmetic_pair(std::string_view op, TypeId a, TypeId b) {
@@ -62,6 +61,21 @@ bool any_pair(const fhir::Model& model, const ExprType& left, const ExprType& ri
 }
 
 }  // namespace
+
+bool is_temporal(TypeId system) { return is_date(system) || system == fhir::kSystemTime; }
+
+std::optional<fhir::Temporal> parse_temporal(TypeId system, std::string_view text) {
+  switch (system) {
+    case fhir::kSystemDate:
+      return fhir::Temporal::parse_date(text);
+    case fhir::kSystemDateTime:
+      return fhir::Temporal::parse_date_time(text);
+    case fhir::kSystemTime:
+      return fhir::Temporal::parse_time(text);
+    default:
+      return std::nullopt;
+  }
+}
 
 bool may_be(const fhir::Model& model, const ExprType& type, Expect expect) {
   if (expect == Expect::kAnything || type.open || type.types.empty()) return true;

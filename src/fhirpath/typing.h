@@ -25,6 +25,11 @@ bool may_be_equal(const fhir::Model& model, const ExprType& left, const ExprType
 /// unit is '1'.
 bool is_number_with_quantity(const fhir::Model& model, const ExprType& left, const ExprType& right);
 
+/// Whether a System type is Date, DateTime or Time.
+bool is_temporal(fhir::TypeId system);
+/// A value of one of these from its text; nothing if it is none.
+std::optional<fhir::Temporal> parse_temporal(fhir::TypeId system, std::string_view text);
+
 /// Adds types that are not there yet.
 void add_types(ExprType& type, const ExprType& more);
 

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include <arpa/inet.h>
 
+#include "base/number.h"
 #include "base/text.h"
 
 namespace kiln::net {
@@ -33,11 +33,8 @@ std::optional<std::string> canonical_v6(const std::string& text) {
 
 bool read_port(std::string_view text, std::optional<uint16_t>& port) {
   if (text.empty()) return true;  // "kiln.example:"
-  uint16_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return false;
-  port = number;
-  return true;
+  port = base::whole_number<uint16_t>(text);
+  return port.has_value();
 }
 
 }  // namespace

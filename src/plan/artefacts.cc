@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/near_name.h"
+#include "base/number.h"
 #include "plan/view_source.h"
 
 namespace kiln::plan {
@@ -59,18 +60,12 @@ std::string_view take_identifier(std::string_view& pre_release) {
   return one;
 }
 
-std::optional<uint64_t> number_of(std::string_view identifier) {
-  uint64_t number = 0;
-  const char* const last = identifier.data() + identifier.size();
-  const auto [end, error] = std::from_chars(identifier.data(), last, number);
-  return error == std::errc() && end == last ? std::optional(number) : std::nullopt;
-}
-
 /// Identifier by identifier: numbers as numbers and before texts, fewer before more.
 int compare_pre_releases(std::string_view a, std::string_view b) {
   while (!a.empty() && !b.empty()) {
     const std::string_view one = take_identifier(a), other = take_identifier(b);
-    const auto left = number_of(one), right = number_of(other);
+    const auto left = base::whole_number<uint64_t>(one),
+               right = base::whole_number<uint64_t>(other);
     if (left.has_value() != right.has_value()) return left ? -1 : 1;
     if (left && *left != *right) return *left < *right ? -1 : 1;
     if (!left && one != other) return sign(one.compare(other));

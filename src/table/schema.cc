@@ -1,8 +1,8 @@
 #include "table/schema.h"
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/number.h"
 #include "json/writer.h"
 
 namespace kiln::table {
@@ -113,12 +113,7 @@ struct NameAndNumbers {
 std::optional<uint32_t> number_in(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  uint32_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) {
-    return std::nullopt;
-  }
-  return number;
+  return base::whole_number<uint32_t>(text);
 }
 
 std::optional<NameAndNumbers> split_name(std::string_view text) {

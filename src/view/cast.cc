@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/base64.h"
+#include "base/number.h"
 #include "fhirpath/values.h"
 #include "json/text.h"
 
@@ -82,8 +83,9 @@ bool cast_integer(const Item& item, std::string_view text, SqlType type, Cell& c
   if (item.kind == ItemKind::kInteger) {
     value = item.integer;
   } else {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) return false;
+    const auto number = base::whole_number<int64_t>(text);
+    if (!number) return false;
+    value = *number;
   }
   cell = Cell::of(value);
   return within(type, value);

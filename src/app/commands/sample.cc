@@ -1,4 +1,3 @@
-#include <charconv>
 #include <filesystem>
 #include <optional>
 
@@ -10,6 +9,7 @@
 #include "app/diagnostics.h"
 #include "app/progress_bar.h"
 #include "app/sample/data_set.h"
+#include "base/number.h"
 
 namespace kiln::app {
 namespace {
@@ -29,10 +29,7 @@ std::string not_empty(const std::string& text) {
 
 /// The parser itself takes -1 for the largest number, and one that is too large as well.
 std::string seed_number(const std::string& text) {
-  uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, value);
-  return error == std::errc() && rest == end ? "" : "not a whole number below 2^64: " + text;
+  return base::whole_number<uint64_t>(text) ? "" : "not a whole number below 2^64: " + text;
 }
 
 std::string counted(uint64_t count, const char* what) {

@@ -1,11 +1,11 @@
 #include "app/serve/serve_options.h"
 
 #include <algorithm>
-#include <charconv>
 #include <limits>
 
 #include "app/data_options.h"
 #include "base/near_name.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "net/origin.h"
 #include "plan/view_source.h"
@@ -27,14 +27,12 @@ constexpr uint64_t kMostQueued = 1'000'000;
 template <typename Number>
 base::Status set_number(Number& to, const std::string& text, uint64_t least = 0,
                         uint64_t most = std::numeric_limits<Number>::max()) {
-  uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size() || number < least ||
-      number > most) {
+  const auto number = base::whole_number<uint64_t>(text);
+  if (!number || *number < least || *number > most) {
     return Error(ErrorCode::kUsage, "not a number from " + std::to_string(least) + " to " +
                                         std::to_string(most) + ": " + text);
   }
-  to = static_cast<Number>(number);
+  to = static_cast<Number>(*number);
   return {};
 }
 

@@ -1,7 +1,7 @@
 // FHIRPath §5.5 Conversion. Each type has one function that converts or gives nothing; toX() and
 // convertsToX() are made of it.
-#include <charconv>
 
+#include "base/number.h"
 #include "fhir/ucum.h"
 #include "fhirpath/functions/families.h"
 #include "fhirpath/values.h"
@@ -44,8 +44,9 @@ bool to_boolean(Evaluation&, const Item& value, Item& out) {
 
 bool parse_integer(std::string_view text, int64_t& integer) {
   if (text.starts_with('+')) text.remove_prefix(1);
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), integer);
-  return error == std::errc() && end == text.data() + text.size() && !text.empty();
+  const auto number = base::whole_number<int64_t>(text);
+  if (number) integer = *number;
+  return number.has_value();
 }
 
 bool to_long(Evaluation&, const Item& value, Item& out) {

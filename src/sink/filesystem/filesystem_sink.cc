@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <filesystem>
 #include <utility>
 
@@ -12,6 +11,7 @@
 
 #include "base/crash_point.h"
 #include "base/digest.h"
+#include "base/number.h"
 
 namespace kiln::sink {
 namespace {
@@ -210,10 +210,8 @@ class FilesystemSink final : public ExportSink {
     for (fs::directory_iterator entry(instance_ / job, code), end; !code && entry != end;
          entry.increment(code)) {
       const std::string name = entry->path().filename().string();
-      uint32_t number = 0;
-      const auto parsed = std::from_chars(name.data(), name.data() + name.size(), number);
-      const bool whole = parsed.ec == std::errc() && parsed.ptr == name.data() + name.size();
-      if (whole && number < attempt) KILN_TRY(remove_folder(entry->path()));
+      const auto number = base::whole_number<uint32_t>(name);
+      if (number && *number < attempt) KILN_TRY(remove_folder(entry->path()));
     }
     if (code && code != std::errc::no_such_file_or_directory) {
       return error_of("list a job's folder", code.value());

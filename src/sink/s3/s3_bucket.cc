@@ -1,11 +1,11 @@
 #include "sink/s3/s3_bucket.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 
 #include "base/base64.h"
 #include "base/digest.h"
+#include "base/number.h"
 #include "sink/s3/xml.h"
 
 namespace kiln::sink {
@@ -81,12 +81,9 @@ base::Result<uint64_t> S3Bucket::head(const std::string& key, std::stop_token st
   request.stop = std::move(stop);
   KILN_ASSIGN(const auto response, client_.send(request));
   const std::string text = response.headers.get("Content-Length").value_or("");
-  uint64_t size = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), size);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) {
-    return Error(ErrorCode::kIo, "the object store does not tell the size of " + key);
-  }
-  return size;
+  const auto size = base::whole_number<uint64_t>(text);
+  if (!size) return Error(ErrorCode::kIo, "the object store does not tell the size of " + key);
+  return *size;
 }
 
 base::Result<ObjectPiece> S3Bucket::get(const std::string& key, uint64_t offset, uint64_t length,

@@ -1,8 +1,8 @@
 #include "sink/s3/s3_options.h"
 
 #include <algorithm>
-#include <charconv>
 
+#include "base/number.h"
 #include "net/http.h"
 
 namespace kiln::sink {
@@ -107,13 +107,11 @@ base::Result<uint64_t> read_s3_part_size(std::string_view text) {
     shift = its_shift;
     break;
   }
-  uint64_t number = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size() ||
-      number > UINT64_MAX >> shift) {
+  const auto number = base::whole_number<uint64_t>(digits);
+  if (!number || *number > UINT64_MAX >> shift) {
     return usage("not a size (bytes, or with KiB, MiB, GiB)", text);
   }
-  return number << shift;
+  return *number << shift;
 }
 
 base::Result<bool> read_s3_flag(std::string_view text) {
@@ -144,13 +142,11 @@ base::Result<S3Checksum> read_s3_checksum(std::string_view text) {
 
 base::Result<std::chrono::seconds> read_s3_timeout(std::string_view text) {
   static constexpr uint32_t kLongest = 3600;
-  uint32_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  if (!whole || number < 1 || number > kLongest) {
+  const auto number = base::whole_number<uint32_t>(text);
+  if (!number || *number < 1 || *number > kLongest) {
     return usage("a time-out has 1 to 3600 seconds, not", text);
   }
-  return std::chrono::seconds(number);
+  return std::chrono::seconds(*number);
 }
 
 base::Result<S3Options> read_s3_url(std::string_view url, S3Options defaults) {
