@@ -160,12 +160,25 @@ std::optional<job::JobPlace> place_of(std::string_view text) {
                        {std::string(text.substr(1))}};
 }
 
+/// 202 if the engine has changed the job; `if_not` if there was nothing to change.
+net::Response change_job(const Service& service, const net::Request& request, const job::JobId& id,
+                         base::Result<bool> (job::JobEngine::*change)(const job::JobId&),
+                         net::Response if_not) {
+  net::Response response;
+  if (!find_job(service, request, id, response)) return response;
+  const auto changed = (service.jobs.*change)(id);
+  if (!changed.ok()) return store_failed(service, request, changed.error());
+  if (!*changed) return if_not;
+  response.status = 202;
+  return response;
+}
+
 }  // namespace
 
 net::Response not_ready(const base::Error& error) {
   net::Response response = outcome_response(
       Problem{503, "transient", "no jobs are taken at the moment: " + error.message(), ""});
-  response.headers.add("Retry-After", "30");
+  response.headers.set("Retry-After", "30");
   return response;
 }
 
@@ -224,26 +237,13 @@ net::Response export_result(const Service& service, const net::Request& request,
 
 net::Response cancel_export(const Service& service, const net::Request& request,
                             const job::JobId& id) {
-  net::Response response;
-  if (!find_job(service, request, id, response)) return response;
-  const auto known = service.jobs.cancel(id);
-  if (!known.ok()) return store_failed(service, request, known.error());
-  if (!*known) return no_such_job();
-  response.status = 202;
-  return response;
+  return change_job(service, request, id, &job::JobEngine::cancel, no_such_job());
 }
 
 net::Response remove_export(const Service& service, const net::Request& request,
                             const job::JobId& id) {
-  net::Response response;
-  if (!find_job(service, request, id, response)) return response;
-  const auto removed = service.jobs.remove(id);
-  if (!removed.ok()) return store_failed(service, request, removed.error());
-  if (!*removed) {
-    return outcome_response(Problem{404, "not-found", "there is no such result", ""});
-  }
-  response.status = 202;
-  return response;
+  return change_job(service, request, id, &job::JobEngine::remove,
+                    outcome_response(Problem{404, "not-found", "there is no such result", ""}));
 }
 
 net::Response list_exports(const Service& service, const net::Request& request) {

@@ -50,12 +50,10 @@ Meaning meaning_of(base::ErrorCode code) {
   return {500, "exception", false};
 }
 
-/// Several are the operands of a union.
-void write_expressions(json::Writer& writer, std::string_view expression) {
-  if (expression.empty()) return;
-  writer.key("expression").begin_array();
-  base::for_each_piece(expression, '|',
-                       [&](std::string_view one) { writer.string(base::trimmed(one)); });
+void write_expressions(json::Writer& writer, const Problem& problem) {
+  if (problem.expression.empty()) return;
+  writer.key("expression").begin_array().string(problem.expression);
+  for (const std::string& expression : problem.more) writer.string(expression);
   writer.end_array();
 }
 
@@ -69,7 +67,7 @@ std::string fault_text(int status, std::string_view reference) {
 }  // namespace
 
 void Problems::add(int status, std::string_view code, std::string expression, std::string text) {
-  all_.push_back({status, std::string(code), std::move(text), std::move(expression)});
+  all_.push_back({status, std::string(code), std::move(text), std::move(expression), {}});
 }
 
 int Problems::status() const {
@@ -137,7 +135,7 @@ std::string operation_outcome(const std::vector<Problem>& problems) {
         .member("code", problem.code);
     writer.key("details").begin_object().member("text", problem.text).end_object();
     writer.member("diagnostics", problem.text);
-    write_expressions(writer, problem.expression);
+    write_expressions(writer, problem);
     writer.end_object();
   }
   writer.end_array().end_object();

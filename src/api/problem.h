@@ -15,8 +15,8 @@ struct Problem {
   int status;
   std::string code;  ///< "invalid", "not-found"
   std::string text;
-  std::string expression;  ///< "view[0].viewReference"; several are joined by " | "; "" if it is
-                           ///< not about a parameter
+  std::string expression;  ///< "view[0].viewReference"; "" if it is not about a parameter
+  std::vector<std::string> more = {};  ///< further expressions that it is about
 };
 
 /// All problems of one request.

@@ -15,11 +15,20 @@ std::set<std::string_view> known_names() {
           "viewCanonical", "viewReference", "viewResource", "parameters", "resource"};
 }
 
+/// A problem with the parameters that name the view.
+Problem problem_of_naming(std::string_view code, std::vector<std::string> forms, std::string text) {
+  Problem problem{400, std::string(code), std::move(text), ""};
+  if (forms.empty()) return problem;
+  problem.expression = std::move(forms.front());
+  problem.more.assign(forms.begin() + 1, forms.end());
+  return problem;
+}
+
 /// Those that the client has used.
-std::string named_forms(const ViewNaming& naming) {
-  std::string forms;
+std::vector<std::string> named_forms(const ViewNaming& naming) {
+  std::vector<std::string> forms;
   for (const Parameter* const form : {naming.canonical, naming.reference, naming.resource}) {
-    if (form != nullptr) forms += (forms.empty() ? "" : " | ") + form->expression;
+    if (form != nullptr) forms.push_back(form->expression);
   }
   return forms;
 }
@@ -42,13 +51,14 @@ std::optional<ViewSubject> read_subject(const OperationInput& input,
                     only(input, kNamingForms[2], problems)};
   const size_t forms = naming.count() + (input.bare ? 1 : 0);
   if (forms == 0) {
-    problems.add(400, "required", "viewCanonical | viewReference | viewResource",
-                 "which view? viewCanonical, viewReference or viewResource is needed");
+    problems.add(
+        problem_of_naming("required", {std::begin(kNamingForms), std::begin(kNamingForms) + 3},
+                          "which view? viewCanonical, viewReference or viewResource is needed"));
     return std::nullopt;
   }
   if (forms > 1) {
-    problems.add(400, "invalid", named_forms(naming),
-                 "only one of viewCanonical, viewReference and viewResource");
+    problems.add(problem_of_naming("invalid", named_forms(naming),
+                                   "only one of viewCanonical, viewReference and viewResource"));
     return std::nullopt;
   }
   if (input.bare) return inline_view(input.document, input.bare, "", service, request, problems);

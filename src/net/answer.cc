@@ -182,7 +182,7 @@ void Answer::start_stream(StreamBody& stream) {
     const bool own = taken == Taken::kOwnShareIsUsedUp;
     Response response = own ? services_.error_response(429, "Too many answers to one client")
                             : services_.error_response(503, "Too many answers are being made");
-    response.headers.add("Retry-After", "1");
+    response.headers.set("Retry-After", "1");
     return start(std::move(response));
   }
   outbox_.expect(kLeastPerSecond);

@@ -104,6 +104,8 @@ class RunTest(unittest.TestCase):
         self.assert_problem(
             self.server.get("/ViewDefinition/patients/$viewdefinition-run?colour=red"), 400,
             ("not-supported", "colour"))
+        answer = self.server.get("/ViewDefinition/patients/$viewdefinition-run?a%7Cb=1")
+        self.assertEqual(answer.json()["issue"][0]["expression"], ["a|b"])
 
     def test_ops_6_422_a_view_that_does_not_compile(self):
         answer = self.server.post("/$viewdefinition-run", inline(view("Patient", bad="birthdate")))
