@@ -18,10 +18,12 @@ bool holds_no_resources(std::string_view head, bool is_all) {
     line = head.substr(0, end);
     head.remove_prefix(std::min(line.size() + 1, head.size()));
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
-    if (json::find_problem(line, json::RepeatedKeys::kAllowed)) return false;
+    const size_t size = line.size();
     line += '\n';
     line.append(json::kPadding, '\0');
+    // The cheap look first: most lines that are asked about are resources.
     if (!json::find_resource_type(line.data()).empty()) return false;
+    if (json::find_problem({line.data(), size}, json::RepeatedKeys::kAllowed)) return false;
     any = true;
   }
   return any;

@@ -5,7 +5,6 @@
 #include <cerrno>
 #include <utility>
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -117,6 +116,11 @@ base::Result<OpenFile::Use> OpenFile::use() const {
 base::Result<std::shared_ptr<const OpenFile>> OpenFile::open(const Input& input,
                                                              const OpenOptions& options) {
   KILN_ASSIGN(const int opened, open_input(input, options));
+  return adopt(input, opened, options.descriptors);
+}
+
+base::Result<std::shared_ptr<const OpenFile>> OpenFile::adopt(
+    const Input& input, int opened, std::shared_ptr<DescriptorCache> descriptors) {
   Descriptor descriptor(opened);
   struct stat info {};
   if (fstat(descriptor.get(), &info) != 0) {
@@ -125,25 +129,18 @@ base::Result<std::shared_ptr<const OpenFile>> OpenFile::open(const Input& input,
   const bool seekable = S_ISREG(info.st_mode) && input.path != "-";
   FileState state = state_of(info);
   if (!seekable) state.size = 0;
-  std::shared_ptr<OpenFile> file(new OpenFile(input, state, seekable, options.descriptors));
+  std::shared_ptr<OpenFile> file(new OpenFile(input, state, seekable, std::move(descriptors)));
   if (seekable) KILN_TRY(file->read_ends(descriptor.get()));
-  if (file->descriptors_) {
-    file->descriptors_->add(file->slot_, descriptor.take());
-  } else {
-    file->slot_.descriptor = descriptor.take();
-  }
+  file->keep(descriptor.take());
   return std::shared_ptr<const OpenFile>(std::move(file));
 }
 
-base::Result<std::shared_ptr<const OpenFile>> OpenFile::adopt(const Input& input, int descriptor) {
-  Descriptor owned(descriptor);
-  struct stat info {};
-  if (fstat(descriptor, &info) != 0) return base::io_error("cannot read " + input.path, errno);
-  const bool seekable = S_ISREG(info.st_mode);
-  std::shared_ptr<OpenFile> file(new OpenFile(input, state_of(info), seekable, nullptr));
-  if (seekable) KILN_TRY(file->read_ends(descriptor));
-  file->slot_.descriptor = owned.take();
-  return std::shared_ptr<const OpenFile>(std::move(file));
+void OpenFile::keep(int descriptor) {
+  if (descriptors_) {
+    descriptors_->add(slot_, descriptor);
+  } else {
+    slot_.descriptor = descriptor;
+  }
 }
 
 /// The fingerprint and the format. What is read is bounded by the length of the file.
@@ -188,11 +185,7 @@ base::Result<std::shared_ptr<const OpenFile>> OpenFile::open_as_it_was(const Inp
   if (!file->read_ends(descriptor.get()).ok() || file->state_ != state) {
     return gone("a file was written to");
   }
-  if (file->descriptors_) {
-    file->descriptors_->add(file->slot_, descriptor.take());
-  } else {
-    file->slot_.descriptor = descriptor.take();
-  }
+  file->keep(descriptor.take());
   return std::shared_ptr<const OpenFile>(std::move(file));
 }
 

@@ -50,7 +50,8 @@ class OpenFile {
   static base::Result<std::shared_ptr<const OpenFile>> open_as_it_was(
       const Input& input, const FileState& state, const OpenOptions& options = {});
   /// Takes over a descriptor, and closes it on an error too.
-  static base::Result<std::shared_ptr<const OpenFile>> adopt(const Input& input, int descriptor);
+  static base::Result<std::shared_ptr<const OpenFile>> adopt(
+      const Input& input, int opened, std::shared_ptr<DescriptorCache> descriptors = nullptr);
   ~OpenFile();
   OpenFile(const OpenFile&) = delete;
   OpenFile& operator=(const OpenFile&) = delete;
@@ -77,6 +78,7 @@ class OpenFile {
   OpenFile(Input input, FileState state, bool seekable,
            std::shared_ptr<DescriptorCache> descriptors);
   base::Result<Use> use() const;
+  void keep(int descriptor);
   base::Status read_ends(int descriptor);
   base::Status check_unchanged(int descriptor) const;
   base::Result<size_t> read_at(int descriptor, char* to, size_t size, uint64_t offset) const;

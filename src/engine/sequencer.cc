@@ -88,7 +88,6 @@ void Sequencer::drain() {
 base::Status Sequencer::write(BlockResult& result) {
   static constexpr size_t kMostExamples = 10;
   count(result);
-  summary_.resources += result.resources;
   summary_.bytes += result.bytes;
   summary_.bad_lines += result.bad_lines;
   summary_.bad_rows += result.bad_rows;
@@ -107,27 +106,27 @@ base::Status Sequencer::write(BlockResult& result) {
 
 void Sequencer::count(const BlockResult& result) {
   found_.resize(std::max(found_.size(), result.found.size()), 0);
-  for (size_t i = 0; i < result.found.size(); ++i) found_[i] += result.found[i];
-  const auto path = [&] { return name_of(snapshot_.files[result.file]->input()); };
-  if (result.left_out) {
-    summary_.warnings.push_back(
-        base::Error(base::ErrorCode::kInvalid, "the file holds no resources, and is left out")
-            .at({path(), 0, 0}));
+  for (size_t i = 0; i < result.found.size(); ++i) {
+    found_[i] += result.found[i];
+    summary_.resources += result.found[i];
   }
+  if (result.left_out) warn(result.file, "the file holds no resources, and is left out");
   if (result.other_type == 0) return;
   if (other_types_ && other_types_->file != result.file) warn_of_other_types();
   if (!other_types_) other_types_ = OtherTypes{result.file, 0};
   other_types_->lines += result.other_type;
 }
 
+void Sequencer::warn(size_t file, std::string text) {
+  summary_.warnings.push_back(base::Error(base::ErrorCode::kInvalid, std::move(text))
+                                  .at({name_of(snapshot_.files[file]->input()), 0, 0}));
+}
+
 void Sequencer::warn_of_other_types() {
   if (!other_types_) return;
   const uint64_t lines = other_types_->lines;
-  summary_.warnings.push_back(
-      base::Error(base::ErrorCode::kInvalid,
-                  std::to_string(lines) + (lines == 1 ? " line is" : " lines are") +
-                      " of another type than the file's name says, and left out")
-          .at({name_of(snapshot_.files[other_types_->file]->input()), 0, 0}));
+  warn(other_types_->file, std::to_string(lines) + (lines == 1 ? " line is" : " lines are") +
+                               " of another type than the file's name says, and left out");
   other_types_.reset();
 }
 

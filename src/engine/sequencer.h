@@ -17,7 +17,6 @@ namespace kiln::engine {
 struct BlockResult {
   std::vector<std::unique_ptr<Piece>> pieces;  ///< by subject; null for none
   uint64_t bytes = 0;
-  uint64_t resources = 0;
   uint64_t bad_lines = 0;
   uint64_t bad_rows = 0;
   uint64_t failed_casts = 0;
@@ -60,6 +59,7 @@ class Sequencer {
   void write_now(size_t subject, std::unique_ptr<Piece> piece) KILN_REQUIRES(mutex_);
   base::Status write(BlockResult& result);
   void count(const BlockResult& result);
+  void warn(size_t file, std::string text);
   void warn_of_other_types();
   base::Status write_piece(size_t subject, std::unique_ptr<Piece> piece);
   bool is_full() const;

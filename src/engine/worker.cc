@@ -11,6 +11,10 @@ namespace {
 constexpr std::string_view kBundle = "Bundle";
 constexpr const char* kNoType = "not a resource: no resourceType";
 
+json::Problem problem_of(const json::LineResult& parsed, const char* start) {
+  return {static_cast<size_t>(parsed.stop - start), parsed.error};
+}
+
 /// Details of this many skipped lines are kept for each block.
 constexpr size_t kMostExamples = 10;
 
@@ -212,8 +216,7 @@ bool Worker::resource(GroupParser* group, const char* start, const char*& at,
   if (!left_out) parsed = group->parse(start, json::Extent::kLine, left_out);
   if (parsed.kind == Kind::kError) {
     at = end_of_line(start) + 1;
-    return bad_line({static_cast<size_t>(parsed.stop - start), parsed.error}, start, part, block,
-                    result);
+    return bad_line(problem_of(parsed, start), start, part, block, result);
   }
   if (parsed.kind == Kind::kBlank) {
     at = parsed.stop + 1;
@@ -228,10 +231,7 @@ bool Worker::resource(GroupParser* group, const char* start, const char*& at,
     ++result.other_type;
     return true;
   }
-  if (group != nullptr) {
-    ++result.resources;
-    ++group->found;
-  }
+  if (group != nullptr) ++group->found;
   return left_out || rows(*group, start, part, block, result);
 }
 
@@ -240,13 +240,12 @@ bool Worker::bundle(const char* start, const char*& at, const dataset::Part& par
                     const dataset::Block& block, BlockResult& result) {
   GroupParser* const of_bundles = named_ == nullptr ? find_group(kBundle) : nullptr;
   const json::LineResult frame = bundles_.open(start);
-  if (of_bundles != nullptr || frame.kind == json::LineResult::Kind::kError) {
-    // What is wrong with the frame is wrong for the views over Bundles, too.
-    if (frame.kind == json::LineResult::Kind::kError) {
-      at = end_of_line(start) + 1;
-      return bad_line({static_cast<size_t>(frame.stop - start), frame.error}, start, part, block,
-                      result);
-    }
+  // What is wrong with the frame is wrong for the views over Bundles, too.
+  if (frame.kind == json::LineResult::Kind::kError) {
+    at = end_of_line(start) + 1;
+    return bad_line(problem_of(frame, start), start, part, block, result);
+  }
+  if (of_bundles != nullptr) {
     const uint64_t bad_before = result.bad_lines;
     if (!resource(of_bundles, start, at, part, block, result)) return false;
     if (result.bad_lines != bad_before) return true;
@@ -278,10 +277,8 @@ bool Worker::entry(const char* start, const dataset::Part& part, const dataset::
   bool left_out = false;
   const json::LineResult parsed = group->parse(start, json::Extent::kObject, left_out);
   if (parsed.kind == json::LineResult::Kind::kError) {
-    return bad_line({static_cast<size_t>(parsed.stop - start), parsed.error}, start, part, block,
-                    result);
+    return bad_line(problem_of(parsed, start), start, part, block, result);
   }
-  ++result.resources;
   ++group->found;
   return left_out || rows(*group, start, part, block, result);
 }
@@ -290,11 +287,10 @@ bool Worker::entry(const char* start, const dataset::Part& part, const dataset::
 /// that was cut off, or that holds a second record, does not pass for a whole one.
 std::optional<json::Problem> Worker::pass_rest(const char* start, const char* from,
                                                const char*& at) const {
-  const json::LineEnd end = scanner_.find_line_end(from);
-  at = end.newline + 1;
-  if (end.usual) return std::nullopt;
-  const std::string_view text(start, static_cast<size_t>(end.newline - start));
-  return json::find_problem(text, json::RepeatedKeys::kAllowed);
+  if (at != start) return std::nullopt;  // all of it was looked at already
+  const auto problem = json::find_problem_in_rest(scanner_, start, from, at);
+  ++at;
+  return problem;
 }
 
 bool Worker::bad_line(const json::Problem& problem, const char* start, const dataset::Part& part,
@@ -312,9 +308,8 @@ bool Worker::no_type(const char* start, const char*& at, const dataset::Part& pa
   const json::LineResult parsed = parsers_.front().parser.parse("", start);
   if (parsed.kind == json::LineResult::Kind::kBlank) return true;
   const bool bad_json = parsed.kind == json::LineResult::Kind::kError;
-  ++result.bad_lines;
-  return bad(base::Error(base::ErrorCode::kInvalid, bad_json ? parsed.error : kNoType), start,
-             bad_json ? parsed.stop : start, part, block, result);
+  return bad_line(bad_json ? problem_of(parsed, start) : json::Problem{0, kNoType}, start, part,
+                  block, result);
 }
 
 bool Worker::rows(const GroupParser& group, const char* line, const dataset::Part& part,

@@ -4,6 +4,8 @@
 
 #include <simdjson.h>
 
+#include "base/utf8.h"
+
 namespace kiln::json {
 namespace {
 
@@ -79,10 +81,9 @@ bool is_utf8(std::string_view text) { return simdjson::validate_utf8(text.data()
 
 size_t find_bad_utf8(std::string_view text) {
   for (size_t at = 0; at < text.size();) {
-    size_t length = 1;
-    while (length <= 4 && !is_utf8(text.substr(at, length))) ++length;
-    if (length > 4) return at;
-    at += length;
+    const size_t size = base::utf8_character(text.substr(at));
+    if (size == 0) return at;
+    at += size;
   }
   return std::string_view::npos;
 }

@@ -21,4 +21,11 @@ enum class RepeatedKeys : bool { kRefused, kAllowed };
 std::optional<Problem> find_problem(std::string_view text,
                                     RepeatedKeys repeated = RepeatedKeys::kRefused);
 
+struct Scanner;
+/// What is wrong with a line that was read up to `from`, behind its object's opening brace: that it
+/// was cut off, or that something follows the object. The whole line is looked at only if its rest
+/// looks unusual. `newline` becomes its end.
+std::optional<Problem> find_problem_in_rest(const Scanner& scanner, const char* line,
+                                            const char* from, const char*& newline);
+
 }  // namespace kiln::json

@@ -133,6 +133,15 @@ class Bundles(InputTest):
         path = self.write("b.ndjson", [bundle(*patients(2))])
         self.assertEqual(self.kiln("fhirpath", "id", path).rows, ["p0", "p1"])
 
+    def test_fhirpath_takes_no_line_with_more_behind_a_bundle(self):
+        line = json.dumps(bundle(*patients(1)))
+        for name, text in (("two", line + line), ("junk", line + " junk")):
+            path = self.write(name + ".ndjson", "")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text + "\n" + line + "\n")
+            for command in (("run", self.view, "-d", path), ("fhirpath", "id", path)):
+                self.assertIn(f"{path}:1:", self.kiln(*command, status=1).err)
+
 
 class NoData(InputTest):
     def test_a_bulk_export_folder(self):

@@ -171,15 +171,22 @@ base::Status evaluate_line(Evaluator& evaluator, dataset::BundleReader& bundles,
   if (frame.kind == json::LineResult::Kind::kError) {
     return base::Error(base::ErrorCode::kInvalid, frame.error).at(position(frame.stop, {}));
   }
+  const auto error_of = [&](const json::Problem& problem) {
+    return base::Error(base::ErrorCode::kInvalid, problem.message)
+        .at(position(line + problem.offset, {}));
+  };
+  const char* newline = line;
+  if (const auto problem =
+          json::find_problem_in_rest(json::Scanner::best(), line, frame.stop, newline)) {
+    return error_of(*problem);
+  }
   base::Status status;
   const auto problem = bundles.each([&](std::string_view resource) {
     status = evaluate_resource(evaluator, resource.data(), json::Extent::kObject, bundles.place(),
                                position);
     return status.ok();
   });
-  if (!problem) return status;
-  return base::Error(base::ErrorCode::kInvalid, problem->message)
-      .at(position(line + problem->offset, {}));
+  return problem ? base::Status(error_of(*problem)) : std::move(status);
 }
 
 base::Status evaluate_files(const std::vector<std::string>& files, Evaluator& evaluator,

@@ -40,7 +40,7 @@ HWY_INLINE StringScan scan_string(const char* p) {
         block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('\\')); });
     const uint64_t quotes = block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('"')); }) &
                             ~escaped_bytes(backslashes, carry);
-    const uint64_t controls = block_mask(p, [](Vec v) HWY_ATTR { return hn::Lt(v, splat(0x20)); });
+    const uint64_t controls = control_mask(p);
     const uint64_t high = block_mask(p, [](Vec v) HWY_ATTR { return hn::Gt(v, splat(0x7f)); });
     const uint64_t stops = quotes | controls;
     if (HWY_LIKELY(stops != 0)) {
