@@ -177,7 +177,7 @@ class ParquetExport final : public ExportOutput {
     scratch_.emplace(target_.scratch_dir + "/" + attempt.job.id.text + "." + target_.view.file +
                      ".parquet");
     KILN_ASSIGN(parquet_,
-                sql::make_parquet_output(scratch_->path(), target_.schema, target_.duckdb_memory));
+                sql::make_parquet_output(scratch_->path(), target_.schema, target_.process_memory));
     // Encoding does not depend on the file, and workers encode while a part is being finished.
     if (!encoder_) encoder_ = parquet_;
     return {};

@@ -20,7 +20,7 @@ struct ExportTarget {
   const table::Schema& schema;
   uint64_t part_rows;              ///< 0: one file
   const std::string& scratch_dir;  ///< Parquet is made here first
-  uint64_t duckdb_memory;          ///< bytes; 0: unbounded
+  uint64_t process_memory;         ///< bytes; 0: unbounded
 };
 
 /// An engine::Output whose finished files can be asked for.

@@ -85,7 +85,7 @@ class ExportRunner final : public job::JobRunner {
     KILN_ASSIGN(running.output,
                 make_export_output({attempt, request, exported, running.view->schema(),
                                     parts_.options.part_rows, parts_.options.scratch_dir,
-                                    WorkMemory(parts_.options.memory).for_duckdb()}));
+                                    memory_of_process(parts_.options)}));
     return running;
   }
 

@@ -26,12 +26,12 @@ Problem foreign_page(const std::string& who) {
           ""};
 }
 
+}  // namespace
+
 std::string_view origin_part(std::string_view url) {
   const size_t host = url.find("://");
   return host == std::string_view::npos ? url : url.substr(0, url.find('/', host + 3));
 }
-
-}  // namespace
 
 Reach::Reach(const ServiceOptions& options)
     : own_(net::parse_origin(origin_part(options.base_url))) {

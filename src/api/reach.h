@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "api/problem.h"
@@ -10,6 +11,9 @@
 #include "net/origin.h"
 
 namespace kiln::api {
+
+/// Of a URL what stands before its path: "https://kiln.example:8443".
+std::string_view origin_part(std::string_view url);
 
 /// A web page may send requests to any address, also by way of a name of its own that it has
 /// pointed there (DNS rebinding): what its browser says of it decides. Immutable; thread-safe.

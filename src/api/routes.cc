@@ -70,9 +70,7 @@ net::Response export_needs_post(const Routed&) {
 Routes::Routes(const Service& service, std::string version)
     : service_(service), version_(std::move(version)), reach_(service.options) {
   const std::string& url = service.options.base_url;
-  const size_t host = url.find("://");
-  const size_t path = url.find('/', host == std::string::npos ? 0 : host + 3);
-  if (path != std::string::npos) base_path_ = url.substr(path);
+  base_path_ = url.substr(origin_part(url).size());
   add_operations();
   add_jobs();
   add_rest();

@@ -48,7 +48,7 @@ base::Status produce_parquet(const RowRequest& request, const Service& service,
                          ".parquet");
   KILN_ASSIGN(const auto output,
               sql::make_parquet_output(file.path(), request.subject.view->schema(),
-                                       WorkMemory(service.options.memory).for_duckdb()));
+                                       memory_of_process(service.options)));
   KILN_TRY(evaluate(request, *output, service, std::move(stop)));
   return file.read([&](std::string_view bytes) { return writer.write(bytes); });
 }

@@ -5,9 +5,15 @@
 #include <optional>
 #include <stop_token>
 
+#include "api/service.h"
 #include "base/memory_budget.h"
 
 namespace kiln::api {
+
+/// Bytes that the process may use; 0: unbounded.
+inline uint64_t memory_of_process(const ServiceOptions& options) {
+  return options.memory != nullptr ? options.memory->limit() : 0;
+}
 
 /// A share of the budget, or none if there is no budget.
 class WorkMemory {
@@ -19,8 +25,6 @@ class WorkMemory {
   /// For a job, which holds nothing yet: when it is free. At most a quarter of the budget, so that
   /// four go beside each other whatever it is.
   base::Status wait(uint64_t bytes, const std::stop_token& stop);
-  /// Bytes that DuckDB may use, which does not draw them; 0: unbounded.
-  uint64_t for_duckdb() const { return share_ ? share_->budget().limit() / 2 : 0; }
   /// Null: unbounded.
   base::MemoryShare* share() { return share_ ? &*share_ : nullptr; }
 

@@ -10,6 +10,7 @@
 #include <spdlog/spdlog.h>
 
 #include "base/standard_error.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "base/visible_text.h"
 
@@ -17,9 +18,8 @@ namespace kiln::base {
 namespace {
 
 void append_code(std::string& out, char32_t code) {
-  static constexpr char kDigits[] = "0123456789abcdef";
   out += "\\u";
-  for (int shift = 12; shift >= 0; shift -= 4) out += kDigits[(code >> shift) & 15];
+  append_hex(out, code, 4);
 }
 
 /// So that the line stays one line of valid UTF-8, and valid JSON: bytes that are no character, and

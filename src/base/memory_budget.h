@@ -101,7 +101,6 @@ class MemoryReservation {
   void give_back(uint64_t bytes);
   void give_all_back();
   uint64_t used() const { return used_; }
-  MemoryShare* share() const { return share_; }
 
  private:
   MemoryShare* share_;

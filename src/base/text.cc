@@ -18,4 +18,9 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
+void append_hex(std::string& out, uint32_t number, int digits) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) out += kDigits[(number >> shift) & 15];
+}
+
 }  // namespace kiln::base

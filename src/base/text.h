@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,9 @@ namespace kiln::base {
 std::string lower(std::string_view text);
 /// Without spaces and tabs at both ends.
 std::string_view trimmed(std::string_view text);
+
+/// The lowest `digits` hexadecimal digits of a number.
+void append_hex(std::string& out, uint32_t number, int digits);
 
 /// Calls function(piece) for each piece of a list, as it stands between the separators.
 template <typename Function>

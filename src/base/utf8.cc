@@ -1,5 +1,7 @@
 #include "base/utf8.h"
 
+#include <algorithm>
+
 namespace kiln::base {
 namespace {
 
@@ -35,6 +37,12 @@ size_t utf8_character(std::string_view text) {
     if (byte(i) < (second ? form.least : 0x80) || byte(i) > (second ? form.most : 0xBF)) return 0;
   }
   return form.size;
+}
+
+size_t utf8_length(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
 }
 
 }  // namespace kiln::base

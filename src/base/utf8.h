@@ -10,4 +10,7 @@ namespace kiln::base {
 /// surrogate, cut.
 size_t utf8_character(std::string_view text);
 
+/// Characters of a text that is UTF-8.
+size_t utf8_length(std::string_view text);
+
 }  // namespace kiln::base

@@ -2,15 +2,11 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "base/utf8.h"
 
 namespace kiln::base {
 namespace {
-
-void append_hex(std::string& out, char32_t number, int digits) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) out += kDigits[(number >> shift) & 15];
-}
 
 /// Of the character that the text begins with, which is valid and of two or three bytes.
 char32_t code_point(std::string_view text, size_t size) {
@@ -69,10 +65,6 @@ std::string visible_text(std::string_view text) {
   return out;
 }
 
-size_t shown_width(std::string_view visible) {
-  return static_cast<size_t>(std::count_if(visible.begin(), visible.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
+size_t shown_width(std::string_view visible) { return utf8_length(visible); }
 
 }  // namespace kiln::base

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/crash_point.h"
+#include "base/text.h"
 #include "job/stored_values.h"
 
 namespace kiln::job {
@@ -59,11 +60,7 @@ std::string joined(const std::vector<std::string>& names) {
 
 std::vector<std::string> separated(std::string_view text) {
   std::vector<std::string> names;
-  while (!text.empty()) {
-    const size_t end = std::min(text.find(kNameEnd), text.size());
-    names.emplace_back(text.substr(0, end));
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
+  base::for_each_piece(text, kNameEnd, [&](std::string_view name) { names.emplace_back(name); });
   return names;
 }
 
@@ -161,13 +158,16 @@ base::Result<std::string> JobStore::constant(std::string_view name, const std::s
   KILN_ASSIGN(Statement insert,
               database_.prepare("INSERT INTO constant VALUES (?, ?) ON CONFLICT DO NOTHING"));
   KILN_TRY(insert.bind(name).bind(if_new).run());
-  KILN_ASSIGN(Statement query, database_.prepare("SELECT value FROM constant WHERE name = ?"));
-  KILN_ASSIGN(const bool row, query.bind(name).step());
-  return row ? query.text(0) : if_new;
+  return value_of(name);
 }
 
 base::Result<std::string> JobStore::noted(std::string_view name) {
   base::MutexLock lock(mutex_);
+  return value_of(name);
+}
+
+/// Empty if there is none.
+base::Result<std::string> JobStore::value_of(std::string_view name) {
   KILN_ASSIGN(Statement query, database_.prepare("SELECT value FROM constant WHERE name = ?"));
   KILN_ASSIGN(const bool row, query.bind(name).step());
   return row ? query.text(0) : std::string();

@@ -94,6 +94,7 @@ class JobStore {
   base::Status postpone_debt(const Debt& debt, base::WallTime due, std::string_view reason);
 
  private:
+  base::Result<std::string> value_of(std::string_view name) KILN_REQUIRES(mutex_);
   JobStore(Database database, Reserve* reserve)
       : reserve_(reserve), database_(std::move(database)) {}
   /// Before a change that must be possible on a full disk.

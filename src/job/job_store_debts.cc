@@ -15,7 +15,7 @@ constexpr const char* kRenew =
 
 /// The same ones for every statement of a transaction.
 constexpr const char* kExpired =
-    "(SELECT id FROM job WHERE expires <= ? ORDER BY expires, id LIMIT ?)";
+    "SELECT id FROM job WHERE expires <= ? ORDER BY expires, id LIMIT ?";
 
 std::string renewing(std::string insert) { return std::move(insert) + kRenew; }
 
@@ -30,14 +30,14 @@ base::Result<uint64_t> JobStore::expire(base::WallTime now, size_t most) {
   {
     KILN_ASSIGN(Statement debts,
                 database_.prepare(renewing("INSERT INTO debt SELECT id, 0, 0, ?, 0, '' FROM job "
-                                           "WHERE id IN " +
-                                           std::string(kExpired))));
+                                           "WHERE id IN (" +
+                                           std::string(kExpired) + ")")));
     KILN_TRY(debts.bind(ms(now)).bind(ms(now)).bind(limit).run());
   }
   KILN_CRASH_POINT("expire.in_transaction");
   {
     KILN_ASSIGN(Statement jobs,
-                database_.prepare("DELETE FROM job WHERE id IN " + std::string(kExpired)));
+                database_.prepare("DELETE FROM job WHERE id IN (" + std::string(kExpired) + ")"));
     KILN_TRY(jobs.bind(ms(now)).bind(limit).run());
   }
   const auto expired = static_cast<uint64_t>(database_.changes());
@@ -47,9 +47,7 @@ base::Result<uint64_t> JobStore::expire(base::WallTime now, size_t most) {
 
 base::Result<std::vector<JobId>> JobStore::expired(base::WallTime now, size_t most) {
   base::MutexLock lock(mutex_);
-  KILN_ASSIGN(
-      Statement query,
-      database_.prepare("SELECT id FROM job WHERE expires <= ? ORDER BY expires, id LIMIT ?"));
+  KILN_ASSIGN(Statement query, database_.prepare(kExpired));
   query.bind(ms(now)).bind(static_cast<int64_t>(most));
   std::vector<JobId> ids;
   for (;;) {

@@ -98,7 +98,6 @@ bool Connection::hold(size_t bytes) {
   } else if (!services_.memory.try_take(bytes - held_)) {
     return false;
   }
-  services_.held += bytes - held_;
   held_ = bytes;
   return true;
 }
@@ -154,7 +153,7 @@ void Connection::read_request(std::string_view bytes) {
   const size_t size = input_.size() + parser_->held();
   const bool held = hold(size);
   // Whoever asks for little is answered also when others send much.
-  if (size > kLittle && (!held || services_.held > services_.options.max_held)) {
+  if (size > kLittle && (!held || services_.memory.used() > services_.options.max_held)) {
     return fail(503, "Too much is being sent to the server");
   }
   switch (parser_->state()) {

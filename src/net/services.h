@@ -40,9 +40,8 @@ struct Services {
   // For the I/O thread only.
   std::vector<char> scratch;  ///< every read goes through it, so that an idle connection has none
   bool stopping = false;
-  size_t held = 0;  ///< bytes of all requests
   std::optional<base::MemoryShare> share;
-  base::MemoryReservation memory;  ///< of the same bytes
+  base::MemoryReservation memory;  ///< bytes of all requests
   /// Those that wait for their client to send, the one that has waited longest first.
   std::list<Connection*> waiting;
   std::function<void(Connection&)> on_closed;

@@ -334,8 +334,8 @@ std::unique_ptr<engine::Piece> split_piece(engine::Piece& piece, uint64_t rows) 
 
 base::Result<std::unique_ptr<engine::Output>> make_parquet_output(const std::string& path,
                                                                   const table::Schema& schema,
-                                                                  uint64_t memory_limit) {
-  KILN_ASSIGN(std::unique_ptr<Session> session, Session::open(1, memory_limit));
+                                                                  uint64_t process_memory) {
+  KILN_ASSIGN(std::unique_ptr<Session> session, Session::open(1, process_memory / 2));
   auto output = std::make_unique<ParquetOutput>(path, schema, std::move(session));
   KILN_TRY(output->start());
   return std::unique_ptr<engine::Output>(std::move(output));

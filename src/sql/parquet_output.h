@@ -10,11 +10,11 @@ namespace kiln::sql {
 
 /// Writes the rows to `path`, over the file that is there: zstd, columns of the schema's types, in
 /// the order they come. After a failure, or if it is destroyed before finish(), the file is
-/// removed. `schema` must outlive the output. DuckDB may use `memory_limit` bytes (0: what it takes
-/// for right); kLimit if it needs more.
+/// removed. `schema` must outlive the output. DuckDB may use half of `process_memory` bytes (0:
+/// what it takes for right), which it does not draw; kLimit if it needs more.
 base::Result<std::unique_ptr<engine::Output>> make_parquet_output(const std::string& path,
                                                                   const table::Schema& schema,
-                                                                  uint64_t memory_limit = 0);
+                                                                  uint64_t process_memory = 0);
 
 /// Cuts a piece that a Parquet output has encoded: the first `rows` of it stay, fewer than it has;
 /// the others are returned. Both share their memory.

@@ -6,6 +6,7 @@
 
 #include "base/base64.h"
 #include "base/number.h"
+#include "base/utf8.h"
 #include "fhirpath/values.h"
 #include "json/text.h"
 
@@ -121,10 +122,7 @@ bool cast_varchar(std::string_view text, const ColumnType& type, Text as_written
   cell = Cell::of(as_written);
   if (type.json == table::JsonForm::kNumber && !json::is_number(text)) return false;
   if (type.length == 0 || text.size() <= type.length) return true;
-  const auto characters = std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  });
-  return static_cast<uint64_t>(characters) <= type.length;
+  return base::utf8_length(text) <= type.length;
 }
 
 /// Base64 in one piece: FHIR allows white space in it, few decoders do.

@@ -9,11 +9,6 @@ from tests.support.server import Server, export_of, view
 PATIENTS = "".join(f'{{"resourceType":"Patient","id":"p{i}"}}\n' for i in range(5))
 
 
-def run_of(name):
-    return {"resourceType": "Parameters",
-            "parameter": [{"name": "viewResource", "resource": view(name)}]}
-
-
 class DataFilesTest(unittest.TestCase):
     def serve(self, *options, **how):
         server = Server(*options, **how)
@@ -21,7 +16,7 @@ class DataFilesTest(unittest.TestCase):
         return server
 
     def run_view(self, server, name="Patient"):
-        return server.post("/$viewdefinition-run?_format=ndjson", run_of(name))
+        return server.post("/$viewdefinition-run?_format=ndjson", view(name))
 
     def test_a_fifo_among_the_data_holds_up_nobody(self):
         server = self.serve(data={"Patient.ndjson": PATIENTS, "Group.ndjson": ""})

@@ -6,6 +6,7 @@ import subprocess
 import unittest
 import urllib.parse
 
+from tests.support.load import memory_of
 from tests.support.server import DEADLINE, KILN, Server, view
 
 MIB = 1 << 20
@@ -13,15 +14,6 @@ PATIENT = {"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'}
 # Doubles a collection until something says no.
 HOSTILE = ("(" + " | ".join(map(str, range(1, 41))) +
            ").aggregate(iif($total.empty(), 1, $total.combine($total))).count()")
-
-
-def status_of(process, key):
-    """Bytes of a line of /proc/PID/status."""
-    with open(f"/proc/{process.pid}/status", encoding="ascii") as status:
-        for line in status:
-            if line.startswith(key + ":"):
-                return int(line.split()[1]) * 1024
-    raise KeyError(key)
 
 
 class MemoryTest(unittest.TestCase):
@@ -50,11 +42,11 @@ class MemoryTest(unittest.TestCase):
     def test_hostile_evaluations_at_once_stay_under_the_limit_and_it_goes_back(self):
         limit = 192 * MIB
         server = self.start("--memory-limit", str(limit), "--threads", "1")
-        before = status_of(server.process, "VmRSS")
+        before = memory_of(server.process, "VmRSS")
         for _ in range(2):
             self.attack(server, 6)
-        self.assertLess(status_of(server.process, "VmHWM"), before + limit + 48 * MIB)
-        server.wait_until(lambda: status_of(server.process, "VmRSS") < before + 48 * MIB,
+        self.assertLess(memory_of(server.process, "VmHWM"), before + limit + 48 * MIB)
+        server.wait_until(lambda: memory_of(server.process, "VmRSS") < before + 48 * MIB,
                           "what is free does not go back to the system")
 
     def test_no_memory_at_all_ends_requests_and_not_the_server(self):

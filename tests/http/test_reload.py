@@ -10,9 +10,6 @@ DATA = {"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'}
 
 
 class ReloadTest(unittest.TestCase):
-    def setUp(self):
-        self.reloads = 0
-
     def server(self, views, *options):
         server = Server(*options, data=DATA, views=views)
         self.addCleanup(server.stop)

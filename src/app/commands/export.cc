@@ -111,14 +111,14 @@ base::Result<std::vector<OutputTarget>> find_targets(const ExportOptions& option
 }
 
 base::Result<ExportFile> open_file(const ExportOptions& options, table::Format format,
-                                   const view::CompiledView& view, const OutputTarget& target) {
+                                   const view::CompiledView& view, const OutputTarget& target,
+                                   uint64_t memory) {
   ExportFile file;
   file.name = file_name(view, format);
   KILN_ASSIGN(file.pending, PendingFile::create(target));
   if (format == table::Format::kParquet) {
-    KILN_ASSIGN(const uint64_t memory, memory_limit_of(options.data.memory_limit));
-    KILN_ASSIGN(file.output, sql::make_parquet_output(file.pending->temporary_path(), view.schema(),
-                                                      memory / 2));
+    KILN_ASSIGN(file.output,
+                sql::make_parquet_output(file.pending->temporary_path(), view.schema(), memory));
     return file;
   }
   auto sink = std::make_unique<DigestSink>(make_pending_sink(*file.pending), *file.digest);
@@ -158,8 +158,9 @@ base::Status export_views(const ExportOptions& options, const std::vector<view::
   KILN_TRY(make_folder(options.output.output));
   std::vector<ExportFile> files;
   std::vector<engine::Subject> subjects;
+  KILN_ASSIGN(const uint64_t memory, memory_limit_of(options.data.memory_limit));
   for (size_t i = 0; i < views.size(); ++i) {
-    KILN_ASSIGN(ExportFile file, open_file(options, format, *views[i], targets[i]));
+    KILN_ASSIGN(ExportFile file, open_file(options, format, *views[i], targets[i], memory));
     files.push_back(std::move(file));
     subjects.push_back({views[i].get(), files[i].output.get()});
   }

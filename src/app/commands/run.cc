@@ -89,8 +89,7 @@ base::Result<std::unique_ptr<engine::Output>> open_output(const Destination& to,
   if (to.format == table::Format::kParquet) {
     KILN_ASSIGN(const uint64_t memory, memory_limit_of(options.data.memory_limit));
     KILN_ASSIGN(auto pending, PendingFile::create(to.target));
-    KILN_ASSIGN(auto parquet,
-                sql::make_parquet_output(pending->temporary_path(), schema, memory / 2));
+    KILN_ASSIGN(auto parquet, sql::make_parquet_output(pending->temporary_path(), schema, memory));
     return std::unique_ptr<engine::Output>(
         new PendingParquet(std::move(pending), std::move(parquet)));
   }

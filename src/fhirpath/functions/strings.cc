@@ -6,6 +6,7 @@
 
 #include <re2/re2.h>
 
+#include "base/utf8.h"
 #include "fhirpath/functions/families.h"
 #include "fhirpath/pattern.h"
 #include "fhirpath/text_search.h"
@@ -23,9 +24,7 @@ using Single = Evaluation::Single;
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-int64_t code_points(std::string_view text) {
-  return std::count_if(text.begin(), text.end(), [](char c) { return !is_continuation(c); });
-}
+int64_t code_points(std::string_view text) { return static_cast<int64_t>(base::utf8_length(text)); }
 
 /// Byte offset of a code point; the text's size if it has fewer.
 size_t byte_offset(std::string_view text, int64_t code_point) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,19 +12,24 @@
 namespace kiln::job {
 namespace {
 
+/// Nothing if it cannot be told.
+std::optional<struct statvfs> disk_of(const std::string& folder) {
+  struct statvfs disk {};
+  if (::statvfs(folder.c_str(), &disk) != 0 || disk.f_blocks == 0) return std::nullopt;
+  return disk;
+}
+
 /// Bytes; what cannot be told is no bound.
 uint64_t free_in(const std::string& folder) {
-  struct statvfs disk {};
-  if (::statvfs(folder.c_str(), &disk) != 0 || disk.f_blocks == 0) {
-    return std::numeric_limits<uint64_t>::max();
-  }
-  return uint64_t{disk.f_bavail} * disk.f_frsize;
+  const auto disk = disk_of(folder);
+  return disk ? uint64_t{disk->f_bavail} * disk->f_frsize : std::numeric_limits<uint64_t>::max();
 }
 
 uint64_t size_for(const std::string& folder) {
-  struct statvfs disk {};
-  if (::statvfs(folder.c_str(), &disk) != 0 || disk.f_blocks == 0) return Reserve::kMost;
-  return std::clamp(uint64_t{disk.f_blocks} * disk.f_frsize / 16, Reserve::kLeast, Reserve::kMost);
+  const auto disk = disk_of(folder);
+  if (!disk) return Reserve::kMost;
+  return std::clamp(uint64_t{disk->f_blocks} * disk->f_frsize / 16, Reserve::kLeast,
+                    Reserve::kMost);
 }
 
 bool is_held(const std::string& path, uint64_t size) {
