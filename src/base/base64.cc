@@ -38,19 +38,28 @@ bool is_base64(std::string_view text) {
                      [](char c) { return kDigits[static_cast<unsigned char>(c)]; });
 }
 
-std::optional<std::string> base64_decode(std::string_view text) {
+std::string base64_packed(std::string_view text) {
   std::string packed;
   packed.reserve(text.size());
   std::copy_if(text.begin(), text.end(), std::back_inserter(packed),
                [](char c) { return c != ' ' && c != '\n' && c != '\r' && c != '\t'; });
+  return packed;
+}
+
+size_t base64_size(std::string_view text) {
+  const size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+  return text.size() / 4 * 3 - padding;
+}
+
+std::optional<std::string> base64_decode(std::string_view text) {
+  const std::string packed = base64_packed(text);
   if (!is_base64(packed) || packed.size() >= (size_t{1} << 30)) return std::nullopt;
   std::string bytes(packed.size() / 4 * 3 + 1, '\0');
   const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
                                    reinterpret_cast<const unsigned char*>(packed.data()),
                                    static_cast<int>(packed.size()));
   if (size < 0) return std::nullopt;
-  const size_t padding = packed.ends_with("==") ? 2 : packed.ends_with('=') ? 1 : 0;
-  bytes.resize(static_cast<size_t>(size) - padding);
+  bytes.resize(base64_size(packed));
   return bytes;
 }
 

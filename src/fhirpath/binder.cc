@@ -351,14 +351,9 @@ class Binder {
   /// The element of that name; null if no type that the input may have has one.
   BoundPtr try_child(const Ast& ast, BoundPtr input, const ExprType& of) {
     const NameId element = fhir::find_name(ast.text);
-    const bool of_quantity = (ast.text == "value" || ast.text == "unit") &&
-                             std::any_of(of.types.begin(), of.types.end(),
-                                         [](TypeId type) { return type == fhir::kSystemQuantity; });
-    const bool found = of_quantity || (of.open && element != fhir::kNoName) ||
-                       std::any_of(of.types.begin(), of.types.end(), [&](TypeId type) {
-                         return !model_.element(type, element).empty();
-                       });
-    return found ? element_child(ast.span, element, std::move(input), of) : nullptr;
+    if (element == fhir::kNoName) return nullptr;
+    BoundPtr child = element_child(ast.span, element, std::move(input), of);
+    return child->type.is_empty() ? nullptr : std::move(child);
   }
 
   BoundPtr element_child(Span span, NameId element, BoundPtr input, const ExprType& of) {
@@ -366,8 +361,8 @@ class Binder {
     type.single = of.single && !of.open;
     type.ordered = of.ordered;
     type.open = of.open;
+    const std::string_view text = fhir::text_of(element);
     for (const TypeId candidate : of.types) {
-      const std::string_view text = fhir::text_of(element);
       if (candidate == fhir::kSystemQuantity && (text == "value" || text == "unit")) {
         add_types(type, ExprType::of(text == "value" ? fhir::kSystemDecimal : fhir::kSystemString));
       }

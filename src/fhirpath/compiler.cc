@@ -153,10 +153,7 @@ class Compiler {
 
   /// getResourceKey() of $this, a resource: its id.
   bool is_resource_key(const Bound& bound) const {
-    if (bound.kind != BoundKind::kFunction || bound.input ||
-        bound.function->reads != Reads::kResourceKey) {
-      return false;
-    }
+    if (bound.input || bound.function->reads != Reads::kResourceKey) return false;
     const ExprType& of = bound.input_type;
     return !of.open && of.types.size() == 1 && of.types[0] >= fhir::kFirstFhirType &&
            model_.kind(of.types[0]) == fhir::TypeKind::kResource &&

@@ -28,7 +28,10 @@ class Follower {
     const PathStep& step = steps_[depth];
     const json::Node& holder = tape_[object];
     if (holder.kind != json::NodeKind::kObject) {
-      result_.broken |= holder.kind != json::NodeKind::kNull;
+      if (holder.kind != json::NodeKind::kNull) {
+        result_.count = 2;
+        done_ = true;
+      }
       return;
     }
     uint32_t at = object + 1;
@@ -63,7 +66,7 @@ class Follower {
   const size_t count_;
   const json::Tape& tape_;
   std::array<uint32_t, kMostSteps> positions_;
-  DirectResult result_{0, kNoNode, false};
+  DirectResult result_{0, kNoNode};
   bool done_ = false;
 };
 

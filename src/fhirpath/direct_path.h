@@ -11,9 +11,9 @@ namespace kiln::fhirpath {
 const Path* direct_path(const Program& program);
 
 struct DirectResult {
-  uint32_t count;  ///< 0, 1, or 2 for more than one
+  uint32_t count;  ///< 0, 1, or 2 for what evaluation tells of: more than one, or a step that met
+                   ///< something else than an object
   uint32_t node;   ///< of the first; kNoNode for an item without a value
-  bool broken;     ///< a step met something else than an object, which evaluation tells of
 };
 
 /// Follows a direct path from an object of the type that its first step expects.

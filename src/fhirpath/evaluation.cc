@@ -109,12 +109,13 @@ bool Evaluation::fail(const Instruction& instruction, std::string message, base:
 }
 
 bool Evaluation::eval_for(InstructionId id, const Item& item, int64_t index, Collection& out) {
-  if (!step()) return false;
+  const Instruction& instruction = program_->code[id];
+  if (!step(2)) return false;  // the item and the instruction
   const Collection outer_this = this_;
   const int64_t outer_index = index_;
   this_ = {&item, 1};
   index_ = index;
-  const bool ok = eval(id, out);
+  const bool ok = instruction.kernel(*this, instruction, out);
   this_ = outer_this;
   index_ = outer_index;
   return ok;
@@ -155,6 +156,19 @@ std::string_view Evaluation::string_of(const json::Node& node) {
   return {text, json::unescape_to(text, node.view())};
 }
 
+const json::Node* Evaluation::string_member(uint32_t object, fhir::NameId name) {
+  const json::Tape& tape = *tape_;
+  for (uint32_t i = object + 1; i < tape[object].end; i = tape[i].end) {
+    if (!step()) return nullptr;
+    const json::Node& member = tape[i];
+    if (member.name != name) continue;
+    if (member.kind == json::NodeKind::kString) return &member;
+    if (member.kind != json::NodeKind::kNull) misfit(member, "string");
+    return nullptr;
+  }
+  return nullptr;
+}
+
 bool Evaluation::is_of_kind(const Item& item) const {
   if (item.kind != ItemKind::kElement || item.node == kNoNode) return true;
   return (json_kinds_of(model_, item.type) & json_kind(node(item.node).kind)) != 0;
@@ -175,7 +189,7 @@ bool Evaluation::misfit(const json::Node& node, std::string_view type) {
   error_ = base::Error(base::ErrorCode::kInvalid,
                        shown + " does not fit " + std::string(type) + ", its element's type")
                .with_excerpt(program_->text, 0);
-  error_place_ = text ? node.text - 1 : node.text;
+  error_place_ = node.begin();
   next_check_ = 0;  // the next step ends the run
   return false;
 }
@@ -370,7 +384,6 @@ bool Evaluation::for_each_value(uint32_t object, fhir::NameId json, fhir::TypeId
       sibling = i;
     }
   }
-  if (!step(looked_at)) return false;
   Item item;
   item.type = type;
   const auto resolve_type = [&] {
@@ -386,11 +399,14 @@ bool Evaluation::for_each_value(uint32_t object, fhir::NameId json, fhir::TypeId
     const bool null = value != kNoNode && tape[value].kind == json::NodeKind::kNull;
     item.node = null ? kNoNode : value;
     item.sibling = sibling;
-    if (item.node == kNoNode && sibling == kNoNode) return true;
+    const bool none = item.node == kNoNode && sibling == kNoNode;
+    if (!step(looked_at + (none ? 0 : 1))) return false;
+    if (none) return true;
     resolve_type();
     function(item);
-    return step();
+    return true;
   }
+  if (!step(looked_at)) return false;
   // Items of the two arrays belong together by position; null stands for nothing at all.
   const auto bounds = [&](uint32_t array) -> std::pair<uint32_t, uint32_t> {
     if (array == kNoNode || tape[array].kind != json::NodeKind::kArray) return {0, 0};
@@ -430,7 +446,7 @@ struct Evaluation::Walk {
     std::fill_n(positions.begin(), path.steps.size(), 0);
   }
 
-  /// False: refused by a limit; `finished` is set, too.
+  /// False: refused by a limit.
   [[nodiscard]] bool level(size_t depth, const Item& item) {
     if (depth == path.steps.size()) {
       out.push(item);
@@ -447,7 +463,7 @@ struct Evaluation::Walk {
   [[nodiscard]] bool dynamic(size_t depth, const PathStep& step, const Item& item) {
     if (step.only == fhir::kNoType) {
       ItemList children(evaluation.arena_);
-      if (!evaluation.append_children(item, step.element, children)) return refused();
+      if (!evaluation.append_children(item, step.element, children)) return false;
       for (const Item& child : children) {
         if (!emit(depth, step, child)) return false;
         if (finished) break;
@@ -479,13 +495,7 @@ struct Evaluation::Walk {
       ok = emit(depth, step, item);
       return ok && !finished;
     };
-    if (!evaluation.for_each_value(object, json, type, step.siblings, emit_each)) return refused();
-    return ok;
-  }
-
-  bool refused() {
-    finished = true;
-    return false;
+    return evaluation.for_each_value(object, json, type, step.siblings, emit_each) && ok;
   }
 };
 

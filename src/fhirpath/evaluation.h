@@ -167,6 +167,9 @@ class Evaluation {
   /// A JSON string's text with escapes resolved, which is counted; empty where that is refused.
   std::string_view string_of(const json::Node& node);
 
+  /// The string under a key of an object; null if there is none. Anything else there is a misfit.
+  const json::Node* string_member(uint32_t object, fhir::NameId name);
+
   /// How many items there are, as far as functions that take one item care.
   enum class Single : uint8_t { kNone, kOne, kFailed };
   /// kFailed, with the error set, for more than one item.

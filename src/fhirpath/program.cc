@@ -1,7 +1,5 @@
 #include "fhirpath/program.h"
 
-#include <re2/re2.h>
-
 namespace kiln::fhirpath {
 
 Program::Program() : storage_(std::make_unique<base::Arena>()) {}

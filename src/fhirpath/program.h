@@ -10,10 +10,6 @@
 #include "fhirpath/item.h"
 #include "fhirpath/token.h"
 
-namespace re2 {
-class RE2;
-}
-
 namespace kiln::fhirpath {
 
 class Evaluation;
@@ -30,7 +26,7 @@ struct Instruction {
   InstructionId input = kNoInstruction;  ///< what it is called on
   uint32_t first_argument = 0;           ///< in Program::arguments
   uint16_t argument_count = 0;
-  uint32_t data = 0;        ///< a kernel's own: a constant, a path, a regular expression
+  uint32_t data = 0;        ///< a kernel's own: a constant, a path
   fhir::TypeId type = 0;    ///< is, as, ofType: the FHIR type asked for
   fhir::TypeId system = 0;  ///< the same name as a System type
   std::string_view name;    ///< the function or operator, for messages
@@ -67,7 +63,6 @@ class Program {
   std::vector<InstructionId> arguments;
   std::vector<Path> paths;
   std::vector<Collection> constants;
-  std::vector<std::unique_ptr<re2::RE2>> expressions;
   InstructionId root = kNoInstruction;
   /// The expression as written, for messages.
   std::string text;

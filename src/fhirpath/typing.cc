@@ -62,8 +62,6 @@ bool any_pair(const fhir::Model& model, const ExprType& left, const ExprType& ri
 
 }  // namespace
 
-bool is_temporal(TypeId system) { return is_date(system) || system == fhir::kSystemTime; }
-
 std::optional<fhir::Temporal> parse_temporal(TypeId system, std::string_view text) {
   switch (system) {
     case fhir::kSystemDate:

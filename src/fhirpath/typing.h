@@ -26,7 +26,10 @@ bool may_be_equal(const fhir::Model& model, const ExprType& left, const ExprType
 bool is_number_with_quantity(const fhir::Model& model, const ExprType& left, const ExprType& right);
 
 /// Whether a System type is Date, DateTime or Time.
-bool is_temporal(fhir::TypeId system);
+constexpr bool is_temporal(fhir::TypeId system) {
+  return system == fhir::kSystemDate || system == fhir::kSystemDateTime ||
+         system == fhir::kSystemTime;
+}
 /// A value of one of these from its text; nothing if it is none.
 std::optional<fhir::Temporal> parse_temporal(fhir::TypeId system, std::string_view text);
 

@@ -45,6 +45,7 @@ bool is_complex(const Item& item, Evaluation& evaluation) {
 
 bool is_quantity(const fhir::Model& model, const Item& item) {
   return item.kind == ItemKind::kElement && item.type != fhir::kNoType &&
+         model.kind(item.type) != fhir::TypeKind::kPrimitive &&
          model.is_subtype(item.type, model.find_type("Quantity"));
 }
 
@@ -189,6 +190,21 @@ std::optional<Quantity> amount_of(Evaluation& evaluation, const Item& item) {
   return Quantity{*number, "1", false};
 }
 
+namespace {
+
+/// What stands under "value" of a Quantity; null if nothing does.
+const json::Node* amount_in(Evaluation& evaluation, uint32_t object) {
+  const uint32_t end = evaluation.node(object).end;
+  for (uint32_t i = object + 1; i < end; i = evaluation.node(i).end) {
+    const json::Node& node = evaluation.node(i);
+    if (!evaluation.step()) break;
+    if (node.name == kValue) return node.kind == json::NodeKind::kNull ? nullptr : &node;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 std::optional<Quantity> quantity_of(Evaluation& evaluation, const Item& item) {
   if (item.kind == ItemKind::kQuantity) return *item.quantity;
   if (item.kind != ItemKind::kElement || item.node == kNoNode || item.type == fhir::kNoType) {
@@ -200,23 +216,11 @@ std::optional<Quantity> quantity_of(Evaluation& evaluation, const Item& item) {
     evaluation.misfit(evaluation.node(item.node), model.name(item.type));
     return std::nullopt;
   }
-  const auto child = [&](fhir::NameId name) -> const json::Node* {
-    const uint32_t end = evaluation.node(item.node).end;
-    for (uint32_t i = item.node + 1; i < end; i = evaluation.node(i).end) {
-      const json::Node& node = evaluation.node(i);
-      if (!evaluation.step()) break;
-      if (node.name == name) return node.kind == json::NodeKind::kNull ? nullptr : &node;
-    }
-    return nullptr;
-  };
   const auto text_of_child = [&](fhir::NameId name) -> std::string_view {
-    const json::Node* const node = child(name);
-    if (node == nullptr) return {};
-    if (node->kind == json::NodeKind::kString) return evaluation.string_of(*node);
-    evaluation.misfit(*node, "string");
-    return {};
+    const json::Node* const node = evaluation.string_member(item.node, name);
+    return node == nullptr ? std::string_view() : evaluation.string_of(*node);
   };
-  const json::Node* const number = child(kValue);
+  const json::Node* const number = amount_in(evaluation, item.node);
   if (number == nullptr) return std::nullopt;
   const auto value =
       number->kind == json::NodeKind::kNumber ? fhir::Decimal::parse(number->view()) : std::nullopt;

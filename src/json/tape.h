@@ -24,6 +24,8 @@ struct Node {
   bool escaped;  ///< a string with at least one backslash
 
   std::string_view view() const { return {text, length}; }
+  /// Its first byte, the quote of a string included.
+  const char* begin() const { return kind == NodeKind::kString ? text - 1 : text; }
 };
 
 /// Nodes of one resource. Reused from line to line: grows to the largest resource seen.

@@ -7,6 +7,7 @@
 #include "base/base64.h"
 #include "base/number.h"
 #include "base/utf8.h"
+#include "fhirpath/typing.h"
 #include "fhirpath/values.h"
 #include "json/text.h"
 
@@ -95,7 +96,8 @@ bool cast_integer(const Item& item, std::string_view text, SqlType type, Cell& c
 /// With the column's scale. A digit that the type has no room for is never dropped.
 bool cast_decimal(std::string_view text, const ColumnType& type, base::Arena& texts, Cell& cell) {
   const auto decimal = fhir::Decimal::parse(text);
-  if (!decimal || decimal->normalized().scale() > type.scale) return false;
+  if (!decimal) return false;
+  if (decimal->scale() > type.scale && decimal->normalized().scale() > type.scale) return false;
   const auto scaled = decimal->rounded(type.scale);
   if (!scaled) return false;
   const std::string written = scaled->to_string();
@@ -128,19 +130,13 @@ bool cast_varchar(std::string_view text, const ColumnType& type, Text as_written
 /// Base64 in one piece: FHIR allows white space in it, few decoders do.
 bool cast_binary(std::string_view text, const ColumnType& type, Text as_written, base::Arena& texts,
                  Cell& cell) {
-  static constexpr std::string_view kWhiteSpace = " \t\r\n";
-  if (text.find_first_of(kWhiteSpace) != std::string_view::npos) {
-    std::string packed;
-    packed.reserve(text.size());
-    std::copy_if(text.begin(), text.end(), std::back_inserter(packed),
-                 [](char c) { return kWhiteSpace.find(c) == std::string_view::npos; });
-    as_written = own_text(texts, packed);
+  if (text.find_first_of(" \t\r\n") != std::string_view::npos) {
+    as_written = own_text(texts, base::base64_packed(text));
     text = as_written.view();
   }
   cell = Cell::of(as_written);
   if (!base::is_base64(text)) return false;
-  const size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
-  return type.length == 0 || text.size() / 4 * 3 - padding <= type.length;
+  return type.length == 0 || base::base64_size(text) <= type.length;
 }
 
 /// FHIR's leap second (:60), which SQL does not have, is the second after :59.
@@ -150,6 +146,7 @@ bool is_leap_second(std::string_view text, size_t seconds_at) {
 
 /// False if the column would cut off a part of a second.
 bool has_room_for_fraction(const fhir::Temporal& value, const ColumnType& type) {
+  if (value.nanosecond == 0) return true;
   uint32_t unit = 1'000'000'000;
   for (int i = 0; i < type.fraction; ++i) unit /= 10;
   return value.nanosecond % unit == 0;
@@ -217,19 +214,6 @@ bool cast_date_time(std::string_view text, const ColumnType& type, Text as_writt
   return true;
 }
 
-/// A column that was declared to hold dates or times, as text.
-bool is_of_form(std::string_view text, TextForm form) {
-  switch (form) {
-    case TextForm::kAny:
-      return true;
-    case TextForm::kDate:
-      return fhir::Temporal::parse_date_time(text).has_value();
-    case TextForm::kTime:
-      return fhir::Temporal::parse_time(text).has_value();
-  }
-  return true;
-}
-
 /// True for what is text of itself, not a number or a boolean written out.
 bool is_string(Evaluation& evaluation, const Item& item) {
   return item.kind == ItemKind::kElement
@@ -239,7 +223,7 @@ bool is_string(Evaluation& evaluation, const Item& item) {
 
 }  // namespace
 
-bool cast_item(Evaluation& evaluation, const Item& item, const ColumnType& type, TextForm form,
+bool cast_item(Evaluation& evaluation, const Item& item, const ColumnType& type, fhir::TypeId form,
                base::Arena& texts, Cell& cell) {
   if (item.kind == ItemKind::kElement && item.node == fhirpath::kNoNode) {
     cell = Cell();
@@ -273,7 +257,8 @@ bool cast_item(Evaluation& evaluation, const Item& item, const ColumnType& type,
     case SqlType::kVarchar:
       break;
   }
-  return is_of_form(view, form) && cast_varchar(view, type, text, cell);
+  const bool of_form = form == fhir::kNoType || fhirpath::parse_temporal(form, view).has_value();
+  return of_form && cast_varchar(view, type, text, cell);
 }
 
 }  // namespace kiln::view

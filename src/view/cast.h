@@ -6,15 +6,12 @@
 
 namespace kiln::view {
 
-/// What the texts of a column have to be that was declared to hold a FHIR type which its path does
-/// not promise.
-enum class TextForm : uint8_t { kAny, kDate, kTime };
-
 /// Puts the item's value into `cell` as the column's type has it. False if it does not fit: what is
-/// accepted, every writer can write. The item has to be of its JSON kind. Texts that are not in the
-/// input are copied to `texts`.
+/// accepted, every writer can write. The item has to be of its JSON kind. `form`: the System type,
+/// DateTime or Time, of the texts of a column that was declared to hold such a FHIR type which its
+/// path does not promise; else kNoType. Texts that are not in the input are copied to `texts`.
 [[nodiscard]] bool cast_item(fhirpath::Evaluation& evaluation, const fhirpath::Item& item,
-                             const table::ColumnType& type, TextForm form, base::Arena& texts,
+                             const table::ColumnType& type, fhir::TypeId form, base::Arena& texts,
                              table::Cell& cell);
 
 }  // namespace kiln::view

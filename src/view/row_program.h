@@ -7,7 +7,6 @@
 #include "fhirpath/json_kind.h"
 #include "fhirpath/program.h"
 #include "table/schema.h"
-#include "view/cast.h"
 
 namespace kiln::view {
 
@@ -17,7 +16,7 @@ struct ColumnProgram {
   const fhirpath::Path* direct;  ///< the whole program as a direct path, if it is one
   fhir::TypeId type;             ///< of its values, if it is one and known; else kNoType
   fhirpath::JsonKinds kinds;     ///< of that type
-  TextForm form;
+  fhir::TypeId form;             ///< of its texts, as cast_item() has it
   /// Depends on %rowIndex and constants alone, so that it has a value where the focus has none.
   bool of_row_index;
 };

@@ -282,23 +282,17 @@ class RowBuilder {
     if (column.direct != nullptr && !target.type.list && focus.node != fhirpath::kNoNode &&
         focus.type == column.direct->steps[0].parent) {
       const auto found = fhirpath::follow(*column.direct, evaluation_.tape(), focus.node);
-      if (found.broken) return values(column, focus, cell);
-      if (found.count == 0 || found.node == fhirpath::kNoNode) {
-        cell = Cell();
-        if (found.count < 2) return true;
-      } else if (found.count == 1) {
+      if (found.count < 2) {
+        if (found.node == fhirpath::kNoNode) {
+          cell = Cell();
+          return true;
+        }
         Item item;
         item.type = column.direct->steps.back().child;
         item.node = found.node;
         return cast(column, item, cell);
       }
     }
-    return values(column, focus, cell);
-  }
-
-  /// The column's value by evaluation, whatever its path.
-  [[nodiscard]] bool values(const ColumnProgram& column, const Item& focus, Cell& cell) {
-    const table::Column& target = schema_.columns[column.column];
     Collection items;
     if (!evaluation_.run(column.program, focus, items)) {
       return fail(evaluation_.take_error().in(name_of(target)));
@@ -350,13 +344,12 @@ class RowBuilder {
       return true;
     }
     if (item.kind == fhirpath::ItemKind::kElement) {
-      const json::Node& node = evaluation_.node(item.node);
-      failed_at_ = node.kind == json::NodeKind::kString ? node.text - 1 : node.text;
+      failed_at_ = evaluation_.node(item.node).begin();
     }
     const std::string type =
         !of_kind ? std::string(evaluation_.model().name(item.type)) + ", its element's type"
-        : column.form != TextForm::kAny ? target.fhir_type
-                                        : table::sql_name(target.type);
+        : column.form != fhir::kNoType ? target.fhir_type
+                                       : table::sql_name(target.type);
     return fail(name_of(target) + ": " +
                 json::shortened(fhirpath::json_of_item(evaluation_, item)) + " does not fit " +
                 type);

@@ -486,20 +486,20 @@ class ViewCompiler {
   }
 
   /// What has to be looked at when a value comes: a date column may have a path to anything.
-  TextForm text_form(const table::Column& column, const Bound& tree) const {
+  fhir::TypeId text_form(const table::Column& column, const Bound& tree) const {
     const fhir::Model& model = *view_->model_;
-    const auto form_of = [](fhir::TypeId system) {
-      if (system == fhir::kSystemDate || system == fhir::kSystemDateTime) return TextForm::kDate;
-      return system == fhir::kSystemTime ? TextForm::kTime : TextForm::kAny;
+    const auto form_of = [](fhir::TypeId system) -> fhir::TypeId {
+      if (system == fhir::kSystemDate) return fhir::kSystemDateTime;  // as precise as it likes
+      return fhirpath::is_temporal(system) ? system : fhir::kNoType;
     };
-    const TextForm wanted =
+    const fhir::TypeId wanted =
         form_of(fhirpath::system_type_of(model, model.find_type(column.fhir_type)));
     const bool promised =
         !tree.type.open &&
         std::all_of(tree.type.types.begin(), tree.type.types.end(), [&](fhir::TypeId t) {
           return form_of(fhirpath::system_type_of(model, t)) == wanted;
         });
-    return promised ? TextForm::kAny : wanted;
+    return promised ? fhir::kNoType : wanted;
   }
 
   /// "http://hl7.org/fhirpath/System.String" and "String" as "string".

@@ -17,16 +17,8 @@ const fhir::NameId kFullUrl = fhir::find_name("fullUrl");
 const fhir::NameId kResource = fhir::find_name("resource");
 
 std::string_view text_under(Evaluation& evaluation, uint32_t object, fhir::NameId name) {
-  const uint32_t end = evaluation.node(object).end;
-  for (uint32_t i = object + 1; i < end; i = evaluation.node(i).end) {
-    if (!evaluation.step()) return {};
-    const json::Node& node = evaluation.node(i);
-    if (node.name != name || node.kind == json::NodeKind::kNull) continue;
-    if (node.kind == json::NodeKind::kString) return evaluation.string_of(node);
-    evaluation.misfit(node, "string");
-    break;
-  }
-  return {};
+  const json::Node* const node = evaluation.string_member(object, name);
+  return node == nullptr ? std::string_view() : evaluation.string_of(*node);
 }
 
 bool run_extension(Evaluation& evaluation, const Instruction& instruction, Collection& out) {

@@ -16,19 +16,11 @@ const fhir::NameId kReference = fhir::find_name("reference");
   if (!evaluation.is_of_kind(item)) {
     return evaluation.misfit(evaluation.node(item.node), evaluation.model().name(item.type));
   }
-  const uint32_t end = evaluation.node(item.node).end;
-  for (uint32_t i = item.node + 1; i < end; i = evaluation.node(i).end) {
-    if (!evaluation.step()) return false;
-    const json::Node& node = evaluation.node(i);
-    if (node.name == name) {
-      if (node.kind == json::NodeKind::kNull) return false;
-      if (node.kind != json::NodeKind::kString) return evaluation.misfit(node, "string");
-      text = evaluation.string_of(node);
-      slice = !node.escaped;
-      return true;
-    }
-  }
-  return false;
+  const json::Node* const node = evaluation.string_member(item.node, name);
+  if (node == nullptr) return false;
+  text = evaluation.string_of(*node);
+  slice = !node->escaped;
+  return true;
 }
 
 bool run_resource_key(Evaluation& evaluation, const Instruction& instruction, Collection& out) {

@@ -12,27 +12,19 @@
 HWY_BEFORE_NAMESPACE();
 namespace kiln::json::HWY_NAMESPACE {
 
-/// Bits of the bytes that may stand before an opening brace outside of strings: white space, '[',
-/// ':' and ','. Each has a low half of its own, by which it is looked up and compared.
-HWY_INLINE uint64_t may_precede_brace(const char* at) {
-  alignas(16) static constexpr uint8_t kByLowHalf[16] = {' ', 1,    1,   1,   1,   1,    1, 1,
-                                                         1,   '\t', ':', '[', ',', '\r', 1, 1};
-  return block_mask(at, [](Vec v) HWY_ATTR {
-    const Bytes d;
-    const Vec low_half = hn::And(v, hn::Set(d, uint8_t{0x0f}));
-    return hn::Eq(hn::TableLookupBytes(hn::LoadDup128(d, kByLowHalf), low_half), v);
-  });
-}
-
-/// Whether one of the opening braces of a block follows what only a string has before one.
+/// Whether one of the opening braces of a block follows what only a string has before one. Outside
+/// of strings there is a '[', ':' or ',' before it, mostly at once.
 HWY_INLINE bool has_odd_brace(const char* p, uint64_t braces) {
-  const uint64_t allowed = may_precede_brace(p - 1);
-  if (HWY_UNLIKELY((braces & ~allowed) != 0)) return true;
+  const uint64_t marks = block_mask(p - 1, [](Vec v) HWY_ATTR {
+    return hn::Or(hn::Or(hn::Eq(v, splat(',')), hn::Eq(v, splat(':'))), hn::Eq(v, splat('[')));
+  });
+  uint64_t unclear = braces & ~marks;
+  if (HWY_LIKELY(unclear == 0)) return false;
   const uint64_t spaces =
       block_mask(p - 1, [](Vec v) HWY_ATTR { return hn::Lt(v, splat(' ' + 1)); });
+  if ((unclear & ~spaces) != 0) return true;
   // After white space the byte before it tells; mostly there is one space.
-  uint64_t unclear = braces & spaces & ~((allowed & ~spaces) << 1);
-  for (; HWY_UNLIKELY(unclear != 0); unclear &= unclear - 1) {
+  for (unclear &= ~(marks << 1); HWY_UNLIKELY(unclear != 0); unclear &= unclear - 1) {
     const char* before = p + std::countr_zero(unclear) - 1;
     while (is_space(*before)) --before;
     if (*before != ',' && *before != ':' && *before != '[') return true;
