@@ -20,6 +20,7 @@ HWY_EXPORT(parse_line);
 HWY_EXPORT(find_resource_type);
 HWY_EXPORT(search_line);
 HWY_EXPORT(find_line_end);
+HWY_EXPORT(is_one_object);
 
 namespace {
 
@@ -35,7 +36,7 @@ std::vector<Scanner> all_scanners() {
     hwy::GetChosenTarget().Update(target);
     scanners.push_back({hwy::TargetName(target), KILN_CHOSEN(parse_line),
                         KILN_CHOSEN(find_resource_type), KILN_CHOSEN(search_line),
-                        KILN_CHOSEN(find_line_end)});
+                        KILN_CHOSEN(find_line_end), KILN_CHOSEN(is_one_object)});
   }
   hwy::GetChosenTarget().Update(supported);
   return scanners;

@@ -59,7 +59,7 @@ struct SearchResult {
 struct LineEnd {
   const char* newline;
   /// The last byte but white space is '}', there is no control character, and no '{' stands where
-  /// only a string could hold it. If false, only a look at the whole line can tell.
+  /// only a string could hold it. If false, is_one_object() tells, or find_problem().
   bool usual;
 };
 
@@ -89,6 +89,8 @@ struct Scanner {
   SearchResult (*search_line)(const Needle& needle, const char* line);
   /// Passes the rest of a line from `from` on, which is behind the object's opening brace.
   LineEnd (*find_line_end)(const char* from);
+  /// Whether a line is one object and white space, by its strings and the count of its brackets.
+  bool (*is_one_object)(const char* line);
 
   /// The fastest that this machine can run.
   static const Scanner& best();

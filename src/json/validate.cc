@@ -165,7 +165,7 @@ std::optional<Problem> find_problem_in_rest(const Scanner& scanner, const char* 
                                             const char* from, const char*& newline) {
   const LineEnd end = scanner.find_line_end(from);
   newline = end.newline;
-  if (end.usual) return std::nullopt;
+  if (end.usual || scanner.is_one_object(line)) return std::nullopt;
   return find_problem({line, static_cast<size_t>(newline - line)}, RepeatedKeys::kAllowed);
 }
 

@@ -24,7 +24,8 @@ std::optional<Problem> find_problem(std::string_view text,
 struct Scanner;
 /// What is wrong with a line that was read up to `from`, behind its object's opening brace: that it
 /// was cut off, or that something follows the object. The whole line is looked at only if its rest
-/// looks unusual. `newline` becomes its end.
+/// looks unusual, and each byte of it only if it is not one object by its brackets either.
+/// `newline` becomes its end.
 std::optional<Problem> find_problem_in_rest(const Scanner& scanner, const char* line,
                                             const char* from, const char*& newline);
 

@@ -416,6 +416,33 @@ TEST_P(ScanTest, LineEndsAtEveryOffset) {
   }
 }
 
+TEST_P(ScanTest, OneObjectAtEveryOffset) {
+  const auto is_one = [&](const std::string& text) {
+    return scanner().is_one_object(PaddedLine(text, "\n}]\"").begin());
+  };
+  for (size_t size = 0; size < 150; ++size) {
+    const std::string x(size, 'x');
+    for (const std::string& good :
+         {"{\"a\":\"" + x + "{score}\"}", " \t{\"a\":[" + x + "{},{\"b\":\"}{\"}]} \t\r",
+          "{\"" + x + "\\\"{\":{}}", "{" + x + "}"}) {
+      ASSERT_TRUE(is_one(good)) << good;
+      for (size_t cut = good.find('{') + 1; cut <= good.rfind('}'); ++cut) {
+        ASSERT_FALSE(is_one(good.substr(0, cut))) << good << cut;
+        const std::string next = "{\"resourceType\":\"Patient\",\"id\":\"1\"}";
+        ASSERT_FALSE(is_one(good.substr(0, cut) + next)) << good << cut;
+      }
+      ASSERT_FALSE(is_one(good + good)) << good;
+      ASSERT_FALSE(is_one(good + "x")) << good;
+      ASSERT_FALSE(is_one("x" + good)) << good;
+      ASSERT_FALSE(is_one("[" + good + "]")) << good;
+    }
+    for (const std::string& bad : {std::string(), std::string(" "), "{\"" + x + "\x01\"}",
+                                   "{" + x + "]", "{\"" + x + "}", "{" + x + "{}"}) {
+      ASSERT_FALSE(is_one(bad)) << bad;
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Targets, ScanTest, testing::Range(size_t{0}, Scanner::all().size()),
                          [](const auto& test) {
                            return std::string(Scanner::all()[test.param].target);
