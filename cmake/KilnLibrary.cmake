@@ -33,6 +33,7 @@ function(kiln_test name)
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_LIBRARIES} GTest::gmock_main kiln_flags)
   target_precompile_headers(${name} PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)  # each file has helpers of its own
   add_test(NAME ${name}
     COMMAND ${name} --gtest_output=xml:${CMAKE_BINARY_DIR}/reports/${name}.xml
     WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})

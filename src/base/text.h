@@ -8,6 +8,8 @@
 
 namespace kiln::base {
 
+constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
 /// ASCII letters in lower case.
 std::string lower(std::string_view text);
 /// Without spaces and tabs at both ends.

@@ -1,5 +1,6 @@
 #include "dataset/resource_name.h"
 
+#include "fhir/element_names.h"
 #include "fhir/model.h"
 #include "json/line_parser.h"
 #include "json/text.h"
@@ -7,11 +8,10 @@
 namespace kiln::dataset {
 
 std::string resource_name(const char* resource) {
-  static const fhir::NameId kId = fhir::find_name("id");
   static const json::Shape kShape = [] {
     json::ShapeBuilder builder;
-    builder.field(json::kRootShape, "id", kId);
-    builder.field(json::kRootShape, "resourceType", fhir::find_name("resourceType"));
+    builder.field(json::kRootShape, "id", fhir::names::kId);
+    builder.field(json::kRootShape, "resourceType", fhir::names::kResourceType);
     return json::Shape(builder.build(), nullptr);
   }();
   std::string name = json::shortened(json::find_resource_type(resource));
@@ -20,7 +20,7 @@ std::string resource_name(const char* resource) {
   if (parser.parse_object("", resource).kind != json::LineResult::Kind::kResource) return name;
   const json::Tape& tape = parser.tape();
   for (uint32_t i = 1; i < tape.size(); i = tape[i].end) {
-    if (tape[i].name != kId || tape[i].kind != json::NodeKind::kString) continue;
+    if (tape[i].name != fhir::names::kId || tape[i].kind != json::NodeKind::kString) continue;
     return name + "/" + json::shortened(tape[i].view());
   }
   return name;

@@ -2,16 +2,12 @@
 
 #include <algorithm>
 
+#include "fhir/element_names.h"
 #include "fhir/temporal.h"
 #include "json/text.h"
 
 namespace kiln::engine {
 namespace {
-
-const fhir::NameId kId = fhir::find_name("id");
-const fhir::NameId kMeta = fhir::find_name("meta");
-const fhir::NameId kLastUpdated = fhir::find_name("lastUpdated");
-const fhir::NameId kReference = fhir::find_name("reference");
 
 constexpr uint32_t kRoot = 0;
 constexpr uint32_t kNone = UINT32_MAX;
@@ -59,12 +55,13 @@ TypeFilter::TypeFilter(const FilterSpec& spec, const fhir::Model& model, fhir::T
     shapes.need_items(shape, json::kAllItems);
     return shape;
   };
-  keep(json::kRootShape, "resourceType", fhir::find_name("resourceType"));
+  keep(json::kRootShape, "resourceType", fhir::names::kResourceType);
   if (spec.since) {
-    keep(keep(json::kRootShape, "meta", kMeta), "lastUpdated", kLastUpdated);
+    keep(keep(json::kRootShape, "meta", fhir::names::kMeta), "lastUpdated",
+         fhir::names::kLastUpdated);
   }
   if (spec.patients) {
-    if (of_patient_) keep(json::kRootShape, "id", kId);
+    if (of_patient_) keep(json::kRootShape, "id", fhir::names::kId);
     for (const fhir::CompartmentRow& row : model.patient_compartment(type)) {
       add_path(row.path, model, shapes);
     }
@@ -95,7 +92,7 @@ void TypeFilter::add_path(std::string_view path, const fhir::Model& model,
     steps.push_back(std::move(step));
   }
   for (const auto& [type, shape] : places) {
-    shapes.need_items(shapes.field(shape, "reference", kReference), json::kAllItems);
+    shapes.need_items(shapes.field(shape, "reference", fhir::names::kReference), json::kAllItems);
   }
   paths_.push_back(std::move(steps));
 }
@@ -106,7 +103,7 @@ bool TypeFilter::accepts(const json::Tape& tape) const {
 }
 
 bool TypeFilter::in_compartment(const json::Tape& tape) const {
-  if (of_patient_ && is_patient(text_member(tape, kRoot, kId))) return true;
+  if (of_patient_ && is_patient(text_member(tape, kRoot, fhir::names::kId))) return true;
   return std::any_of(paths_.begin(), paths_.end(), [&](const std::vector<Step>& path) {
     return leads_to_patient(tape, kRoot, path, 0);
   });
@@ -121,7 +118,7 @@ bool TypeFilter::leads_to_patient(const json::Tape& tape, uint32_t node,
     return false;
   }
   if (depth == path.size()) {
-    return is_patient(patient_id_of(text_member(tape, node, kReference)));
+    return is_patient(patient_id_of(text_member(tape, node, fhir::names::kReference)));
   }
   return std::any_of(path[depth].begin(), path[depth].end(), [&](fhir::NameId key) {
     const uint32_t child = member(tape, node, key);
@@ -134,9 +131,9 @@ bool TypeFilter::is_patient(std::string_view id) const {
 }
 
 bool TypeFilter::is_recent(const json::Tape& tape) const {
-  const uint32_t meta = member(tape, kRoot, kMeta);
+  const uint32_t meta = member(tape, kRoot, fhir::names::kMeta);
   if (meta == kNone) return true;
-  const std::string updated = text_member(tape, meta, kLastUpdated);
+  const std::string updated = text_member(tape, meta, fhir::names::kLastUpdated);
   const auto time = fhir::Temporal::parse_date_time(updated);
   return !time || time->to_unix_microseconds() > *spec_.since;
 }

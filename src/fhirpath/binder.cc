@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/near_name.h"
+#include "fhir/element_names.h"
 #include "fhirpath/evaluation.h"
 #include "fhirpath/typing.h"
 
@@ -342,7 +343,7 @@ class Binder {
     type->input_type = resource->type;
     type->input = std::move(resource);
     BoundPtr name = leaf(BoundKind::kChild, ast.span, ExprType::of(fhir::kSystemString, of.single));
-    name->element = fhir::find_name("name");
+    name->element = fhir::names::kName;
     name->input_type = type->type;
     name->input = std::move(type);
     return name;

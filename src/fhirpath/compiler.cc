@@ -2,6 +2,7 @@
 
 #include <optional>
 
+#include "fhir/element_names.h"
 #include "fhirpath/typing.h"
 #include "json/shape.h"
 
@@ -157,20 +158,15 @@ class Compiler {
     const ExprType& of = bound.input_type;
     return !of.open && of.types.size() == 1 && of.types[0] >= fhir::kFirstFhirType &&
            model_.kind(of.types[0]) == fhir::TypeKind::kResource &&
-           model_.element(of.types[0], id_name()).size() == 1;
-  }
-
-  static fhir::NameId id_name() {
-    static const fhir::NameId kId = fhir::find_name("id");
-    return kId;
+           model_.element(of.types[0], fhir::names::kId).size() == 1;
   }
 
   PathStep key_step(const Bound& bound) {
     const TypeId of = bound.input_type.types[0];
     PathStep step{};
-    step.element = id_name();
+    step.element = fhir::names::kId;
     step.pick = json::kAllItems;
-    set_row(step, of, model_.element(of, id_name())[0]);
+    set_row(step, of, model_.element(of, fhir::names::kId)[0]);
     return step;
   }
 

@@ -2,19 +2,13 @@
 
 #include <algorithm>
 
+#include "fhir/element_names.h"
 #include "fhir/key_names.h"
 #include "fhirpath/binder.h"
 #include "fhirpath/typing.h"
 
 namespace kiln::fhirpath {
 namespace {
-
-const fhir::NameId kExtension = fhir::find_name("extension");
-const fhir::NameId kUrl = fhir::find_name("url");
-const fhir::NameId kReference = fhir::find_name("reference");
-const fhir::NameId kId = fhir::find_name("id");
-const fhir::NameId kValue = fhir::find_name("value");
-const fhir::NameId kResourceType = fhir::find_name("resourceType");
 
 /// Of an expression that is done, or whose steps look for their "_" keys anyway.
 Cursors without_steps(Cursors cursors) {
@@ -32,7 +26,7 @@ uint16_t sibling_name(fhir::NameId json) {
 
 Demand::Demand(const fhir::Model& model, json::ShapeBuilder& shapes, base::Work& work)
     : model_(model), shapes_(shapes), work_(work) {
-  shapes_.field(json::kRootShape, "resourceType", kResourceType);
+  shapes_.field(json::kRootShape, "resourceType", fhir::names::kResourceType);
 }
 
 bool Demand::is_complex(const ExprType& type) const {
@@ -123,7 +117,7 @@ Cursors Demand::element(const Cursors& from, const ExprType& of, fhir::NameId na
       const bool primitive =
           type >= fhir::kFirstFhirType && model_.kind(type) == fhir::TypeKind::kPrimitive;
       if (!work_.step()) return {};
-      if (primitive && name == kValue) {
+      if (primitive && name == fhir::names::kValue) {
         if (!add_all(found, {cursor})) return {};
         continue;
       }
@@ -149,7 +143,7 @@ Cursors Demand::element(const Cursors& from, const ExprType& of, fhir::NameId na
         }
         if (!leaf && need.whole) shapes_.need_whole(child.shape);
         if (row.type >= fhir::kFirstFhirType && model_.is_abstract(row.type)) {
-          shapes_.field(child.shape, "resourceType", kResourceType);
+          shapes_.field(child.shape, "resourceType", fhir::names::kResourceType);
         }
         if (!add_all(found, {child})) return {};
       }
@@ -271,14 +265,15 @@ Cursors Demand::function(Bound& bound, const Cursors& focus, const Need& need) {
       arguments(bound, focus, from, Need());
       Need own = need;
       own.items = json::kAllItems;
-      const Cursors extensions = element(from, bound.input_type, kExtension, own);
-      element(extensions, bound.type, kUrl, Need());
+      const Cursors extensions = element(from, bound.input_type, fhir::names::kExtension, own);
+      element(extensions, bound.type, fhir::names::kUrl, Need());
       return extensions;
     }
     case Reads::kReferenceKey:
     case Reads::kResourceKey: {
       const Cursors from = input(bound, focus, Need());
-      const fhir::NameId name = row.reads == Reads::kResourceKey ? kId : kReference;
+      const fhir::NameId name =
+          row.reads == Reads::kResourceKey ? fhir::names::kId : fhir::names::kReference;
       for (const Cursor& cursor : from) {
         shapes_.need_items(shapes_.field(cursor.shape, fhir::text_of(name), name), 1);
       }

@@ -5,6 +5,7 @@
 
 #include "base/guarded.h"
 #include "base/number.h"
+#include "fhir/element_names.h"
 #include "fhir/key_names.h"
 #include "fhirpath/json_kind.h"
 #include "fhirpath/pattern.h"
@@ -13,12 +14,7 @@
 #include "json/text.h"
 
 namespace kiln::fhirpath {
-namespace {
-
-const fhir::NameId kResourceTypeName = fhir::find_name("resourceType");
-const fhir::NameId kValueName = fhir::find_name("value");
-
-}  // namespace
+namespace {}  // namespace
 
 Evaluation::Evaluation(const fhir::Model& model, base::WallTime now, Limits limits)
     : model_(model),
@@ -356,7 +352,7 @@ fhir::TypeId Evaluation::resource_type_of(uint32_t object) const {
   const json::Tape& tape = *tape_;
   const uint32_t end = tape[object].end;
   for (uint32_t i = object + 1; i < end; i = tape[i].end) {
-    if (tape[i].name == kResourceTypeName && tape[i].kind == json::NodeKind::kString) {
+    if (tape[i].name == fhir::names::kResourceType && tape[i].kind == json::NodeKind::kString) {
       return model_.find_resource(tape[i].view());
     }
   }
@@ -514,7 +510,7 @@ bool Evaluation::append_children(const Item& item, fhir::NameId element, ItemLis
   }
   if (item.kind != ItemKind::kElement || item.type == fhir::kNoType) return true;
   const bool primitive = model_.kind(item.type) == fhir::TypeKind::kPrimitive;
-  if (primitive && element == kValueName) {
+  if (primitive && element == fhir::names::kValue) {
     Item value;
     if (value_of(item, value)) out.push(value);
     return true;

@@ -6,6 +6,7 @@
 
 #include <re2/re2.h>
 
+#include "base/text.h"
 #include "fhirpath/evaluation.h"
 
 namespace kiln::fhirpath {
@@ -13,8 +14,6 @@ namespace {
 
 /// Bytes times instructions that are one step.
 constexpr uint64_t kSearchCostPerStep = 1024;
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 /// Calls visit(at) for each position of a pattern that is not in a character class and does not
 /// belong to an escape; for an escape, at its backslash.
@@ -71,11 +70,11 @@ struct Piece {
 
 /// Takes what stands behind a '$' at the front of `rest`; nothing if it names no group.
 std::optional<int> take_group(const re2::RE2& regex, std::string_view& rest) {
-  if (rest.size() > 1 && is_digit(rest[1])) {
+  if (rest.size() > 1 && base::is_digit(rest[1])) {
     // As many digits as still name a group: $12 is group 1 and a 2 where there is no group 12.
     int group = rest[1] - '0';
     size_t end = 2;
-    while (end < rest.size() && is_digit(rest[end])) {
+    while (end < rest.size() && base::is_digit(rest[end])) {
       const int longer = group * 10 + (rest[end] - '0');
       if (longer > regex.NumberOfCapturingGroups()) break;
       group = longer;

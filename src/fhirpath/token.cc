@@ -2,14 +2,14 @@
 
 #include <cctype>
 
+#include "base/text.h"
 #include "json/text.h"
 
 namespace kiln::fhirpath {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-bool is_name_part(char c) { return is_name_start(c) || is_digit(c); }
+bool is_name_part(char c) { return is_name_start(c) || base::is_digit(c); }
 
 class Lexer {
  public:
@@ -72,7 +72,7 @@ class Lexer {
       push(TokenKind::kIdentifier, take_name());
       return {};
     }
-    if (is_digit(c)) return number();
+    if (base::is_digit(c)) return number();
     switch (c) {
       case '\'':
         return quoted('\'', TokenKind::kString);
@@ -106,7 +106,7 @@ class Lexer {
   }
 
   base::Status number() {
-    while (is_digit(peek())) ++at_;
+    while (base::is_digit(peek())) ++at_;
     if (peek() == 'L') {
       push(TokenKind::kLong, text_.substr(begin_, at_ - begin_));
       ++at_;
@@ -114,10 +114,10 @@ class Lexer {
       return {};
     }
     TokenKind kind = TokenKind::kInteger;
-    if (peek() == '.' && is_digit(peek(1))) {
+    if (peek() == '.' && base::is_digit(peek(1))) {
       kind = TokenKind::kDecimal;
       ++at_;
-      while (is_digit(peek())) ++at_;
+      while (base::is_digit(peek())) ++at_;
     }
     push(kind, text_.substr(begin_, at_ - begin_));
     return {};
@@ -181,7 +181,8 @@ class Lexer {
   base::Status temporal() {
     ++at_;
     const auto take_clock = [&] {
-      while (is_digit(peek()) || peek() == ':' || (peek() == '.' && is_digit(peek(1)))) ++at_;
+      while (base::is_digit(peek()) || peek() == ':' || (peek() == '.' && base::is_digit(peek(1))))
+        ++at_;
     };
     if (peek() == 'T') {
       ++at_;
@@ -192,23 +193,23 @@ class Lexer {
       return {};
     }
     const size_t from = at_;
-    if (!is_digit(peek())) return fail("expected a date or a time after @");
-    while (is_digit(peek())) ++at_;
-    while (peek() == '-' && is_digit(peek(1)) && at_ - from < 10) {
+    if (!base::is_digit(peek())) return fail("expected a date or a time after @");
+    while (base::is_digit(peek())) ++at_;
+    while (peek() == '-' && base::is_digit(peek(1)) && at_ - from < 10) {
       ++at_;
-      while (is_digit(peek())) ++at_;
+      while (base::is_digit(peek())) ++at_;
     }
     if (peek() != 'T') {
       push(TokenKind::kDate, text_.substr(from, at_ - from));
       return {};
     }
     ++at_;
-    if (is_digit(peek())) {
+    if (base::is_digit(peek())) {
       take_clock();
       if (peek() == 'Z') {
         ++at_;
-      } else if ((peek() == '+' || peek() == '-') && is_digit(peek(1)) && is_digit(peek(2)) &&
-                 peek(3) == ':') {
+      } else if ((peek() == '+' || peek() == '-') && base::is_digit(peek(1)) &&
+                 base::is_digit(peek(2)) && peek(3) == ':') {
         ++at_;
         take_clock();
       }

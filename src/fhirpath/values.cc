@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "fhir/element_names.h"
 #include "fhirpath/unicode_case.h"
 #include "json/text.h"
 #include "json/writer.h"
@@ -10,10 +11,6 @@
 namespace kiln::fhirpath {
 namespace {
 
-const fhir::NameId kValue = fhir::find_name("value");
-const fhir::NameId kUnit = fhir::find_name("unit");
-const fhir::NameId kCode = fhir::find_name("code");
-const fhir::NameId kSystem = fhir::find_name("system");
 constexpr std::string_view kUcumSystem = "http://unitsofmeasure.org";
 
 std::optional<fhir::Decimal> decimal_of(const Item& value) {
@@ -198,7 +195,8 @@ const json::Node* amount_in(Evaluation& evaluation, uint32_t object) {
   for (uint32_t i = object + 1; i < end; i = evaluation.node(i).end) {
     const json::Node& node = evaluation.node(i);
     if (!evaluation.step()) break;
-    if (node.name == kValue) return node.kind == json::NodeKind::kNull ? nullptr : &node;
+    if (node.name == fhir::names::kValue)
+      return node.kind == json::NodeKind::kNull ? nullptr : &node;
   }
   return nullptr;
 }
@@ -228,9 +226,10 @@ std::optional<Quantity> quantity_of(Evaluation& evaluation, const Item& item) {
     evaluation.misfit(*number, "decimal");
     return std::nullopt;
   }
-  std::string_view unit = text_of_child(kUnit);
-  const std::string_view code = text_of_child(kCode);
-  if (!code.empty() && (unit.empty() || text_of_child(kSystem) == kUcumSystem)) unit = code;
+  std::string_view unit = text_of_child(fhir::names::kUnit);
+  const std::string_view code = text_of_child(fhir::names::kCode);
+  if (!code.empty() && (unit.empty() || text_of_child(fhir::names::kSystem) == kUcumSystem))
+    unit = code;
   if (unit.empty()) unit = "1";
   return Quantity{*value, unit, false};
 }

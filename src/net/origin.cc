@@ -12,11 +12,10 @@ namespace kiln::net {
 namespace {
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_name(std::string_view host) {
   return std::all_of(host.begin(), host.end(), [](char c) {
-    return is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_';
+    return is_letter(c) || base::is_digit(c) || c == '-' || c == '.' || c == '_';
   });
 }
 
@@ -67,7 +66,7 @@ std::optional<Origin> parse_origin(std::string_view text) {
   if (end == std::string_view::npos || end == 0 || !is_letter(text[0])) return std::nullopt;
   const std::string scheme = base::lower(text.substr(0, end));
   const bool valid = std::all_of(scheme.begin(), scheme.end(), [](char c) {
-    return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+    return is_letter(c) || base::is_digit(c) || c == '+' || c == '-' || c == '.';
   });
   const auto authority = parse_authority(text.substr(end + 3));
   if (!valid || !authority) return std::nullopt;

@@ -119,7 +119,7 @@ constexpr FunctionRow boundary(std::string_view name, Kernel kernel) {
           kernel};
 }
 
-constexpr FunctionRow kRows[] = {
+constexpr FunctionRow kBoundaryFunctions[] = {
     boundary("lowBoundary", run_boundary<true>),
     boundary("highBoundary", run_boundary<false>),
     {"precision", 0, 0, {}, Expect::kBounded, Returns::kInteger, Reads::kValue, run_precision},
@@ -135,6 +135,6 @@ constexpr FunctionRow kRows[] = {
 
 }  // namespace
 
-std::span<const FunctionRow> boundary_functions() { return kRows; }
+std::span<const FunctionRow> boundary_functions() { return kBoundaryFunctions; }
 
 }  // namespace kiln::fhirpath

@@ -70,7 +70,7 @@ bool run_contains(Evaluation& evaluation, const Instruction& instruction, Collec
   return membership(evaluation, instruction, right, left, out);
 }
 
-constexpr FunctionRow kRows[] = {
+constexpr FunctionRow kCombiningFunctions[] = {
     {"union",
      1,
      1,
@@ -97,7 +97,7 @@ constexpr FunctionRow kRows[] = {
      run_coalesce},
 };
 
-constexpr FunctionRow kOperators[] = {
+constexpr FunctionRow kCollectionOperators[] = {
     {"|", 1, 1, {kAnyValue}, Expect::kAnything, Returns::kWithArgument, Reads::kUnion, run_union},
     {"in", 1, 1, {kAnyValue}, Expect::kAnything, Returns::kBoolean, Reads::kEquality, run_in},
     {"contains",
@@ -112,7 +112,7 @@ constexpr FunctionRow kOperators[] = {
 
 }  // namespace
 
-std::span<const FunctionRow> combining_functions() { return kRows; }
-std::span<const FunctionRow> collection_operators() { return kOperators; }
+std::span<const FunctionRow> combining_functions() { return kCombiningFunctions; }
+std::span<const FunctionRow> collection_operators() { return kCollectionOperators; }
 
 }  // namespace kiln::fhirpath

@@ -259,7 +259,7 @@ constexpr FunctionRow conversion(std::string_view name, Returns returns, Kernel 
   return {name, 0, 0, {}, Expect::kAnything, returns, Reads::kEquality, kernel};
 }
 
-constexpr FunctionRow kRows[] = {
+constexpr FunctionRow kConversionFunctions[] = {
     {"iif",
      2,
      3,
@@ -290,6 +290,6 @@ constexpr FunctionRow kRows[] = {
 
 }  // namespace
 
-std::span<const FunctionRow> conversion_functions() { return kRows; }
+std::span<const FunctionRow> conversion_functions() { return kConversionFunctions; }
 
 }  // namespace kiln::fhirpath

@@ -140,7 +140,7 @@ bool run_not(Evaluation& evaluation, const Instruction& instruction, Collection&
   return evaluation.give_boolean(out, !value);
 }
 
-constexpr FunctionRow kRows[] = {
+constexpr FunctionRow kExistenceFunctions[] = {
     {"empty", 0, 0, {}, Expect::kAnything, Returns::kBoolean, Reads::kExistence, run_empty},
     {"exists",
      0,
@@ -214,6 +214,6 @@ constexpr FunctionRow kRows[] = {
 
 }  // namespace
 
-std::span<const FunctionRow> existence_functions() { return kRows; }
+std::span<const FunctionRow> existence_functions() { return kExistenceFunctions; }
 
 }  // namespace kiln::fhirpath

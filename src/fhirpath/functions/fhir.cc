@@ -1,4 +1,5 @@
 // Functions that FHIR adds to FHIRPath (FHIR §2.9.1.5).
+#include "fhir/element_names.h"
 #include "fhirpath/functions/families.h"
 #include "fhirpath/values.h"
 
@@ -6,15 +7,6 @@ namespace kiln::fhirpath {
 namespace {
 
 using Single = Evaluation::Single;
-
-const fhir::NameId kExtension = fhir::find_name("extension");
-const fhir::NameId kUrl = fhir::find_name("url");
-const fhir::NameId kReference = fhir::find_name("reference");
-const fhir::NameId kContained = fhir::find_name("contained");
-const fhir::NameId kId = fhir::find_name("id");
-const fhir::NameId kEntry = fhir::find_name("entry");
-const fhir::NameId kFullUrl = fhir::find_name("fullUrl");
-const fhir::NameId kResource = fhir::find_name("resource");
 
 std::string_view text_under(Evaluation& evaluation, uint32_t object, fhir::NameId name) {
   const json::Node* const node = evaluation.string_member(object, name);
@@ -37,11 +29,12 @@ bool run_extension(Evaluation& evaluation, const Instruction& instruction, Colle
   }
   ItemList extensions(evaluation.arena());
   for (const Item& item : input) {
-    if (!evaluation.append_children(item, kExtension, extensions)) return false;
+    if (!evaluation.append_children(item, fhir::names::kExtension, extensions)) return false;
   }
   ItemList kept(evaluation.arena());
   for (const Item& extension : extensions) {
-    if (extension.node != kNoNode && text_under(evaluation, extension.node, kUrl) == url) {
+    if (extension.node != kNoNode &&
+        text_under(evaluation, extension.node, fhir::names::kUrl) == url) {
       kept.push(extension);
     }
   }
@@ -71,22 +64,23 @@ bool run_get_value(Evaluation& evaluation, const Instruction& instruction, Colle
 [[nodiscard]] bool resolve_one(Evaluation& evaluation, std::string_view reference, ItemList& out) {
   ItemList candidates(evaluation.arena());
   if (reference.starts_with('#')) {
-    if (!evaluation.append_children(evaluation.root(), kContained, candidates)) return false;
+    if (!evaluation.append_children(evaluation.root(), fhir::names::kContained, candidates))
+      return false;
     for (const Item& resource : candidates) {
       if (resource.node != kNoNode &&
-          text_under(evaluation, resource.node, kId) == reference.substr(1)) {
+          text_under(evaluation, resource.node, fhir::names::kId) == reference.substr(1)) {
         out.push(resource);
       }
     }
     return true;
   }
-  if (!evaluation.append_children(evaluation.root(), kEntry, candidates)) return false;
+  if (!evaluation.append_children(evaluation.root(), fhir::names::kEntry, candidates)) return false;
   for (const Item& entry : candidates) {
     if (entry.node == kNoNode) continue;
-    const std::string_view url = text_under(evaluation, entry.node, kFullUrl);
+    const std::string_view url = text_under(evaluation, entry.node, fhir::names::kFullUrl);
     const bool same = url == reference || (url.ends_with(reference) && !reference.empty() &&
                                            url[url.size() - reference.size() - 1] == '/');
-    if (same && !evaluation.append_children(entry, kResource, out)) return false;
+    if (same && !evaluation.append_children(entry, fhir::names::kResource, out)) return false;
   }
   return true;
 }
@@ -103,7 +97,7 @@ bool run_resolve(Evaluation& evaluation, const Instruction& instruction, Collect
         return false;
       }
     } else if (item.node != kNoNode) {
-      const std::string_view reference = text_under(evaluation, item.node, kReference);
+      const std::string_view reference = text_under(evaluation, item.node, fhir::names::kReference);
       if (!resolve_one(evaluation, reference, result)) return false;
     }
   }
@@ -132,7 +126,7 @@ bool run_conforms_to(Evaluation& evaluation, const Instruction& instruction, Col
   return evaluation.give_boolean(out, evaluation.is_of_type(input[0], type, fhir::kNoType));
 }
 
-constexpr FunctionRow kRows[] = {
+constexpr FunctionRow kFhirFunctions[] = {
     {"extension",
      1,
      1,
@@ -156,6 +150,6 @@ constexpr FunctionRow kRows[] = {
 
 }  // namespace
 
-std::span<const FunctionRow> fhir_functions() { return kRows; }
+std::span<const FunctionRow> fhir_functions() { return kFhirFunctions; }
 
 }  // namespace kiln::fhirpath

@@ -173,7 +173,7 @@ bool run_sort(Evaluation& evaluation, const Instruction& instruction, Collection
   return true;
 }
 
-constexpr FunctionRow kRows[] = {
+constexpr FunctionRow kFilteringFunctions[] = {
     {"where", 1, 1, {kLambda}, Expect::kAnything, Returns::kInput, Reads::kItems, run_where},
     {"select",
      1,
@@ -212,6 +212,6 @@ constexpr FunctionRow kRows[] = {
 
 }  // namespace
 
-std::span<const FunctionRow> filtering_functions() { return kRows; }
+std::span<const FunctionRow> filtering_functions() { return kFilteringFunctions; }
 
 }  // namespace kiln::fhirpath

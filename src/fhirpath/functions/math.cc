@@ -419,7 +419,7 @@ constexpr FunctionRow of_amounts(std::string_view name, Returns returns, Kernel 
 
 constexpr Argument kNumberValue = {Pass::kValue, Expect::kNumber};
 
-constexpr FunctionRow kRows[] = {
+constexpr FunctionRow kMathFunctions[] = {
     of_number("abs", Returns::kInputNumber, run_same_type<absolute>),
     of_number("ceiling", Returns::kInteger, run_to_whole<ceiling>),
     of_number("floor", Returns::kInteger, run_to_whole<floor_of>),
@@ -439,7 +439,7 @@ constexpr FunctionRow kRows[] = {
     {"round", 0, 1, {kIntegerValue}, Expect::kNumber, Returns::kDecimal, Reads::kValue, run_round},
 };
 
-constexpr FunctionRow kOperators[] = {
+constexpr FunctionRow kArithmeticOperators[] = {
     of_number("-x", Returns::kInputNumber, run_same_type<negated>),
     of_number("+x", Returns::kInputNumber, run_same_type<unchanged>),
     of_amounts("+", Returns::kSum, run_plus_minus<false>),
@@ -467,7 +467,7 @@ constexpr FunctionRow kOperators[] = {
 
 }  // namespace
 
-std::span<const FunctionRow> math_functions() { return kRows; }
-std::span<const FunctionRow> arithmetic_operators() { return kOperators; }
+std::span<const FunctionRow> math_functions() { return kMathFunctions; }
+std::span<const FunctionRow> arithmetic_operators() { return kArithmeticOperators; }
 
 }  // namespace kiln::fhirpath

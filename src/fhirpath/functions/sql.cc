@@ -1,13 +1,11 @@
 // Functions that SQL on FHIR adds: getResourceKey(), getReferenceKey().
+#include "fhir/element_names.h"
 #include "fhirpath/functions/families.h"
 #include "fhirpath/reference.h"
 #include "fhirpath/values.h"
 
 namespace kiln::fhirpath {
 namespace {
-
-const fhir::NameId kId = fhir::find_name("id");
-const fhir::NameId kReference = fhir::find_name("reference");
 
 /// The text of a string member of an object; `slice`: it is the input's own.
 [[nodiscard]] bool string_under(Evaluation& evaluation, const Item& item, fhir::NameId name,
@@ -30,7 +28,7 @@ bool run_resource_key(Evaluation& evaluation, const Instruction& instruction, Co
   for (const Item& item : input) {
     std::string_view id;
     bool slice = false;
-    if (!string_under(evaluation, item, kId, id, slice)) continue;
+    if (!string_under(evaluation, item, fhir::names::kId, id, slice)) continue;
     keys.push(slice ? Item::of_slice(id) : Item::of_string(id));
   }
   out = keys.collection();
@@ -47,7 +45,7 @@ bool run_reference_key(Evaluation& evaluation, const Instruction& instruction, C
   for (const Item& item : input) {
     std::string_view reference;
     bool slice = false;
-    if (!string_under(evaluation, item, kReference, reference, slice)) continue;
+    if (!string_under(evaluation, item, fhir::names::kReference, reference, slice)) continue;
     if (!evaluation.step_text(reference.size())) return false;
     const std::string_view key = reference_key(reference, type);
     if (!key.empty()) keys.push(slice ? Item::of_slice(key) : Item::of_string(key));
@@ -56,7 +54,7 @@ bool run_reference_key(Evaluation& evaluation, const Instruction& instruction, C
   return true;
 }
 
-constexpr FunctionRow kRows[] = {
+constexpr FunctionRow kSqlFunctions[] = {
     {"getResourceKey",
      0,
      0,
@@ -77,6 +75,6 @@ constexpr FunctionRow kRows[] = {
 
 }  // namespace
 
-std::span<const FunctionRow> sql_functions() { return kRows; }
+std::span<const FunctionRow> sql_functions() { return kSqlFunctions; }
 
 }  // namespace kiln::fhirpath

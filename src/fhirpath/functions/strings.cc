@@ -445,7 +445,7 @@ constexpr FunctionRow text_function(std::string_view name, uint8_t arguments, Re
           returns, Reads::kValue, kernel};
 }
 
-constexpr FunctionRow kRows[] = {
+constexpr FunctionRow kStringFunctions[] = {
     text_function("indexOf", 1, Returns::kInteger, run_on_strings<index_of>),
     text_function("lastIndexOf", 1, Returns::kInteger, run_on_strings<last_index_of>),
     text_function("startsWith", 1, Returns::kBoolean, run_on_strings<starts_with>),
@@ -479,6 +479,6 @@ constexpr FunctionRow kRows[] = {
 
 }  // namespace
 
-std::span<const FunctionRow> string_functions() { return kRows; }
+std::span<const FunctionRow> string_functions() { return kStringFunctions; }
 
 }  // namespace kiln::fhirpath

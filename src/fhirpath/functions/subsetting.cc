@@ -116,7 +116,7 @@ bool run_exclude(Evaluation& evaluation, const Instruction& instruction, Collect
   return true;
 }
 
-constexpr FunctionRow kRows[] = {
+constexpr FunctionRow kSubsettingFunctions[] = {
     {"single", 0, 0, {}, Expect::kAnything, Returns::kInputItem, Reads::kItems, run_single},
     {"first", 0, 0, {}, Expect::kAnything, Returns::kInputItem, Reads::kFirst, run_first, true},
     {"last", 0, 0, {}, Expect::kAnything, Returns::kInputItem, Reads::kItems, run_last, true},
@@ -161,6 +161,6 @@ constexpr FunctionRow kRows[] = {
 
 }  // namespace
 
-std::span<const FunctionRow> subsetting_functions() { return kRows; }
+std::span<const FunctionRow> subsetting_functions() { return kSubsettingFunctions; }
 
 }  // namespace kiln::fhirpath

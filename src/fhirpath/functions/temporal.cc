@@ -126,7 +126,7 @@ constexpr FunctionRow component(std::string_view name, Returns returns, Kernel k
   return {name, 0, 0, {}, Expect::kTemporal, returns, Reads::kValue, kernel};
 }
 
-constexpr FunctionRow kRows[] = {
+constexpr FunctionRow kTemporalFunctions[] = {
     clock("now", Returns::kDateTime, run_now),
     clock("today", Returns::kDate, run_today),
     clock("timeOfDay", Returns::kTime, run_time_of_day),
@@ -145,6 +145,6 @@ constexpr FunctionRow kRows[] = {
 
 }  // namespace
 
-std::span<const FunctionRow> temporal_functions() { return kRows; }
+std::span<const FunctionRow> temporal_functions() { return kTemporalFunctions; }
 
 }  // namespace kiln::fhirpath

@@ -31,7 +31,7 @@ bool run_descendants(Evaluation& evaluation, const Instruction& instruction, Col
   return true;
 }
 
-constexpr FunctionRow kRows[] = {
+constexpr FunctionRow kTreeFunctions[] = {
     {"children", 0, 0, {}, Expect::kAnything, Returns::kChildren, Reads::kWhole, run_children},
     {"descendants",
      0,
@@ -45,6 +45,6 @@ constexpr FunctionRow kRows[] = {
 
 }  // namespace
 
-std::span<const FunctionRow> tree_functions() { return kRows; }
+std::span<const FunctionRow> tree_functions() { return kTreeFunctions; }
 
 }  // namespace kiln::fhirpath

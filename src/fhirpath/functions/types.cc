@@ -63,7 +63,7 @@ bool run_type(Evaluation& evaluation, const Instruction& instruction, Collection
   return true;
 }
 
-constexpr FunctionRow kRows[] = {
+constexpr FunctionRow kTypeFunctions[] = {
     {"ofType",
      1,
      1,
@@ -79,6 +79,6 @@ constexpr FunctionRow kRows[] = {
 
 }  // namespace
 
-std::span<const FunctionRow> type_functions() { return kRows; }
+std::span<const FunctionRow> type_functions() { return kTypeFunctions; }
 
 }  // namespace kiln::fhirpath

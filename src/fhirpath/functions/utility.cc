@@ -25,7 +25,7 @@ bool run_trace(Evaluation& evaluation, const Instruction& instruction, Collectio
   return true;
 }
 
-constexpr FunctionRow kRows[] = {
+constexpr FunctionRow kUtilityFunctions[] = {
     {"trace",
      1,
      2,
@@ -38,6 +38,6 @@ constexpr FunctionRow kRows[] = {
 
 }  // namespace
 
-std::span<const FunctionRow> utility_functions() { return kRows; }
+std::span<const FunctionRow> utility_functions() { return kUtilityFunctions; }
 
 }  // namespace kiln::fhirpath

@@ -53,7 +53,8 @@ TEST(ListProgressTest, Issue_1_9_LimitOfEmptyPages) {
     for (size_t i = 0; i < ListProgress::kMostIdlePages; ++i) {
       EXPECT_TRUE(takes(list, {}, key_of(++token)));
     }
-    EXPECT_TRUE(takes(list, {key_of(token)}, key_of(++token))) << "it goes on after all";
+    const std::string last = key_of(token);
+    EXPECT_TRUE(takes(list, {last}, key_of(++token))) << "it goes on after all";
   }
   for (size_t i = 0; i < ListProgress::kMostIdlePages; ++i) {
     EXPECT_TRUE(takes(list, {}, key_of(++token)));
