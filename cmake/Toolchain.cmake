@@ -16,6 +16,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(kiln_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict
     -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds -Wno-dangling-pointer
     -Wno-free-nonheap-object)
+  if(CMAKE_UNITY_BUILD)  # a file's anonymous namespace is then in an included file
+    target_compile_options(kiln_flags INTERFACE -Wno-subobject-linkage)
+  endif()
 elseif(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
   # Unnamed structs in unions: every compiler has them.
   target_compile_options(kiln_flags INTERFACE -Wthread-safety -Wno-nested-anon-types)
