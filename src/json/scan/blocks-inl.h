@@ -12,6 +12,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include <hwy/highway.h>
 
@@ -38,15 +39,21 @@ HWY_INLINE uint64_t bits_of(hn::Mask<Bytes> mask) {
   return bits;
 }
 
-/// Bits of the bytes of a block for which `test(vector)` holds; bit 0 is the first byte.
+/// Bits of the bytes of a block for which `test(vector)`, or `test(vector, the bytes before its own)`,
+/// holds; bit 0 is the first byte.
 template <typename Test>
 HWY_INLINE uint64_t block_mask(const char* at, Test test) {
   const Bytes d;
   const size_t lanes = hn::Lanes(d);
   uint64_t bits = 0;
   for (size_t i = 0; i < kBlock; i += lanes) {
-    const Vec v = hn::LoadU(d, reinterpret_cast<const uint8_t*>(at) + i);
-    const uint64_t some = bits_of(test(v));
+    const auto* const from = reinterpret_cast<const uint8_t*>(at) + i;
+    uint64_t some = 0;
+    if constexpr (std::is_invocable_v<Test, Vec, Vec>) {
+      some = bits_of(test(hn::LoadU(d, from), hn::LoadU(d, from - 1)));
+    } else {
+      some = bits_of(test(hn::LoadU(d, from)));
+    }
     bits |= some << i;
   }
   return bits;

@@ -12,31 +12,26 @@
 HWY_BEFORE_NAMESPACE();
 namespace kiln::json::HWY_NAMESPACE {
 
-/// Bits of ',', ':', '[' and '{': of what may stand before an opening brace outside of strings, but
-/// for white space, and of braces themselves. Two control characters pass as well.
-HWY_INLINE uint64_t marks_and_braces(const char* at) {
-  alignas(16) static constexpr uint8_t kByLowHalf[16] = {1, 1, 1,   1,   1,   1, 1, 1,
-                                                         1, 1, ':', '{', ',', 1, 1, 1};
-  return block_mask(at, [](Vec v) HWY_ATTR {
-    const Bytes d;
-    const Vec folded = hn::Or(v, splat(0x20));  // '[' is '{' then
-    const Vec low_half = hn::And(v, splat(0x0f));
-    return hn::Eq(hn::TableLookupBytes(hn::LoadDup128(d, kByLowHalf), low_half), folded);
+HWY_INLINE bool is_mark(char c) { return c == ',' || c == ':' || c == '['; }
+
+/// Bits of the control characters, and of opening braces that follow no mark at once.
+HWY_INLINE uint64_t controls_and_odd_braces(const char* at) {
+  alignas(16) static constexpr uint8_t kMarkByLowHalf[16] = {1, 0, 0,   0,   0,   0, 0, 0,
+                                                             0, 0, ':', '[', ',', 0, 0, 0};
+  const Bytes d;
+  const Vec marks = hn::LoadDup128(d, kMarkByLowHalf);
+  return block_mask(at, [&](Vec v, Vec before) HWY_ATTR {
+    const Vec mark = hn::TableLookupBytes(marks, hn::And(before, splat(0x0f)));
+    const auto odd = hn::AndNot(hn::Eq(mark, before), hn::Eq(v, splat('{')));
+    return hn::Or(hn::Lt(v, splat(0x20)), odd);
   });
 }
 
-HWY_INLINE bool is_mark(char c) { return c == ',' || c == ':' || c == '['; }
-
-/// Whether one of these braces, which follow no mark at once, follows what only a string has before
-/// one. After white space the byte before it tells; mostly there is one space.
-HWY_INLINE bool has_odd_brace(const char* p, uint64_t braces) {
-  for (; braces != 0; braces &= braces - 1) {
-    const char* before = p + std::countr_zero(braces) - 1;
-    if (!is_space(*before)) return true;
-    while (is_space(*before)) --before;
-    if (!is_mark(*before)) return true;
-  }
-  return false;
+/// Whether a brace follows what may stand before one outside of strings.
+HWY_INLINE bool may_open(const char* brace) {
+  const char* before = brace - 1;
+  while (is_space(*before)) --before;
+  return is_mark(*before);
 }
 
 /// False for what stands in no line that was written whole: a control character, other than white
@@ -47,27 +42,16 @@ HWY_INLINE bool is_usual_control(const char* at) {
 
 LineEnd find_line_end(const char* from) {
   bool usual = true;
-  uint64_t after_mark = is_mark(from[-1]) ? 1 : 0;
   for (const char* p = from;; p += kBlock) {
-    uint64_t controls = control_mask(p);
-    const uint64_t braces = block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('{')); });
-    const uint64_t marks = marks_and_braces(p) & ~braces;
-    uint64_t odd = braces & ~(marks << 1 | after_mark);
-    after_mark = marks >> 63;
-    if (HWY_LIKELY((controls | odd) == 0)) continue;
-    for (; controls != 0; controls &= controls - 1) {
-      const int at = std::countr_zero(controls);
-      if (p[at] != '\n') {
-        usual &= is_usual_control(p + at);
-        continue;
+    for (uint64_t bits = controls_and_odd_braces(p); HWY_UNLIKELY(bits != 0); bits &= bits - 1) {
+      const char* const at = p + std::countr_zero(bits);
+      if (*at == '\n') {
+        const char* last = at - 1;
+        while (is_space(*last)) --last;
+        return {at, usual && *last == '}'};
       }
-      odd &= (uint64_t{1} << at) - 1;
-      if (HWY_UNLIKELY(odd != 0)) usual &= !has_odd_brace(p, odd);
-      const char* last = p + at - 1;
-      while (is_space(*last)) --last;
-      return {p + at, usual && *last == '}'};
+      usual &= *at == '{' ? may_open(at) : is_usual_control(at);
     }
-    usual &= !has_odd_brace(p, odd);
   }
 }
 
