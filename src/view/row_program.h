@@ -16,6 +16,7 @@ struct ColumnProgram {
   const fhirpath::Path* direct;  ///< the whole program as a direct path, if it is one
   fhir::TypeId type;             ///< of its values, if it is one and known; else kNoType
   fhirpath::JsonKinds kinds;     ///< of that type
+  fhirpath::JsonKinds verbatim;  ///< those of them that are the cell as they stand in the input
   fhir::TypeId form;             ///< of its texts, as cast_item() has it
   /// Depends on %rowIndex and constants alone, so that it has a value where the focus has none.
   bool of_row_index;

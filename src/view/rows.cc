@@ -331,7 +331,20 @@ class RowBuilder {
     return (column.kinds & fhirpath::json_kind(evaluation_.node(item.node).kind)) != 0;
   }
 
+  /// What cast_item() would give most cells, at a fifth of its cost.
+  bool is_verbatim(const ColumnProgram& column, const Item& item) const {
+    if (item.kind != fhirpath::ItemKind::kElement || item.node == fhirpath::kNoNode) return false;
+    const json::Node& node = evaluation_.node(item.node);
+    return item.type == column.type && (column.verbatim & fhirpath::json_kind(node.kind)) != 0 &&
+           !node.escaped;
+  }
+
   [[nodiscard]] bool cast(const ColumnProgram& column, const Item& item, Cell& cell) {
+    if (is_verbatim(column, item)) {
+      const json::Node& node = evaluation_.node(item.node);
+      cell = Cell::of(table::Text{node.text, node.length, true});
+      return true;
+    }
     const table::Column& target = schema_.columns[column.column];
     const bool of_kind = is_of_kind(column, item);
     if (of_kind && cast_item(evaluation_, item, target.type, column.form, texts_, cell)) {

@@ -429,6 +429,7 @@ class ViewCompiler {
     program.type = type.open || type.types.size() != 1 ? fhir::kNoType : type.types[0];
     program.kinds = fhirpath::json_kinds_of(*view_->model_, program.type);
     program.form = text_form(columns.back(), *prepared.tree);
+    program.verbatim = verbatim_kinds(program, columns.back().type);
     program.of_row_index = of_row_index;
     select.columns.push_back(std::move(program));
   }
@@ -500,6 +501,15 @@ class ViewCompiler {
           return form_of(fhirpath::system_type_of(model, t)) == wanted;
         });
     return promised ? fhir::kNoType : wanted;
+  }
+
+  /// Strings, where the column takes any text.
+  static fhirpath::JsonKinds verbatim_kinds(const ColumnProgram& program,
+                                            const table::ColumnType& type) {
+    const bool any_text = type.sql == table::SqlType::kVarchar && type.length == 0 &&
+                          type.json != table::JsonForm::kNumber && program.form == fhir::kNoType;
+    const auto strings = fhirpath::json_kind(json::NodeKind::kString);
+    return any_text ? static_cast<fhirpath::JsonKinds>(program.kinds & strings) : uint8_t{0};
   }
 
   /// "http://hl7.org/fhirpath/System.String" and "String" as "string".
