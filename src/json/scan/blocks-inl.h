@@ -29,15 +29,26 @@ constexpr size_t kBlock = 64;
 /// White space inside a line; '\n' ends it.
 HWY_INLINE bool is_space(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 
+/// A bit for each byte of a vector; no wider, or the compiler clears the rest in every round.
+using MaskBits =
+    std::conditional_t<hn::MaxLanes(Bytes()) == 64, uint64_t,
+                       std::conditional_t<hn::MaxLanes(Bytes()) == 32, uint32_t, uint16_t>>;
+
 /// One vector's comparison as bits.
 HWY_INLINE uint64_t bits_of(hn::Mask<Bytes> mask) {
   const Bytes d;
-  uint64_t bits = 0;
-  uint8_t bytes[8] = {};
+  MaskBits bits = 0;
+  uint8_t bytes[8] = {};  // what StoreMaskBits() may write
   hn::StoreMaskBits(d, mask, bytes);
   std::memcpy(&bits, bytes, sizeof(bits));
   return bits;
 }
+
+#if defined(__clang__)
+#define KILN_UNROLL _Pragma("unroll")
+#else  // which does not unroll by itself at -O2
+#define KILN_UNROLL _Pragma("GCC unroll 4")
+#endif
 
 /// Bits of the bytes of a block for which `test(vector)`, or `test(vector, the bytes before its own)`,
 /// holds; bit 0 is the first byte.
@@ -46,7 +57,7 @@ HWY_INLINE uint64_t block_mask(const char* at, Test test) {
   const Bytes d;
   const size_t lanes = hn::Lanes(d);
   uint64_t bits = 0;
-  for (size_t i = 0; i < kBlock; i += lanes) {
+  KILN_UNROLL for (size_t i = 0; i < kBlock; i += lanes) {
     const auto* const from = reinterpret_cast<const uint8_t*>(at) + i;
     uint64_t some = 0;
     if constexpr (std::is_invocable_v<Test, Vec, Vec>) {
