@@ -169,14 +169,16 @@ Worker::GroupParser* Worker::find_group(std::string_view type) {
   return nullptr;
 }
 
-/// False if the line can be told to yield no row without parsing it.
-bool Worker::may_match(const ScanGroup& group, const char* line) const {
+/// False if the line can be told to yield no row without parsing it, and was passed up to `end`.
+bool Worker::may_match(const ScanGroup& group, const char* line, json::LineEnd& end) const {
   if (group.needles().empty()) return true;
   // A line that may be of another type has to be looked at, to be counted.
   const std::string& start = group.usual_start();
   if (std::strncmp(line, start.data(), start.size()) != 0) return true;
   for (const json::Needle& needle : group.needles()) {
-    if (scanner_.search_line(needle, line).found) return true;
+    const json::SearchResult result = scanner_.search_line(needle, line + 1);
+    if (result.found) return true;
+    end = result.end;
   }
   return false;
 }
@@ -212,7 +214,9 @@ bool Worker::resource(GroupParser* group, const char* start, const char*& at,
   const char* first = start;
   while (*first == ' ' || *first == '\t' || *first == '\r') ++first;
   json::LineResult parsed{Kind::kResource, first + 1, nullptr};
-  bool left_out = group == nullptr || !may_match(*group->group, start);
+  json::LineEnd end{};
+  bool left_out = group == nullptr || !may_match(*group->group, start, end);
+  if (!left_out) end = {};
   if (!left_out) parsed = group->parse(start, json::Extent::kLine, left_out);
   if (parsed.kind == Kind::kError) {
     at = end_of_line(start) + 1;
@@ -222,7 +226,7 @@ bool Worker::resource(GroupParser* group, const char* start, const char*& at,
     at = parsed.stop + 1;
     return true;
   }
-  if (const auto problem = pass_rest(start, parsed.stop, at)) {
+  if (const auto problem = pass_rest(start, parsed.stop, end, at)) {
     return bad_line(*problem, start, part, block, result);
   }
   if (parsed.kind == Kind::kOtherType) {
@@ -249,7 +253,7 @@ bool Worker::bundle(const char* start, const char*& at, const dataset::Part& par
     const uint64_t bad_before = result.bad_lines;
     if (!resource(of_bundles, start, at, part, block, result)) return false;
     if (result.bad_lines != bad_before) return true;
-  } else if (const auto problem = pass_rest(start, frame.stop, at)) {
+  } else if (const auto problem = pass_rest(start, frame.stop, {}, at)) {
     return bad_line(*problem, start, part, block, result);
   }
   bool go_on = true;
@@ -283,14 +287,15 @@ bool Worker::entry(const char* start, const dataset::Part& part, const dataset::
   return left_out || rows(*group, start, part, block, result);
 }
 
-/// `at` goes behind the line's end. What nobody reads of a line is only looked over, but a line
-/// that was cut off, or that holds a second record, does not pass for a whole one.
+/// `at` goes behind the line's end, which is looked for unless it is known. What nobody reads of a
+/// line is only looked over, but a line that was cut off, or that holds a second record, does not
+/// pass for a whole one.
 std::optional<json::Problem> Worker::pass_rest(const char* start, const char* from,
-                                               const char*& at) const {
+                                               json::LineEnd end, const char*& at) const {
   if (at != start) return std::nullopt;  // all of it was looked at already
-  const auto problem = json::find_problem_in_rest(scanner_, start, from, at);
-  ++at;
-  return problem;
+  if (end.newline == nullptr) end = scanner_.find_line_end(from);
+  at = end.newline + 1;
+  return json::find_problem_in_line(scanner_, start, end);
 }
 
 bool Worker::bad_line(const json::Problem& problem, const char* start, const dataset::Part& part,

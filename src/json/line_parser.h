@@ -49,18 +49,18 @@ struct Needle {
   size_t probe_b;
 };
 
-/// Looking for a needle up to the line's end.
-struct SearchResult {
-  const char* newline;  ///< the line's end; null if found
-  bool found;           ///< the needle, or an escape \\u that might hide it, stands in the line
-};
-
 /// Where a line ends, and whether what was passed looks as the rest of one whole object does.
 struct LineEnd {
   const char* newline;
   /// The last byte but white space is '}', there is no control character, and no '{' stands where
   /// only a string could hold it. If false, is_one_object() tells, or find_problem().
   bool usual;
+};
+
+/// Looking for a needle up to the line's end.
+struct SearchResult {
+  bool found;   ///< the needle, or an escape \\u that might hide it, stands in the line
+  LineEnd end;  ///< if it was not found
 };
 
 /// The order that the keys of an object came in last time. Resources of one file are mostly written
@@ -86,8 +86,8 @@ struct Scanner {
   LineResult (*parse_line)(const Shape& shape, std::string_view type, const char* line,
                            Extent extent, Tape& tape, std::vector<KeyOrder>& orders);
   std::string_view (*find_resource_type)(const char* line);
-  SearchResult (*search_line)(const Needle& needle, const char* line);
-  /// Passes the rest of a line from `from` on, which is behind the object's opening brace.
+  /// Both pass the rest of a line from `from` on, which is behind the object's opening brace.
+  SearchResult (*search_line)(const Needle& needle, const char* from);
   LineEnd (*find_line_end)(const char* from);
   /// Whether a line is one object and white space, by its strings and the count of its brackets.
   bool (*is_one_object)(const char* line);

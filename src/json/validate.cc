@@ -161,12 +161,10 @@ std::optional<Problem> find_problem(std::string_view text, RepeatedKeys repeated
   return Validator(text, repeated).run();
 }
 
-std::optional<Problem> find_problem_in_rest(const Scanner& scanner, const char* line,
-                                            const char* from, const char*& newline) {
-  const LineEnd end = scanner.find_line_end(from);
-  newline = end.newline;
+std::optional<Problem> find_problem_in_line(const Scanner& scanner, const char* line,
+                                            const LineEnd& end) {
   if (end.usual || scanner.is_one_object(line)) return std::nullopt;
-  return find_problem({line, static_cast<size_t>(newline - line)}, RepeatedKeys::kAllowed);
+  return find_problem({line, static_cast<size_t>(end.newline - line)}, RepeatedKeys::kAllowed);
 }
 
 }  // namespace kiln::json

@@ -21,12 +21,12 @@ enum class RepeatedKeys : bool { kRefused, kAllowed };
 std::optional<Problem> find_problem(std::string_view text,
                                     RepeatedKeys repeated = RepeatedKeys::kRefused);
 
+struct LineEnd;
 struct Scanner;
-/// What is wrong with a line that was read up to `from`, behind its object's opening brace: that it
-/// was cut off, or that something follows the object. The whole line is looked at only if its rest
-/// looks unusual, and each byte of it only if it is not one object by its brackets either.
-/// `newline` becomes its end.
-std::optional<Problem> find_problem_in_rest(const Scanner& scanner, const char* line,
-                                            const char* from, const char*& newline);
+/// What is wrong with a line whose rest was passed up to `end`: that it was cut off, or that
+/// something follows the object. The whole line is looked at only if its rest looked unusual, and
+/// each byte of it only if it is not one object by its brackets either.
+std::optional<Problem> find_problem_in_line(const Scanner& scanner, const char* line,
+                                            const LineEnd& end);
 
 }  // namespace kiln::json

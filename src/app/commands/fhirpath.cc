@@ -175,9 +175,9 @@ base::Status evaluate_line(Evaluator& evaluator, dataset::BundleReader& bundles,
     return base::Error(base::ErrorCode::kInvalid, problem.message)
         .at(position(line + problem.offset, {}));
   };
-  const char* newline = line;
+  const json::Scanner& scanner = json::Scanner::best();
   if (const auto problem =
-          json::find_problem_in_rest(json::Scanner::best(), line, frame.stop, newline)) {
+          json::find_problem_in_line(scanner, line, scanner.find_line_end(frame.stop))) {
     return error_of(*problem);
   }
   base::Status status;

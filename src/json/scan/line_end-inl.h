@@ -1,4 +1,5 @@
-// The rest of a line that nobody reads, up to its end. Included once per SIMD target.
+// The rest of a line that nobody reads, up to its end, and what might be wanted of it. Included
+// once per SIMD target.
 #if defined(KILN_JSON_SCAN_LINE_END_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef KILN_JSON_SCAN_LINE_END_INL_H_
 #undef KILN_JSON_SCAN_LINE_END_INL_H_
@@ -40,18 +41,62 @@ HWY_INLINE bool is_usual_control(const char* at) {
   return *at == '\t' || (*at == '\r' && at[1] == '\n');
 }
 
+/// Looks at what is notable in a block at `p` up to the line's end, which is returned if it is
+/// there, else null.
+HWY_INLINE const char* pass_notable(const char* p, uint64_t notable, bool& usual) {
+  for (; notable != 0; notable &= notable - 1) {
+    const char* const at = p + std::countr_zero(notable);
+    if (*at == '\n') return at;
+    usual &= *at == '{' ? may_open(at) : is_usual_control(at);
+  }
+  return nullptr;
+}
+
+HWY_INLINE LineEnd line_end(const char* newline, bool usual) {
+  const char* last = newline - 1;
+  while (is_space(*last)) --last;
+  return {newline, usual && *last == '}'};
+}
+
 LineEnd find_line_end(const char* from) {
   bool usual = true;
   for (const char* p = from;; p += kBlock) {
-    for (uint64_t bits = controls_and_odd_braces(p); HWY_UNLIKELY(bits != 0); bits &= bits - 1) {
-      const char* const at = p + std::countr_zero(bits);
-      if (*at == '\n') {
-        const char* last = at - 1;
-        while (is_space(*last)) --last;
-        return {at, usual && *last == '}'};
-      }
-      usual &= *at == '{' ? may_open(at) : is_usual_control(at);
+    const uint64_t notable = controls_and_odd_braces(p);
+    if (HWY_LIKELY(notable == 0)) continue;
+    const char* const newline = pass_notable(p, notable, usual);
+    if (newline != nullptr) return line_end(newline, usual);
+  }
+}
+
+SearchResult search_line(const Needle& needle, const char* from) {
+  const char a = needle.text[needle.probe_a];
+  const char b = needle.text[needle.probe_b];
+  bool usual = true;
+  for (const char* p = from;; p += kBlock) {
+    uint64_t notable = 0;
+    uint64_t escapes = 0;
+    uint64_t hits = 0;
+    for (;; p += kBlock) {  // without calls, so that all it needs stays in registers
+      notable = controls_and_odd_braces(p);
+      escapes = block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('\\')); });
+      hits = block_mask(p + needle.probe_a, [a](Vec v) HWY_ATTR { return hn::Eq(v, splat(a)); }) &
+             block_mask(p + needle.probe_b, [b](Vec v) HWY_ATTR { return hn::Eq(v, splat(b)); });
+      if (HWY_UNLIKELY((notable | escapes | hits) != 0)) break;
     }
+    const char* const newline = pass_notable(p, notable, usual);
+    if (newline != nullptr) {
+      const uint64_t before = (uint64_t{1} << (newline - p)) - 1;
+      hits &= before;
+      escapes &= before;
+    }
+    for (; hits != 0; hits &= hits - 1) {
+      const char* const at = p + std::countr_zero(hits);
+      if (std::memcmp(at, needle.text.data(), needle.text.size()) == 0) return {true, {}};
+    }
+    for (; escapes != 0; escapes &= escapes - 1) {
+      if (p[std::countr_zero(escapes) + 1] == 'u') return {true, {}};
+    }
+    if (newline != nullptr) return {false, line_end(newline, usual)};
   }
 }
 

@@ -530,31 +530,6 @@ std::string_view find_resource_type(const char* line) {
   return {};
 }
 
-SearchResult search_line(const Needle& needle, const char* line) {
-  const char a = needle.text[needle.probe_a];
-  const char b = needle.text[needle.probe_b];
-  for (const char* p = line;; p += kBlock) {
-    const uint64_t newlines = block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('\n')); });
-    uint64_t escapes = block_mask(p, [](Vec v) HWY_ATTR { return hn::Eq(v, splat('\\')); });
-    uint64_t hits =
-        block_mask(p + needle.probe_a, [a](Vec v) HWY_ATTR { return hn::Eq(v, splat(a)); }) &
-        block_mask(p + needle.probe_b, [b](Vec v) HWY_ATTR { return hn::Eq(v, splat(b)); });
-    if (newlines != 0) {
-      const uint64_t before = (newlines & (~newlines + 1)) - 1;
-      hits &= before;
-      escapes &= before;
-    }
-    for (; hits != 0; hits &= hits - 1) {
-      const char* const at = p + std::countr_zero(hits);
-      if (std::memcmp(at, needle.text.data(), needle.text.size()) == 0) return {nullptr, true};
-    }
-    for (; escapes != 0; escapes &= escapes - 1) {
-      if (p[std::countr_zero(escapes) + 1] == 'u') return {nullptr, true};
-    }
-    if (newlines != 0) return {p + std::countr_zero(newlines), false};
-  }
-}
-
 }  // namespace kiln::json::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

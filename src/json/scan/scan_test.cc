@@ -362,15 +362,14 @@ TEST_P(ScanTest, NeedlesAreFoundAtEveryOffset) {
     for (size_t before = 0; before < 200; ++before) {
       for (const size_t after : {0UL, 1UL, 63UL, 100UL}) {
         const std::string hay(before, text[0]);
-        const PaddedLine line(hay + text + std::string(after, '}'), text);
-        SearchResult found = scanner().search_line(needle, line.begin());
+        const PaddedLine line("{" + hay + text + std::string(after, '}'), text);
+        SearchResult found = scanner().search_line(needle, line.begin() + 1);
         ASSERT_TRUE(found.found) << text << " " << before;
-        ASSERT_EQ(found.newline, nullptr);
         // All but its last byte, which comes only behind the line's end.
-        const PaddedLine cut(hay + text.substr(0, text.size() - 1), text);
-        found = scanner().search_line(needle, cut.begin());
+        const PaddedLine cut("{" + hay + text.substr(0, text.size() - 1), text);
+        found = scanner().search_line(needle, cut.begin() + 1);
         ASSERT_FALSE(found.found) << text << " " << before;
-        ASSERT_EQ(found.newline, cut.end());
+        ASSERT_EQ(found.end.newline, cut.end());
       }
     }
   }
@@ -380,9 +379,12 @@ TEST_P(ScanTest, UnicodeEscapesMightHideANeedle) {
   const Needle needle("\"85354-9\"");
   for (size_t before = 0; before < 130; ++before) {
     const std::string hay(before, 'x');
-    EXPECT_TRUE(scanner().search_line(needle, PaddedLine(hay + "\\u0038").begin()).found);
-    EXPECT_FALSE(scanner().search_line(needle, PaddedLine(hay + "\\n8u").begin()).found);
-    EXPECT_FALSE(scanner().search_line(needle, PaddedLine(hay, "\\u").begin()).found);
+    const auto finds = [&](const std::string& text, std::string_view padding = "\"") {
+      return scanner().search_line(needle, PaddedLine("{" + text, padding).begin() + 1).found;
+    };
+    EXPECT_TRUE(finds(hay + "\\u0038"));
+    EXPECT_FALSE(finds(hay + "\\n8u"));
+    EXPECT_FALSE(finds(hay, "\\u"));
   }
 }
 
@@ -392,6 +394,10 @@ TEST_P(ScanTest, LineEndsAtEveryOffset) {
     const PaddedLine line(text, padding);
     const LineEnd end = scanner().find_line_end(line.begin() + 1);
     EXPECT_EQ(end.newline, line.end()) << text;
+    const SearchResult search = scanner().search_line(Needle("needle"), line.begin() + 1);
+    EXPECT_FALSE(search.found);
+    EXPECT_EQ(search.end.newline, end.newline);
+    EXPECT_EQ(search.end.usual, end.usual) << text;
     return end.usual;
   };
   for (size_t size = 0; size < 150; ++size) {
