@@ -50,21 +50,28 @@ HWY_INLINE uint64_t bits_of(hn::Mask<Bytes> mask) {
 #define KILN_UNROLL _Pragma("GCC unroll 4")
 #endif
 
-/// Bits of the bytes of a block for which `test(vector)`, or `test(vector, the bytes before its own)`,
-/// holds; bit 0 is the first byte.
+/// Bits of the bytes of a block for which `test(vector)` holds; bit 0 is the first byte.
 template <typename Test>
 HWY_INLINE uint64_t block_mask(const char* at, Test test) {
   const Bytes d;
   const size_t lanes = hn::Lanes(d);
   uint64_t bits = 0;
   KILN_UNROLL for (size_t i = 0; i < kBlock; i += lanes) {
+    const uint64_t some = bits_of(test(hn::LoadU(d, reinterpret_cast<const uint8_t*>(at) + i)));
+    bits |= some << i;
+  }
+  return bits;
+}
+
+/// The same for `test(vector, the bytes before its own)`.
+template <typename Test>
+HWY_INLINE uint64_t block_mask_with_before(const char* at, Test test) {
+  const Bytes d;
+  const size_t lanes = hn::Lanes(d);
+  uint64_t bits = 0;
+  KILN_UNROLL for (size_t i = 0; i < kBlock; i += lanes) {
     const auto* const from = reinterpret_cast<const uint8_t*>(at) + i;
-    uint64_t some = 0;
-    if constexpr (std::is_invocable_v<Test, Vec, Vec>) {
-      some = bits_of(test(hn::LoadU(d, from), hn::LoadU(d, from - 1)));
-    } else {
-      some = bits_of(test(hn::LoadU(d, from)));
-    }
+    const uint64_t some = bits_of(test(hn::LoadU(d, from), hn::LoadU(d, from - 1)));
     bits |= some << i;
   }
   return bits;

@@ -21,7 +21,7 @@ HWY_INLINE uint64_t controls_and_odd_braces(const char* at) {
                                                              0, 0, ':', '[', ',', 0, 0, 0};
   const Bytes d;
   const Vec marks = hn::LoadDup128(d, kMarkByLowHalf);
-  return block_mask(at, [&](Vec v, Vec before) HWY_ATTR {
+  return block_mask_with_before(at, [&](Vec v, Vec before) HWY_ATTR {
     const Vec mark = hn::TableLookupBytes(marks, hn::And(before, splat(0x0f)));
     const auto odd = hn::AndNot(hn::Eq(mark, before), hn::Eq(v, splat('{')));
     return hn::Or(hn::Lt(v, splat(0x20)), odd);
