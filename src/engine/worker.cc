@@ -169,18 +169,19 @@ Worker::GroupParser* Worker::find_group(std::string_view type) {
   return nullptr;
 }
 
-/// False if the line can be told to yield no row without parsing it, and was passed up to `end`.
-bool Worker::may_match(const ScanGroup& group, const char* line, json::LineEnd& end) const {
-  if (group.needles().empty()) return true;
+/// The end of a line that can be told to yield no row without parsing it; null if it may match.
+json::LineEnd Worker::pass_unmatched(const ScanGroup& group, const char* line) const {
+  if (group.needles().empty()) return {};
   // A line that may be of another type has to be looked at, to be counted.
   const std::string& start = group.usual_start();
-  if (std::strncmp(line, start.data(), start.size()) != 0) return true;
+  if (std::strncmp(line, start.data(), start.size()) != 0) return {};
+  json::LineEnd end{};
   for (const json::Needle& needle : group.needles()) {
     const json::SearchResult result = scanner_.search_line(needle, line + 1);
-    if (result.found) return true;
+    if (result.found) return {};
     end = result.end;
   }
-  return false;
+  return end;
 }
 
 bool Worker::line(const char*& at, const dataset::Part& part, const dataset::Block& block,
@@ -214,9 +215,9 @@ bool Worker::resource(GroupParser* group, const char* start, const char*& at,
   const char* first = start;
   while (*first == ' ' || *first == '\t' || *first == '\r') ++first;
   json::LineResult parsed{Kind::kResource, first + 1, nullptr};
-  json::LineEnd end{};
-  bool left_out = group == nullptr || !may_match(*group->group, start, end);
-  if (!left_out) end = {};
+  const json::LineEnd end =
+      group == nullptr ? json::LineEnd{} : pass_unmatched(*group->group, start);
+  bool left_out = group == nullptr || end.newline != nullptr;
   if (!left_out) parsed = group->parse(start, json::Extent::kLine, left_out);
   if (parsed.kind == Kind::kError) {
     at = end_of_line(start) + 1;

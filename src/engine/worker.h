@@ -75,7 +75,7 @@ class Worker {
            const dataset::Block& block, BlockResult& result);
   /// The group whose views are over the type; null for none.
   GroupParser* find_group(std::string_view type);
-  bool may_match(const ScanGroup& group, const char* line, json::LineEnd& end) const;
+  json::LineEnd pass_unmatched(const ScanGroup& group, const char* line) const;
   std::optional<json::Problem> pass_rest(const char* start, const char* from, json::LineEnd end,
                                          const char*& at) const;
   bool bad_line(const json::Problem& problem, const char* start, const dataset::Part& part,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "fhir/generated/tables.h"
 
 namespace kiln::fhir {
@@ -26,7 +27,7 @@ constexpr struct {
     {"4.0", Version::kR4}, {"4.3", Version::kR4B}, {"5.0", Version::kR5}, {"6.0", Version::kR6}};
 
 bool is_digits(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return base::is_digit(c); });
 }
 
 bool is_of_release(std::string_view text, std::string_view number) {

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "base/text.h"
+
 namespace kiln::fhir {
 namespace {
 
@@ -42,7 +44,7 @@ class Reader {
   }
   std::string_view digits() {
     size_t count = 0;
-    while (count < rest_.size() && rest_[count] >= '0' && rest_[count] <= '9') ++count;
+    while (count < rest_.size() && base::is_digit(rest_[count])) ++count;
     const std::string_view taken = rest_.substr(0, count);
     rest_.remove_prefix(count);
     return taken;

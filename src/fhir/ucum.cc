@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace kiln::fhir {
 namespace {
 
@@ -149,9 +151,9 @@ class Parser {
       return take(')') ? inner : std::nullopt;
     }
     std::optional<Unit> unit = Unit();
-    if (!rest_.empty() && rest_.front() >= '0' && rest_.front() <= '9' && !starts_power_of_ten()) {
+    if (!rest_.empty() && base::is_digit(rest_.front()) && !starts_power_of_ten()) {
       size_t digits = 0;
-      while (digits < rest_.size() && rest_[digits] >= '0' && rest_[digits] <= '9') ++digits;
+      while (digits < rest_.size() && base::is_digit(rest_[digits])) ++digits;
       const auto factor = Decimal::parse(rest_.substr(0, digits));
       if (!factor) return std::nullopt;
       unit->factor = Ratio(*factor);
@@ -234,7 +236,7 @@ class Parser {
     if (sign) ++at;
     int value = 0;
     const size_t first_digit = at;
-    while (at < rest_.size() && rest_[at] >= '0' && rest_[at] <= '9' && value < 1000) {
+    while (at < rest_.size() && base::is_digit(rest_[at]) && value < 1000) {
       value = value * 10 + (rest_[at] - '0');
       ++at;
     }

@@ -14,8 +14,6 @@
 #include "json/text.h"
 
 namespace kiln::fhirpath {
-namespace {}  // namespace
-
 Evaluation::Evaluation(const fhir::Model& model, base::WallTime now, Limits limits)
     : model_(model),
       now_(now),

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace kiln::job {
 
 bool is_job_id(std::string_view text) {
   static constexpr size_t kDigits = 32;
   return text.size() == kDigits && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+           return base::is_digit(c) || (c >= 'a' && c <= 'f');
          });
 }
 

@@ -4,6 +4,7 @@
 
 #include <simdjson.h>
 
+#include "base/text.h"
 #include "base/utf8.h"
 
 namespace kiln::json {
@@ -15,7 +16,7 @@ int hex4(const char* p) {
   for (int i = 0; i < 4; ++i) {
     const char c = p[i];
     int digit = 0;
-    if (c >= '0' && c <= '9') {
+    if (base::is_digit(c)) {
       digit = c - '0';
     } else if (c >= 'a' && c <= 'f') {
       digit = c - 'a' + 10;
@@ -164,7 +165,7 @@ bool is_number(std::string_view text) {
   const char* const end = p + text.size();
   const auto digits = [&] {
     const char* const start = p;
-    while (p < end && *p >= '0' && *p <= '9') ++p;
+    while (p < end && base::is_digit(*p)) ++p;
     return p - start;
   };
   if (p < end && *p == '-') ++p;

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "base/text.h"
+
 namespace kiln::net {
 namespace {
 
@@ -16,14 +18,14 @@ bool same_name(std::string_view a, std::string_view b) {
 }
 
 int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
+  if (base::is_digit(c)) return c - '0';
   const char folded = lower(c);
   return folded >= 'a' && folded <= 'f' ? folded - 'a' + 10 : -1;
 }
 
 bool is_unreserved(char c) {
   const char folded = lower(c);
-  return (folded >= 'a' && folded <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+  return (folded >= 'a' && folded <= 'z') || base::is_digit(c) || c == '-' || c == '.' ||
          c == '_' || c == '~';
 }
 

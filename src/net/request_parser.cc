@@ -5,6 +5,8 @@
 
 #include <boost/beast/http/basic_parser.hpp>
 
+#include "base/text.h"
+
 namespace kiln::net {
 namespace {
 
@@ -22,7 +24,7 @@ std::string_view view(BeastView text) { return {text.data(), text.size()}; }
 bool is_valid_host(std::string_view host) {
   const auto is_host_char = [](char c) {
     const char folded = static_cast<char>(c | 0x20);
-    return (folded >= 'a' && folded <= 'z') || (c >= '0' && c <= '9') ||
+    return (folded >= 'a' && folded <= 'z') || base::is_digit(c) ||
            std::string_view("-._~!$&'()*+,;=%").find(c) != std::string_view::npos;
   };
   size_t end = 0;
@@ -41,7 +43,7 @@ bool is_valid_host(std::string_view host) {
   if (host[end] != ':') return false;
   const std::string_view port = host.substr(end + 1);
   return port.size() <= 5 &&
-         std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; });
+         std::all_of(port.begin(), port.end(), [](char c) { return base::is_digit(c); });
 }
 
 /// What a target consists of.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/number.h"
+#include "base/text.h"
 #include "json/writer.h"
 
 namespace kiln::table {
@@ -269,11 +270,10 @@ bool is_reserved(std::string_view name) {
 }  // namespace
 
 std::string quote_identifier(std::string_view name) {
-  const bool plain = !is_reserved(name) && !name.empty() && name.front() != '_' &&
-                     !(name.front() >= '0' && name.front() <= '9') &&
-                     std::all_of(name.begin(), name.end(), [](char c) {
-                       return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-                     });
+  const bool plain =
+      !is_reserved(name) && !name.empty() && name.front() != '_' && !base::is_digit(name.front()) &&
+      std::all_of(name.begin(), name.end(),
+                  [](char c) { return (c >= 'a' && c <= 'z') || base::is_digit(c) || c == '_'; });
   if (plain) return std::string(name);
   std::string quoted = "\"";
   for (const char c : name) {

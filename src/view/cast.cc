@@ -6,6 +6,7 @@
 
 #include "base/base64.h"
 #include "base/number.h"
+#include "base/text.h"
 #include "base/utf8.h"
 #include "fhirpath/typing.h"
 #include "fhirpath/values.h"
@@ -102,7 +103,7 @@ bool cast_decimal(std::string_view text, const ColumnType& type, base::Arena& te
   if (!scaled) return false;
   const std::string written = scaled->to_string();
   size_t digits = 0;
-  for (const char c : written) digits += c >= '0' && c <= '9' ? 1U : 0U;
+  for (const char c : written) digits += base::is_digit(c) ? 1U : 0U;
   const bool leading_zero = written.starts_with("0.") || written.starts_with("-0.");
   if (digits - (leading_zero ? 1 : 0) > type.precision) return false;
   cell = Cell::of(own_text(texts, written));

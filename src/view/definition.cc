@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/near_name.h"
+#include "base/text.h"
 
 namespace kiln::view {
 namespace {
@@ -167,7 +168,7 @@ class Reader {
     static constexpr size_t kLongest = 255;
     const bool good = !name.empty() && name.size() <= kLongest && letter(name.front()) &&
                       std::all_of(name.begin(), name.end(), [&](char c) {
-                        return letter(c) || (c >= '0' && c <= '9') || c == '_';
+                        return letter(c) || base::is_digit(c) || c == '_';
                       });
     if (good) return;
     error(value, path,

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace kiln::view {
 namespace {
 
@@ -19,7 +21,7 @@ void append(std::vector<std::string>& to, std::vector<std::string> from) {
 /// which search_line looks, too.
 bool is_searchable(std::string_view text) {
   return !text.empty() && text.size() <= 60 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || base::is_digit(c) || c == '_' ||
            c == '-' || c == '.' || c == ':' || c == ' ';
   });
 }
@@ -94,7 +96,7 @@ std::string best_needle(const std::vector<std::string>& texts) {
   // Keys are words; a code such as "85354-9" is rarer than any word.
   const auto score = [](const std::string& text) {
     const bool has_digit =
-        std::any_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+        std::any_of(text.begin(), text.end(), [](char c) { return base::is_digit(c); });
     return text.size() + (has_digit ? 100U : 0U);
   };
   std::string best;

@@ -2,6 +2,7 @@
 // convertsToX() are made of it.
 
 #include "base/number.h"
+#include "base/text.h"
 #include "fhir/ucum.h"
 #include "fhirpath/functions/families.h"
 #include "fhirpath/values.h"
@@ -138,8 +139,8 @@ bool to_time(Evaluation& evaluation, const Item& value, Item& out) {
 /// "4 days", "10 'mg'", "3.5" (§5.5.8).
 std::optional<Quantity> parse_quantity(Evaluation& evaluation, std::string_view text) {
   size_t end = 0;
-  while (end < text.size() && (text[end] == '+' || text[end] == '-' || text[end] == '.' ||
-                               (text[end] >= '0' && text[end] <= '9'))) {
+  while (end < text.size() &&
+         (text[end] == '+' || text[end] == '-' || text[end] == '.' || base::is_digit(text[end]))) {
     ++end;
   }
   const auto number = fhir::Decimal::parse(text.substr(0, end));

@@ -44,37 +44,32 @@ HWY_INLINE uint64_t bits_of(hn::Mask<Bytes> mask) {
   return bits;
 }
 
-#if defined(__clang__)
-#define KILN_UNROLL _Pragma("unroll")
-#else  // which does not unroll by itself at -O2
-#define KILN_UNROLL _Pragma("GCC unroll 4")
-#endif
-
-/// Bits of the bytes of a block for which `test(vector)` holds; bit 0 is the first byte.
-template <typename Test>
-HWY_INLINE uint64_t block_mask(const char* at, Test test) {
-  const Bytes d;
-  const size_t lanes = hn::Lanes(d);
+/// Bits of the bytes of a block, as `bits_at(its address)` gives those of a vector; bit 0 is the
+/// first byte.
+template <typename BitsAt>
+HWY_INLINE uint64_t block_bits(const char* at, BitsAt bits_at) {
+  const size_t lanes = hn::Lanes(Bytes());
   uint64_t bits = 0;
-  KILN_UNROLL for (size_t i = 0; i < kBlock; i += lanes) {
-    const uint64_t some = bits_of(test(hn::LoadU(d, reinterpret_cast<const uint8_t*>(at) + i)));
-    bits |= some << i;
+  for (size_t i = 0; i < kBlock; i += lanes) {
+    bits |= bits_at(reinterpret_cast<const uint8_t*>(at) + i) << i;
   }
   return bits;
+}
+
+/// Bits of the bytes of a block for which `test(vector)` holds.
+template <typename Test>
+HWY_INLINE uint64_t block_mask(const char* at, Test test) {
+  return block_bits(
+      at, [&](const uint8_t* from) HWY_ATTR { return bits_of(test(hn::LoadU(Bytes(), from))); });
 }
 
 /// The same for `test(vector, the bytes before its own)`.
 template <typename Test>
 HWY_INLINE uint64_t block_mask_with_before(const char* at, Test test) {
-  const Bytes d;
-  const size_t lanes = hn::Lanes(d);
-  uint64_t bits = 0;
-  KILN_UNROLL for (size_t i = 0; i < kBlock; i += lanes) {
-    const auto* const from = reinterpret_cast<const uint8_t*>(at) + i;
-    const uint64_t some = bits_of(test(hn::LoadU(d, from), hn::LoadU(d, from - 1)));
-    bits |= some << i;
-  }
-  return bits;
+  return block_bits(at, [&](const uint8_t* from) HWY_ATTR {
+    const Bytes d;
+    return bits_of(test(hn::LoadU(d, from), hn::LoadU(d, from - 1)));
+  });
 }
 
 HWY_INLINE Vec splat(char c) { return hn::Set(Bytes(), static_cast<uint8_t>(c)); }

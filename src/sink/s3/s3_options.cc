@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/number.h"
+#include "base/text.h"
 #include "net/http.h"
 
 namespace kiln::sink {
@@ -20,7 +21,7 @@ Error usage(std::string_view what, std::string_view value) {
 }
 
 bool is_letter_or_digit(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || base::is_digit(c);
 }
 
 bool has_only(std::string_view text, std::string_view others) {
