@@ -22,14 +22,21 @@ HWY_INLINE uint64_t controls_and_odd_braces(const char* at) {
   const Bytes d;
   const Vec marks = hn::LoadDup128(d, kMarkByLowHalf);
   return block_mask_with_before(at, [&](Vec v, Vec before) HWY_ATTR {
+#if HWY_ARCH_X86  // PSHUFB takes the low half of a byte, and gives 0 for one beyond ASCII
+    const Vec mark = hn::TableLookupBytes(marks, before);
+#else
     const Vec mark = hn::TableLookupBytes(marks, hn::And(before, splat(0x0f)));
+#endif
     const auto odd = hn::AndNot(hn::Eq(mark, before), hn::Eq(v, splat('{')));
     return hn::Or(hn::Lt(v, splat(0x20)), odd);
   });
 }
 
-/// Whether a brace follows what may stand before one outside of strings.
+/// False for a brace that begins an object where none may stand. One that is followed by what no
+/// object begins with is a text's, as in the units of UCUM: `{score}`.
 HWY_INLINE bool may_open(const char* brace) {
+  const char next = brace[1];
+  if (next != '"' && next != '}' && next != '\n' && !is_space(next)) return true;
   const char* before = brace - 1;
   while (is_space(*before)) --before;
   return is_mark(*before);

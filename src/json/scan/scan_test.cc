@@ -405,15 +405,16 @@ TEST_P(ScanTest, LineEndsAtEveryOffset) {
       const std::string before = "{" + std::string(size, 'x');
       const std::string after = std::string(rest, 'x') + "}";
       for (const std::string good :
-           {"", "\t", "[{", ":{", ",{", ", {", ":\t{", "[  {", "}{}", "\\"}) {
+           {"", "\t", "[{", ":{", ",{", ", {", ":\t{", "[  {", "\"{s", "} {{s", "}{}", "\\"}) {
         const bool odd = good == "}{}";
         ASSERT_EQ(end_of(before + good + after), !odd) << good << size;
         ASSERT_EQ(end_of(before + good + after + " \t\r"), !odd) << good << size;
       }
       for (const std::string& bad :
-           {std::string(1, '\0'), std::string("\r"), std::string("\x1f"), std::string("}{"),
-            std::string("x{"), std::string("\x01{"), std::string("\x1a{"), std::string("\xac{"),
-            std::string("} {"), std::string("}\t {"), std::string("x  {")}) {
+           {std::string(1, '\0'), std::string("\r"), std::string("\x1f"), std::string("}{\""),
+            std::string("x{}"), std::string("\x01{"), std::string("\x1a{\t"),
+            std::string("\xac{ "), std::string("} {}"), std::string("}\t {\""),
+            std::string("x  {\"")}) {
         ASSERT_FALSE(end_of(before + bad + after)) << bad << size;
       }
       ASSERT_FALSE(end_of(before + after + "]"));
