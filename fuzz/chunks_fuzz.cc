@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "engine/pipeline.h"
+#include "engine/testing/text_output.h"
 #include "engine/testing/text_sink.h"
 #include "fuzz/fuzz.h"
 
@@ -41,8 +42,8 @@ std::string run(std::string_view text, size_t part_size, unsigned threads, bool 
   options.reader.part_size = part_size;
   options.reader.max_line_size = 4096;
   std::string rows;
-  const auto output = engine::make_text_output(table::Format::kCsv, view().schema(), {},
-                                               std::make_unique<engine::TextSink>(rows), false);
+  const auto output = engine::make_text_output(table::Format::kCsv, view().schema(),
+                                               std::make_unique<engine::TextSink>(rows));
   const auto summary = engine::run(snapshot, {{&view(), output.get()}}, options, {}, nullptr);
   // What was written before an error depends on the parts; what the error is does not.
   if (!summary.ok()) return "error: " + summary.error().to_string();

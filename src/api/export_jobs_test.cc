@@ -109,7 +109,8 @@ class ExportJobsTest : public ::testing::Test {
   Metrics metrics_;
   base::Logger log_;
   StrictAuthorizer authorizer_;
-  const Service service_{options_,    artefacts_, nullptr,  *sink_, engine_,
+  output::Writers writers_{1, testing::TempDir(), 0};
+  const Service service_{options_,    artefacts_, nullptr,  *sink_, writers_, engine_,
                          authorizer_, polls_,     metrics_, clock_, log_};
 };
 

@@ -1,38 +1,17 @@
-// The files of one exported view: rows into objects of the sink, in parts if they are asked for.
+// The files of one exported view: objects of the sink.
 #pragma once
 
 #include <memory>
-#include <stop_token>
-#include <vector>
+#include <string>
 
-#include "api/export_request.h"
-#include "engine/output.h"
-#include "job/job.h"
 #include "job/job_runner.h"
+#include "output/file.h"
+#include "output/layout.h"
 
 namespace kiln::api {
 
-/// What an ExportOutput needs to know. Everything referred to must outlive it.
-struct ExportTarget {
-  const job::Attempt& attempt;
-  const ExportRequest& request;
-  const ExportedView& view;
-  const table::Schema& schema;
-  uint64_t part_rows;              ///< 0: one file
-  const std::string& scratch_dir;  ///< Parquet is made here first
-  uint64_t process_memory;         ///< bytes; 0: unbounded
-};
-
-/// An engine::Output whose finished files can be asked for.
-class ExportOutput : public engine::Output {
- public:
-  /// The files that have been finished, in order.
-  const std::vector<job::OutputFile>& files() const { return files_; }
-
- protected:
-  std::vector<job::OutputFile> files_;
-};
-
-base::Result<std::unique_ptr<ExportOutput>> make_export_output(const ExportTarget& target);
+/// Objects of the attempt, named after `stem` as the layout has it. The attempt must outlive them.
+std::unique_ptr<output::Files> objects_of(const job::Attempt& attempt, std::string stem,
+                                          const output::Layout& layout);
 
 }  // namespace kiln::api

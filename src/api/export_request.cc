@@ -11,11 +11,6 @@ namespace {
 
 constexpr size_t kLongestStem = 100;
 
-FileCompression compression_of(std::string_view name) {
-  if (name == "gzip") return FileCompression::kGzip;
-  return name == "zstd" ? FileCompression::kZstd : FileCompression::kNone;
-}
-
 std::string safe_stem(std::string_view name) {
   std::string stem;
   for (const char c : name.substr(0, kLongestStem)) {
@@ -28,22 +23,10 @@ std::string safe_stem(std::string_view name) {
 
 }  // namespace
 
-std::string_view name_of(FileCompression compression) {
-  switch (compression) {
-    case FileCompression::kNone:
-      return "none";
-    case FileCompression::kGzip:
-      return "gzip";
-    case FileCompression::kZstd:
-      return "zstd";
-  }
-  return "none";
-}
-
 std::string ExportRequest::to_json() const {
   json::Writer writer;
   writer.begin_object().member("operation", operation).member("format", table::name_of(format));
-  writer.key("header").boolean(header).member("compression", name_of(compression));
+  writer.key("header").boolean(header).member("compression", output::name_of(compression));
   if (filter.patients) {
     writer.key("patients").begin_array();
     for (const std::string& id : *filter.patients) writer.string(id);
@@ -67,7 +50,8 @@ base::Result<ExportRequest> ExportRequest::from_json(std::string_view text) {
   request.operation = std::string(root["operation"].text());
   request.format = table::format_of(root["format"].text()).value_or(table::Format::kNdjson);
   request.header = root["header"].boolean();
-  request.compression = compression_of(root["compression"].text());
+  request.compression =
+      output::compression_of(root["compression"].text()).value_or(output::Compression::kNone);
   request.filter.since = root["since"].integer();
   if (const json::Value patients = root["patients"]) {
     auto& ids = request.filter.patients.emplace();
@@ -92,15 +76,6 @@ std::vector<std::string> file_stems(const std::vector<std::string>& output_names
     stems.push_back(std::move(candidate));
   }
   return stems;
-}
-
-std::string file_name(std::string_view stem, const ExportRequest& request, uint64_t part) {
-  std::string name(stem);
-  if (part != 0) name += ".part" + std::to_string(part);
-  name += "." + std::string(table::name_of(request.format));
-  if (request.compression == FileCompression::kGzip) name += ".gz";
-  if (request.compression == FileCompression::kZstd) name += ".zst";
-  return name;
 }
 
 }  // namespace kiln::api

@@ -10,12 +10,10 @@
 #include "base/error.h"
 #include "engine/resource_filter.h"
 #include "json/document.h"
+#include "output/layout.h"
 #include "table/format/encoder.h"
 
 namespace kiln::api {
-
-enum class FileCompression : uint8_t { kNone, kGzip, kZstd };
-std::string_view name_of(FileCompression compression);
 
 struct ExportedView {
   std::string output;  ///< output.name in the manifest
@@ -27,7 +25,7 @@ struct ExportRequest {
   std::string operation;  ///< "$viewdefinition-export"
   table::Format format = table::Format::kNdjson;
   bool header = true;
-  FileCompression compression = FileCompression::kNone;
+  output::Compression compression = output::Compression::kNone;
   engine::FilterSpec filter;  ///< with the patients as they were at the kick-off
   std::vector<ExportedView> views;
 
@@ -38,8 +36,5 @@ struct ExportRequest {
 /// Beginnings for the files of outputs with those names: safe in every sink and file system, no two
 /// equal even where case does not count.
 std::vector<std::string> file_stems(const std::vector<std::string>& output_names);
-
-/// "stem.csv", or with parts "stem.part1.csv", ".gz" or ".zst" after it.
-std::string file_name(std::string_view stem, const ExportRequest& request, uint64_t part);
 
 }  // namespace kiln::api

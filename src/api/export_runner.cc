@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "api/export_output.h"
+#include "api/export_request.h"
 #include "api/problem.h"
 #include "api/row_body.h"
 #include "engine/pipeline.h"
@@ -17,7 +18,7 @@ constexpr uint64_t kWorkerMemory = uint64_t{32} << 20;
 /// A view of the request, compiled, with its files.
 struct RunningView {
   view::ViewPtr view;
-  std::unique_ptr<ExportOutput> output;
+  std::unique_ptr<output::RowsOutput> output;
 };
 
 class ExportRunner final : public job::JobRunner {
@@ -43,8 +44,10 @@ class ExportRunner final : public job::JobRunner {
     KILN_TRY(evaluate(*snapshot, request, views, attempt, memory));
     attempt.progress.subjects_done = static_cast<uint32_t>(views.size());
     std::vector<job::OutputFile> files;
-    for (const RunningView& view : views) {
-      files.insert(files.end(), view.output->files().begin(), view.output->files().end());
+    for (size_t i = 0; i < views.size(); ++i) {
+      for (const output::WrittenFile& file : views[i].output->files()) {
+        files.push_back(stored_file(file, request.views[i], layout_of(request)));
+      }
     }
     return files;
   }
@@ -64,6 +67,27 @@ class ExportRunner final : public job::JobRunner {
   }
 
  private:
+  output::Layout layout_of(const ExportRequest& request) const {
+    output::Layout layout;
+    layout.format = request.format;
+    layout.text = {request.header, false};
+    layout.compression = request.compression;
+    layout.part_rows = parts_.options.part_rows;
+    return layout;
+  }
+
+  static job::OutputFile stored_file(const output::WrittenFile& file, const ExportedView& view,
+                                     const output::Layout& layout) {
+    job::OutputFile stored;
+    stored.output = view.output;
+    stored.name = output::file_name(view.file, layout, file.part);
+    stored.media_type = output::media_type(layout);
+    stored.rows = file.rows;
+    stored.size = file.digest.size;
+    stored.sha256 = file.digest.sha256;
+    return stored;
+  }
+
   /// The data as they were at the kick-off: still open, or opened again after a restart.
   static base::Result<dataset::SnapshotPtr> snapshot_of(const job::Attempt& attempt) {
     if (attempt.pinned) return std::static_pointer_cast<const dataset::Snapshot>(attempt.pinned);
@@ -82,10 +106,9 @@ class ExportRunner final : public job::JobRunner {
           definition, {parts_.options.fhir_version, attempt.stop}, problems);
     }
     if (!running.view) return problems.errors.front().clone();
-    KILN_ASSIGN(running.output,
-                make_export_output({attempt, request, exported, running.view->schema(),
-                                    parts_.options.part_rows, parts_.options.scratch_dir,
-                                    memory_of_process(parts_.options)}));
+    const output::Layout layout = layout_of(request);
+    KILN_ASSIGN(running.output, parts_.writers.open(layout, running.view->schema(),
+                                                    objects_of(attempt, exported.file, layout)));
     return running;
   }
 

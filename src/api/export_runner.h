@@ -5,12 +5,14 @@
 
 #include "api/service.h"
 #include "job/job_runner.h"
+#include "output/writers.h"
 
 namespace kiln::api {
 
 /// What the runner needs. Everything referred to must outlive it.
 struct RunnerParts {
   const ServiceOptions& options;
+  output::Writers& writers;
   base::Clock& clock;
   base::Logger& log;
 };

@@ -12,8 +12,6 @@ namespace {
 
 constexpr std::string_view kOperation = "$viewdefinition-export";
 constexpr size_t kMostViews = 1000;
-/// Each has a DuckDB of its own, of three megabytes.
-constexpr size_t kMostParquetViews = 100;
 /// Of what is kept for the client as long as the job's record.
 constexpr size_t kLongestText = 1000;
 
@@ -122,19 +120,21 @@ void name_outputs(std::vector<NamedView>& views, Problems& problems) {
   }
 }
 
-FileCompression read_compression(const OperationInput& input, table::Format format,
-                                 Problems& problems) {
+output::Compression read_compression(const OperationInput& input, table::Format format,
+                                     Problems& problems) {
   const Parameter* const parameter = only(input, "_compression", problems);
-  if (parameter == nullptr) return FileCompression::kNone;
+  if (parameter == nullptr) return output::Compression::kNone;
   const std::string text = text_of(*parameter, problems).value_or("none");
-  if (text == "none") return FileCompression::kNone;
-  if (text != "gzip" && text != "zstd") {
+  const auto compression = output::compression_of(text);
+  if (!compression) {
     problems.add(400, "not-supported", "_compression",
                  "'_compression' must be none, gzip or zstd, not '" + text + "'");
-  } else if (format == table::Format::kParquet) {
+    return output::Compression::kNone;
+  }
+  if (*compression != output::Compression::kNone && !output::traits_of(format).can_be_compressed) {
     problems.add(400, "invalid", "_compression", "Parquet is compressed inside");
   }
-  return text == "gzip" ? FileCompression::kGzip : FileCompression::kZstd;
+  return *compression;
 }
 
 void refuse_run_parameters(const OperationInput& input, Problems& problems) {
@@ -205,9 +205,10 @@ std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Reques
   submission.summary = table::name_of(job_request.format);
   if (!input.readable) return kick_off;
   auto views = read_views(input, id, service, request, problems);
-  if (job_request.format == table::Format::kParquet && views.size() > kMostParquetViews) {
+  const size_t most = output::traits_of(job_request.format).most_together;
+  if (most < kMostViews && views.size() > most) {
     problems.add(400, "too-costly", "view",
-                 "more than " + std::to_string(kMostParquetViews) + " views in one Parquet export");
+                 "more than " + std::to_string(most) + " views in one Parquet export");
   }
   name_outputs(views, problems);
   for (NamedView& view : views) {

@@ -5,11 +5,8 @@
 
 #include "api/binary_sink.h"
 #include "api/fault.h"
-#include "api/fhir_rows.h"
-#include "api/scratch_file.h"
 #include "base/guarded.h"
 #include "engine/pipeline.h"
-#include "sql/parquet_output.h"
 
 namespace kiln::api {
 namespace {
@@ -41,33 +38,19 @@ base::Status evaluate(const RowRequest& request, engine::Output& output, const S
   return {};
 }
 
-base::Status produce_parquet(const RowRequest& request, const Service& service,
-                             net::StreamWriter& writer, std::stop_token stop) {
-  base::SystemRandom random;
-  const ScratchFile file(service.options.scratch_dir + "/run-" + base::random_hex(random, 16) +
-                         ".parquet");
-  KILN_ASSIGN(const auto output,
-              sql::make_parquet_output(file.path(), request.subject.view->schema(),
-                                       memory_of_process(service.options)));
-  KILN_TRY(evaluate(request, *output, service, std::move(stop)));
-  return file.read([&](std::string_view bytes) { return writer.write(bytes); });
-}
-
 base::Status produce_rows(const RowRequest& request, const Service& service,
                           net::StreamWriter& writer, std::stop_token stop) {
   const RowFormat& format = request.representation.format;
-  const table::Schema& schema = request.subject.view->schema();
-  if (format.flat == table::Format::kParquet) {
-    return produce_parquet(request, service, writer, std::move(stop));
-  }
   std::unique_ptr<engine::ByteSink> sink = std::make_unique<ClientSink>(writer);
   if (request.representation.as_binary) {
     sink = make_binary_sink(std::move(sink), format.media_type());
   }
-  auto encoder = format.flat ? table::make_encoder(*format.flat, schema, {request.header, false})
-                             : make_fhir_encoder(schema);
-  const auto output =
-      engine::make_text_output(std::move(encoder), std::move(sink), request.limit != UINT64_MAX);
+  output::Layout layout;
+  layout.format = format.flat.value_or(table::Format::kFhir);
+  layout.text = {request.header, false};
+  layout.limited = request.limit != UINT64_MAX;
+  KILN_ASSIGN(const auto output, service.writers.open(layout, request.subject.view->schema(),
+                                                      output::one_stream(std::move(sink))));
   return evaluate(request, *output, service, std::move(stop));
 }
 

@@ -13,6 +13,7 @@
 #include "dataset/reader.h"
 #include "fhir/model.h"
 #include "job/job_engine.h"
+#include "output/writers.h"
 #include "plan/published_artefacts.h"
 #include "sink/export_sink.h"
 
@@ -26,7 +27,6 @@ struct ServiceOptions {
   std::string base_url;                    ///< public, without a final '/'
   std::vector<std::string> allowed_hosts;  ///< "kiln.example", "kiln.example:8080"; see Reach
   std::vector<std::string> cors_origins;   ///< "https://pages.example"
-  std::string scratch_dir;                 ///< for Parquet files on their way
   unsigned threads = 1;                    ///< of one evaluation
   uint64_t part_rows = 0;                  ///< rows of an exported file; 0: no limit
   uint64_t max_line_size = uint64_t{256} << 20;
@@ -40,6 +40,7 @@ struct Service {
   const plan::PublishedArtefacts& artefacts;
   dataset::Catalog* data;  ///< null: the server has none
   sink::ExportSink& sink;
+  output::Writers& writers;
   job::JobEngine& jobs;
   const Authorizer& authorizer;
   PollLimiter& polls;

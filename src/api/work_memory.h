@@ -10,11 +10,6 @@
 
 namespace kiln::api {
 
-/// Bytes that the process may use; 0: unbounded.
-inline uint64_t memory_of_process(const ServiceOptions& options) {
-  return options.memory != nullptr ? options.memory->limit() : 0;
-}
-
 /// A share of the budget, or none if there is no budget.
 class WorkMemory {
  public:

@@ -184,6 +184,10 @@ unsigned available_threads() {
   return static_cast<unsigned>(std::max(1, CPU_COUNT(&cpus)));
 }
 
+unsigned threads_of(const DataOptions& options) {
+  return options.threads == 0 ? available_threads() : options.threads;
+}
+
 std::vector<view::ViewPtr> load_views(const std::vector<std::string>& paths,
                                       const DataOptions& options) {
   const auto version = requested_version(options.fhir_version);
@@ -268,7 +272,7 @@ base::Result<engine::Summary> run_subjects(const dataset::Snapshot& snapshot,
                                            const std::vector<engine::Subject>& subjects,
                                            const DataOptions& options, const SignalStop& signals) {
   engine::Options run;
-  run.threads = options.threads == 0 ? available_threads() : options.threads;
+  run.threads = threads_of(options);
   run.skip_errors = options.on_error == "skip";
   run.validate_full = options.validate == "full";
   run.lenient_casts = options.lenient_casts;

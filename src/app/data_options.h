@@ -62,6 +62,8 @@ bool is_resource_type(std::string_view name);
 
 /// Cores that this process may use.
 unsigned available_threads();
+/// --threads, or all of them.
+unsigned threads_of(const DataOptions& options);
 
 /// Loads and compiles views; prints what is wrong. Empty if there are errors.
 std::vector<view::ViewPtr> load_views(const std::vector<std::string>& paths,

@@ -8,23 +8,42 @@
 #include <unistd.h>
 
 #include "app/diagnostics.h"
+#include "base/digest.h"
 
 namespace kiln::app {
 namespace {
 
-class PendingSink final : public engine::ByteSink {
+/// Notes size and digest of what goes through it, as it goes: reading the files again at the end
+/// would cost as much as some of the views.
+class FileOfSet final : public output::File {
  public:
-  explicit PendingSink(PendingFile& file) : file_(file) {}
-  base::Status write(std::string_view bytes) override { return file_.write(bytes); }
-  base::Status finish() override { return {}; }
+  explicit FileOfSet(PendingFile& file) : file_(file) {}
+  std::string path() const override { return file_.temporary_path(); }
+  base::FileDigest written() const override { return written_; }
+  base::Status write(std::string_view bytes) override {
+    written_.size += bytes.size();
+    digest_.update(bytes);
+    return file_.write(bytes);
+  }
+  base::Status finish() override {
+    if (written_.size != 0) {
+      written_.sha256 = digest_.finish_hex();
+      return {};
+    }
+    KILN_ASSIGN(written_, base::digest_file(path()));  // nothing, or written by its path
+    return {};
+  }
 
  private:
   PendingFile& file_;
+  base::FileDigest written_;
+  base::Sha256 digest_;
 };
 
-class FileSink final : public engine::ByteSink {
+class SingleFile final : public output::File {
  public:
-  explicit FileSink(std::unique_ptr<PendingFile> file) : file_(std::move(file)) {}
+  explicit SingleFile(std::unique_ptr<PendingFile> file) : file_(std::move(file)) {}
+  std::string path() const override { return file_->temporary_path(); }
   base::Status write(std::string_view bytes) override { return file_->write(bytes); }
   base::Status finish() override { return file_->publish(); }
 
@@ -33,11 +52,11 @@ class FileSink final : public engine::ByteSink {
 };
 
 /// A pipe or a device, or a descriptor that the process was given.
-class StreamSink final : public engine::ByteSink {
+class StreamFile final : public output::File {
  public:
-  StreamSink(int descriptor, std::string name, bool owned)
+  StreamFile(int descriptor, std::string name, bool owned)
       : descriptor_(descriptor), name_(std::move(name)), owned_(owned) {}
-  ~StreamSink() override {
+  ~StreamFile() override {
     if (owned_) ::close(descriptor_);
   }
   base::Status write(std::string_view bytes) override {
@@ -76,20 +95,20 @@ base::Result<int> open_stream(const OutputTarget& target, const std::stop_token&
 
 }  // namespace
 
-std::unique_ptr<engine::ByteSink> make_pending_sink(PendingFile& file) {
-  return std::make_unique<PendingSink>(file);
+std::unique_ptr<output::File> make_file_of_set(PendingFile& file) {
+  return std::make_unique<FileOfSet>(file);
 }
 
-base::Result<std::unique_ptr<engine::ByteSink>> open_sink(const OutputTarget& target,
-                                                          const std::stop_token& stop) {
-  using Sink = std::unique_ptr<engine::ByteSink>;
+base::Result<std::unique_ptr<output::File>> open_file(const OutputTarget& target,
+                                                      const std::stop_token& stop) {
+  using File = std::unique_ptr<output::File>;
   if (target.kind == OutputTarget::Kind::kFile) {
     KILN_ASSIGN(auto file, PendingFile::create(target));
-    return Sink(new FileSink(std::move(file)));
+    return File(new SingleFile(std::move(file)));
   }
-  if (target.descriptor >= 0) return Sink(new StreamSink(target.descriptor, target.name, false));
+  if (target.descriptor >= 0) return File(new StreamFile(target.descriptor, target.name, false));
   KILN_ASSIGN(const int descriptor, open_stream(target, stop));
-  return Sink(new StreamSink(descriptor, target.name, true));
+  return File(new StreamFile(descriptor, target.name, true));
 }
 
 int print_result(std::string_view text) {

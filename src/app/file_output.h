@@ -8,16 +8,16 @@
 
 #include "app/output_target.h"
 #include "app/pending_file.h"
-#include "engine/byte_sink.h"
+#include "output/file.h"
 
 namespace kiln::app {
 
-/// Bytes into a pending file, which whoever owns it publishes after finish().
-std::unique_ptr<engine::ByteSink> make_pending_sink(PendingFile& file);
-/// Bytes into what the target is; a file is published by finish(). A pipe that nobody reads yet is
-/// waited for: kCancelled on a stop.
-base::Result<std::unique_ptr<engine::ByteSink>> open_sink(const OutputTarget& target,
-                                                          const std::stop_token& stop);
+/// Into a pending file, which whoever owns it publishes after finish(); tells its digest then.
+std::unique_ptr<output::File> make_file_of_set(PendingFile& file);
+/// Into what the target is; a file is published by finish(). A pipe that nobody reads yet is waited
+/// for: kCancelled on a stop.
+base::Result<std::unique_ptr<output::File>> open_file(const OutputTarget& target,
+                                                      const std::stop_token& stop);
 /// All that a command has to say, to standard output. The exit status.
 int print_result(std::string_view text);
 

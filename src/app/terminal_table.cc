@@ -81,7 +81,7 @@ std::string cell_text(const table::ColumnVector& column, size_t row) {
       return column.boolean(row) ? "true" : "false";
     case table::Storage::kInteger:
       return std::to_string(column.integer(row));
-    case table::Storage::kText:
+    default:
       break;
   }
   return base::visible_text(column.text(row).view());
@@ -102,7 +102,7 @@ class TerminalTable final : public engine::Output {
     held_.push_back(std::move(head));
   }
 
-  base::Result<std::unique_ptr<engine::Piece>> encode(const table::Batch& batch) override {
+  base::Result<std::unique_ptr<engine::Piece>> encode(table::Batch& batch) override {
     auto piece = std::make_unique<LinesPiece>();
     for (size_t row = 0; row < batch.rows(); ++row) {
       std::vector<std::string> line;

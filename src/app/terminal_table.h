@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 
+#include "engine/byte_sink.h"
 #include "engine/output.h"
 
 namespace kiln::app {

@@ -26,7 +26,7 @@ class RowCollector final : public Output {
   using Rows = std::vector<std::vector<std::string>>;
   explicit RowCollector(const std::set<std::string>* ids) : ids_(ids) {}
 
-  base::Result<std::unique_ptr<Piece>> encode(const table::Batch& batch) override {
+  base::Result<std::unique_ptr<Piece>> encode(table::Batch& batch) override {
     auto piece = std::make_unique<RowsPiece>();
     for (size_t row = 0; row < batch.rows(); ++row) {
       if (ids_ != nullptr && !ids_->contains(std::string(text_of(batch.column(0), row)))) continue;

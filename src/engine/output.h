@@ -5,9 +5,7 @@
 #include <memory>
 
 #include "base/error.h"
-#include "engine/byte_sink.h"
 #include "table/batch.h"
-#include "table/format/encoder.h"
 
 namespace kiln::engine {
 
@@ -24,19 +22,13 @@ class Piece {
 class Output {
  public:
   virtual ~Output() = default;
-  /// Must not keep references into the batch.
-  virtual base::Result<std::unique_ptr<Piece>> encode(const table::Batch& batch) = 0;
+  /// What its batches are to hold.
+  virtual table::Values values() const { return table::Values::kText; }
+  /// Must not keep references into the batch, but may take the rows out of one of typed values.
+  virtual base::Result<std::unique_ptr<Piece>> encode(table::Batch& batch) = 0;
   /// At most `limit` rows of the piece are still wanted.
   virtual base::Status write(std::unique_ptr<Piece> piece, uint64_t limit) = 0;
   virtual base::Status finish() = 0;
 };
-
-/// Encoded rows into a byte sink. `limited`: pieces can be cut between rows.
-std::unique_ptr<Output> make_text_output(std::unique_ptr<table::Encoder> encoder,
-                                         std::unique_ptr<ByteSink> sink, bool limited);
-/// The same in a text format. `options` as for make_encoder(); check_format() must have passed.
-std::unique_ptr<Output> make_text_output(table::Format format, const table::Schema& schema,
-                                         table::EncodeOptions options,
-                                         std::unique_ptr<ByteSink> sink, bool limited);
 
 }  // namespace kiln::engine

@@ -23,7 +23,7 @@ class PipelineTest : public EngineTest {};
 /// An output whose encoder gives up.
 class BadOutput final : public Output {
  public:
-  base::Result<std::unique_ptr<Piece>> encode(const table::Batch&) override {
+  base::Result<std::unique_ptr<Piece>> encode(table::Batch&) override {
     return base::Error(base::ErrorCode::kUnsupported, "cannot encode");
   }
   base::Status write(std::unique_ptr<Piece>, uint64_t) override { return {}; }
@@ -39,7 +39,7 @@ class ThrowingOutput final : public Output {
  public:
   enum class At { kEncode, kWrite, kFinish };
   explicit ThrowingOutput(At at) : at_(at) {}
-  base::Result<std::unique_ptr<Piece>> encode(const table::Batch& batch) override {
+  base::Result<std::unique_ptr<Piece>> encode(table::Batch& batch) override {
     // The first block stays away: the others must not wait for it.
     if (at_ == At::kEncode && !thrown_.exchange(true)) throw std::bad_alloc();
     auto piece = std::make_unique<Piece>();

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "engine/pipeline.h"
+#include "engine/testing/text_output.h"
 
 namespace kiln::engine {
 
@@ -91,9 +92,8 @@ class EngineTest : public testing::Test {
     std::vector<std::unique_ptr<Output>> outputs;
     std::vector<Subject> subjects;
     for (size_t i = 0; i < views.size(); ++i) {
-      outputs.push_back(make_text_output(format, views[i]->schema(), {},
-                                         std::make_unique<LoggedSink>(logs[i]),
-                                         options.limit != UINT64_MAX));
+      outputs.push_back(
+          make_text_output(format, views[i]->schema(), std::make_unique<LoggedSink>(logs[i])));
       subjects.push_back({views[i].get(), outputs[i].get()});
     }
     return run(files, subjects, options, stop, progress);

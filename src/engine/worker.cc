@@ -44,7 +44,7 @@ Worker::Worker(const RunContext& context, std::stop_token stop)
   const view::RowOptions row_options{context.options.lenient_casts, stop_, &memory_};
   lanes_.reserve(context.subjects.size());
   for (const Subject& subject : context.subjects) {
-    lanes_.push_back(std::make_unique<Lane>(*subject.view, context.options.now, row_options));
+    lanes_.push_back(std::make_unique<Lane>(subject, context.options.now, row_options));
     lanes_.back()->take = [this, i = lanes_.size() - 1](table::Batch& batch) {
       return write_early(i, batch);
     };

@@ -31,8 +31,9 @@ class Worker {
  private:
   /// A subject's evaluation and the rows of the block at hand.
   struct Lane {
-    Lane(const view::CompiledView& view, base::WallTime now, view::RowOptions row_options)
-        : evaluation(view, now, row_options), batch(view.schema(), row_options.memory) {}
+    Lane(const Subject& subject, base::WallTime now, view::RowOptions row_options)
+        : evaluation(*subject.view, now, row_options),
+          batch(subject.view->schema(), subject.output->values(), row_options.memory) {}
     view::RowEvaluation evaluation;
     table::Batch batch;
     view::TakeRows take;  ///< writes what is too much to keep until the block is done

@@ -9,47 +9,20 @@
 namespace kiln::sql {
 
 /// The functions that Kiln calls.
-#define KILN_DUCKDB_FUNCTIONS(X)             \
-  X(duckdb_library_version)                  \
-  X(duckdb_create_config)                    \
-  X(duckdb_set_config)                       \
-  X(duckdb_destroy_config)                   \
-  X(duckdb_open_ext)                         \
-  X(duckdb_close)                            \
-  X(duckdb_connect)                          \
-  X(duckdb_disconnect)                       \
-  X(duckdb_interrupt)                        \
-  X(duckdb_query)                            \
-  X(duckdb_result_error)                     \
-  X(duckdb_destroy_result)                   \
-  X(duckdb_free)                             \
-  X(duckdb_create_logical_type)              \
-  X(duckdb_create_list_type)                 \
-  X(duckdb_destroy_logical_type)             \
-  X(duckdb_create_table_function)            \
-  X(duckdb_destroy_table_function)           \
-  X(duckdb_table_function_set_name)          \
-  X(duckdb_table_function_set_bind)          \
-  X(duckdb_table_function_set_init)          \
-  X(duckdb_table_function_set_function)      \
-  X(duckdb_table_function_set_extra_info)    \
-  X(duckdb_register_table_function)          \
-  X(duckdb_bind_get_extra_info)              \
-  X(duckdb_bind_add_result_column)           \
-  X(duckdb_init_set_max_threads)             \
-  X(duckdb_function_get_extra_info)          \
-  X(duckdb_function_set_error)               \
-  X(duckdb_vector_size)                      \
-  X(duckdb_data_chunk_get_vector)            \
-  X(duckdb_data_chunk_set_size)              \
-  X(duckdb_vector_get_data)                  \
-  X(duckdb_vector_ensure_validity_writable)  \
-  X(duckdb_vector_get_validity)              \
-  X(duckdb_vector_assign_string_element_len) \
-  X(duckdb_list_vector_get_child)            \
-  X(duckdb_list_vector_get_size)             \
-  X(duckdb_list_vector_reserve)              \
-  X(duckdb_list_vector_set_size)
+#define KILN_DUCKDB_FUNCTIONS(X) \
+  X(duckdb_library_version)      \
+  X(duckdb_create_config)        \
+  X(duckdb_set_config)           \
+  X(duckdb_destroy_config)       \
+  X(duckdb_open_ext)             \
+  X(duckdb_close)                \
+  X(duckdb_connect)              \
+  X(duckdb_disconnect)           \
+  X(duckdb_query)                \
+  X(duckdb_result_error)         \
+  X(duckdb_destroy_result)       \
+  X(duckdb_free)                 \
+  X(duckdb_arrow_scan)
 
 struct DuckDbApi {
 #define KILN_DECLARE(name) decltype(&::name) name;

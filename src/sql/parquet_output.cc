@@ -1,5 +1,9 @@
+// Rows reach DuckDB as an Arrow stream: the pipeline's batches in their order, not copied. DuckDB
+// numbers the batches as it takes them, so that its COPY works on several row groups at once and
+// still writes them in that order (docs/impl/parquet.md).
 #include "sql/parquet_output.h"
 
+#include <cerrno>
 #include <deque>
 
 #include <unistd.h>
@@ -8,48 +12,10 @@
 #include "base/mutex.h"
 #include "base/thread.h"
 #include "sql/session.h"
+#include "table/arrow/export.h"
 
 namespace kiln::sql {
 namespace {
-
-using table::ColumnVector;
-using table::SqlType;
-using table::Storage;
-
-table::Cell copy_cell(const ColumnVector& column, size_t row, table::Batch& to) {
-  if (!column.is_valid(row)) return {};
-  if (column.is_list()) {
-    const uint32_t begin = column.list_begin(row);
-    const uint32_t size = column.list_begin(row + 1) - begin;
-    auto* const items = to.texts().make_array<table::Cell>(size);
-    for (uint32_t i = 0; i < size; ++i) items[i] = copy_cell(column.items(), begin + i, to);
-    return table::Cell::of_list(items, size);
-  }
-  switch (column.storage()) {
-    case Storage::kBoolean:
-      return table::Cell::of(column.boolean(row));
-    case Storage::kInteger:
-      return table::Cell::of(column.integer(row));
-    case Storage::kText:
-      break;
-  }
-  const std::string_view text = to.texts().copy(column.text(row).view());
-  return table::Cell::of(table::Text{text.data(), static_cast<uint32_t>(text.size()), false});
-}
-
-/// With texts of its own.
-std::shared_ptr<const table::Batch> copy_batch(const table::Schema& schema,
-                                               const table::Batch& from) {
-  auto batch = std::make_shared<table::Batch>(schema);
-  for (size_t row = 0; row < from.rows(); ++row) {
-    for (size_t i = 0; i < from.column_count(); ++i) {
-      const table::Cell cell = copy_cell(from.column(i), row, *batch);
-      batch->append_cells(i, 1, &cell);
-    }
-    batch->finish_row();
-  }
-  return batch;
-}
 
 /// Rows [begin, begin + rows) of a batch.
 class RowsPiece final : public engine::Piece {
@@ -57,7 +23,7 @@ class RowsPiece final : public engine::Piece {
   RowsPiece(std::shared_ptr<const table::Batch> of, size_t first, size_t count)
       : batch(std::move(of)), begin(first) {
     rows = count;
-    memory = batch->texts_held();
+    memory = batch->held();
   }
 
   const std::shared_ptr<const table::Batch> batch;
@@ -76,7 +42,7 @@ class Channel {
     changed_.notify_all();
     return true;
   }
-  /// Null at the end, or after abort().
+  /// Null at the end, or after close().
   std::unique_ptr<RowsPiece> pop() {
     base::MutexLock lock(mutex_);
     while (pieces_.empty() && !ended_ && !closed_) changed_.wait(mutex_);
@@ -111,145 +77,79 @@ class Channel {
   bool closed_ KILN_GUARDED_BY(mutex_) = false;
 };
 
-/// What the table function needs; one thread uses it.
-struct Source {
-  const table::Schema* schema;
-  Channel* channel;
-  std::unique_ptr<RowsPiece> piece;
-  size_t row = 0;  ///< of the piece: how many have been given
-};
-
-duckdb_type storage_type(Storage storage) {
-  switch (storage) {
-    case Storage::kBoolean:
-      return DUCKDB_TYPE_BOOLEAN;
-    case Storage::kInteger:
-      return DUCKDB_TYPE_BIGINT;
-    case Storage::kText:
-      return DUCKDB_TYPE_VARCHAR;
-  }
-  return DUCKDB_TYPE_VARCHAR;
-}
-
 std::string column_name(size_t index) { return "c" + std::to_string(index); }
 
-void bind_rows(duckdb_bind_info info) {
-  const auto api = duckdb_api();
-  const DuckDbApi& duckdb = **api;
-  const auto* const source = static_cast<Source*>(duckdb.duckdb_bind_get_extra_info(info));
-  for (size_t i = 0; i < source->schema->columns.size(); ++i) {
-    const table::ColumnType& column = source->schema->columns[i].type;
-    duckdb_logical_type type =
-        duckdb.duckdb_create_logical_type(storage_type(table::storage_of(column.sql)));
-    if (column.list) {
-      duckdb_logical_type list = duckdb.duckdb_create_list_type(type);
-      duckdb.duckdb_destroy_logical_type(&type);
-      type = list;
+/// The schema under names that differ in every respect: DuckDB does not tell "A" from "a".
+table::Schema numbered(table::Schema schema) {
+  for (size_t i = 0; i < schema.columns.size(); ++i) schema.columns[i].name = column_name(i);
+  return schema;
+}
+
+/// The channel's rows as an Arrow stream. DuckDB takes from it on any of its threads, one at a
+/// time.
+class RowsStream {
+ public:
+  RowsStream(const table::Schema& schema, Channel& channel) : channel_(channel) {
+    table::export_schema(numbered(schema), &schema_);
+    stream_.get_schema = get_schema;
+    stream_.get_next = get_next;
+    stream_.get_last_error = [](ArrowArrayStream* stream) { return of(stream).error_.c_str(); };
+    stream_.release = [](ArrowArrayStream* stream) { stream->release = nullptr; };
+    stream_.private_data = this;
+  }
+  ~RowsStream() { schema_.release(&schema_); }
+  RowsStream(const RowsStream&) = delete;
+  RowsStream& operator=(const RowsStream&) = delete;
+
+  ArrowArrayStream* stream() { return &stream_; }
+
+ private:
+  static RowsStream& of(ArrowArrayStream* stream) {
+    return *static_cast<RowsStream*>(stream->private_data);
+  }
+
+  /// A copy that owns nothing: DuckDB asks several times and does not release each.
+  static int get_schema(ArrowArrayStream* stream, ArrowSchema* out) {
+    *out = of(stream).schema_;
+    out->release = [](ArrowSchema* schema) { schema->release = nullptr; };
+    return 0;
+  }
+
+  /// No exception may pass through DuckDB's frames.
+  static int get_next(ArrowArrayStream* stream, ArrowArray* out) {
+    RowsStream& self = of(stream);
+    *out = {};
+    const base::Status status = base::guarded([&] { return self.next(out); });
+    if (status.ok()) return 0;
+    self.error_ = status.error().message();
+    return EIO;
+  }
+
+  base::Status next(ArrowArray* out) {
+    const std::unique_ptr<RowsPiece> piece = channel_.pop();
+    if (piece) {
+      table::export_rows(piece->batch, piece->begin, piece->rows, out);
+    } else if (channel_.closed()) {
+      return base::Error(base::ErrorCode::kCancelled, "stopped");
     }
-    duckdb.duckdb_bind_add_result_column(info, column_name(i).c_str(), type);
-    duckdb.duckdb_destroy_logical_type(&type);
+    return {};
   }
-}
 
-void init_rows(duckdb_init_info info) {
-  const auto api = duckdb_api();
-  (*api)->duckdb_init_set_max_threads(info, 1);  // the rows have an order
-}
-
-void set_invalid(const DuckDbApi& duckdb, duckdb_vector vector, idx_t row) {
-  duckdb.duckdb_vector_ensure_validity_writable(vector);
-  uint64_t* const validity = duckdb.duckdb_vector_get_validity(vector);
-  validity[row / 64] &= ~(uint64_t{1} << (row % 64));
-}
-
-/// Rows [from, from + count) of a column into a vector, from its row `to`.
-void copy_values(const DuckDbApi& duckdb, const ColumnVector& column, size_t from, size_t count,
-                 duckdb_vector vector, idx_t to) {
-  void* const data = duckdb.duckdb_vector_get_data(vector);
-  for (size_t i = 0; i < count; ++i) {
-    const size_t row = from + i;
-    const idx_t at = to + i;
-    if (column.is_list()) {
-      // Every entry has to be set, those of missing lists too.
-      auto* const entries = static_cast<duckdb_list_entry*>(data);
-      const uint32_t begin = column.list_begin(row);
-      const uint32_t size = column.is_valid(row) ? column.list_begin(row + 1) - begin : 0;
-      const idx_t used = duckdb.duckdb_list_vector_get_size(vector);
-      entries[at] = {used, size};
-      if (size != 0) {
-        duckdb.duckdb_list_vector_reserve(vector, used + size);
-        duckdb.duckdb_list_vector_set_size(vector, used + size);
-        copy_values(duckdb, column.items(), begin, size,
-                    duckdb.duckdb_list_vector_get_child(vector), used);
-      }
-    }
-    if (!column.is_valid(row)) {
-      set_invalid(duckdb, vector, at);
-      continue;
-    }
-    if (column.is_list()) continue;
-    switch (column.storage()) {
-      case Storage::kBoolean:
-        static_cast<bool*>(data)[at] = column.boolean(row);
-        break;
-      case Storage::kInteger:
-        static_cast<int64_t*>(data)[at] = column.integer(row);
-        break;
-      case Storage::kText: {
-        const table::Text& text = column.text(row);
-        duckdb.duckdb_vector_assign_string_element_len(vector, at, text.data, text.size);
-        break;
-      }
-    }
-  }
-}
-
-void copy_rows(const DuckDbApi& duckdb, duckdb_function_info info, duckdb_data_chunk chunk) {
-  auto* const source = static_cast<Source*>(duckdb.duckdb_function_get_extra_info(info));
-  while (!source->piece || source->row == source->piece->rows) {
-    source->piece = source->channel->pop();
-    source->row = 0;
-    if (source->piece) continue;
-    if (source->channel->closed()) duckdb.duckdb_function_set_error(info, "stopped");
-    duckdb.duckdb_data_chunk_set_size(chunk, 0);
-    return;
-  }
-  const RowsPiece& piece = *source->piece;
-  const size_t count = std::min<size_t>(duckdb.duckdb_vector_size(), piece.rows - source->row);
-  for (size_t i = 0; i < piece.batch->column_count(); ++i) {
-    copy_values(duckdb, piece.batch->column(i), piece.begin + source->row, count,
-                duckdb.duckdb_data_chunk_get_vector(chunk, i), 0);
-  }
-  source->row += count;
-  duckdb.duckdb_data_chunk_set_size(chunk, count);
-}
-
-/// No exception may pass through DuckDB's frames.
-void give_rows(duckdb_function_info info, duckdb_data_chunk chunk) {
-  const auto api = duckdb_api();
-  const base::Status status = base::guarded([&] { copy_rows(**api, info, chunk); });
-  if (!status.ok()) (*api)->duckdb_function_set_error(info, status.error().message().c_str());
-}
-
-/// The stored value as the column's type.
-std::string column_expression(const table::Column& column, const std::string& name) {
-  if (column.type.sql == SqlType::kVarchar) return name;
-  if (column.type.sql == SqlType::kBinary) {
-    return column.type.list ? "list_transform(" + name + ", x -> from_base64(x))"
-                            : "from_base64(" + name + ")";
-  }
-  // Lengths and precisions were seen to by the cast of each value, and have other names here.
-  table::ColumnType type = column.type;
-  type.fraction = table::kMostFraction;
-  return "CAST(" + name + " AS " + table::sql_name(type) + ")";
-}
+  Channel& channel_;
+  ArrowSchema schema_{};
+  ArrowArrayStream stream_{};
+  std::string error_;
+};
 
 class ParquetOutput final : public engine::Output {
  public:
-  ParquetOutput(std::string path, const table::Schema& schema, std::unique_ptr<Session> session)
-      : path_(std::move(path)), schema_(schema), session_(std::move(session)) {
-    source_ = {&schema_, &channel_, nullptr, 0};
-  }
+  ParquetOutput(std::string path, const table::Schema& schema, std::string rows,
+                std::unique_ptr<Session> session)
+      : path_(std::move(path)),
+        schema_(schema),
+        rows_(std::move(rows)),
+        session_(std::move(session)),
+        stream_(schema, channel_) {}
 
   ~ParquetOutput() override {
     channel_.close();
@@ -258,41 +158,41 @@ class ParquetOutput final : public engine::Output {
   }
 
   base::Status start() {
-    const DuckDbApi& duckdb = session_->api();
-    duckdb_table_function function = duckdb.duckdb_create_table_function();
-    duckdb.duckdb_table_function_set_name(function, "kiln_rows");
-    duckdb.duckdb_table_function_set_extra_info(function, &source_, nullptr);
-    duckdb.duckdb_table_function_set_bind(function, bind_rows);
-    duckdb.duckdb_table_function_set_init(function, init_rows);
-    duckdb.duckdb_table_function_set_function(function, give_rows);
     const duckdb_state state =
-        duckdb.duckdb_register_table_function(session_->connection(), function);
-    duckdb.duckdb_destroy_table_function(&function);
+        session_->api().duckdb_arrow_scan(session_->connection(), rows_.c_str(),
+                                          reinterpret_cast<duckdb_arrow_stream>(stream_.stream()));
     if (state == DuckDBError) {
-      return base::Error(base::ErrorCode::kInternal, "DuckDB: cannot register a table function");
+      return base::Error(base::ErrorCode::kInternal, "DuckDB: cannot read the rows");
     }
     std::string columns;
     for (size_t i = 0; i < schema_.columns.size(); ++i) {
       if (i != 0) columns += ", ";
       std::string alias = "\"";
       for (const char c : schema_.columns[i].name) alias += c == '"' ? "\"\"" : std::string(1, c);
-      columns += column_expression(schema_.columns[i], column_name(i)) + " AS " + alias + "\"";
+      columns += column_name(i) + " AS " + alias + "\"";
     }
-    std::string copy = "COPY (SELECT " + columns + " FROM kiln_rows()) TO " + quote_literal(path_) +
+    std::string copy = "COPY (SELECT " + columns + " FROM " + rows_ + ") TO " +
+                       quote_literal(path_) +
                        " (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false)";
     const auto end = [this](base::Status result) {
       result_ = std::move(result);
       channel_.close();  // whoever still pushes must not wait
     };
-    KILN_ASSIGN(writer_, base::start_thread(
-                             [this, copy = std::move(copy), end] { end(session_->execute(copy)); },
-                             [end](base::Error error) { end(std::move(error)); }));
+    const auto work = [this, copy = std::move(copy), end] {
+      base::Status status = session_->execute(copy);
+      base::Status dropped = session_->execute("DROP VIEW " + rows_);
+      end(status.ok() ? std::move(dropped) : std::move(status));
+    };
+    KILN_ASSIGN(writer_,
+                base::start_thread(work, [end](base::Error error) { end(std::move(error)); }));
     return {};
   }
 
-  base::Result<std::unique_ptr<engine::Piece>> encode(const table::Batch& batch) override {
-    return std::unique_ptr<engine::Piece>(
-        new RowsPiece(copy_batch(schema_, batch), 0, batch.rows()));
+  table::Values values() const override { return table::Values::kTyped; }
+
+  base::Result<std::unique_ptr<engine::Piece>> encode(table::Batch& batch) override {
+    const size_t rows = batch.rows();
+    return std::unique_ptr<engine::Piece>(new RowsPiece(batch.take_rows(), 0, rows));
   }
 
   base::Status write(std::unique_ptr<engine::Piece> piece, uint64_t limit) override {
@@ -315,9 +215,10 @@ class ParquetOutput final : public engine::Output {
  private:
   const std::string path_;
   const table::Schema& schema_;
-  std::unique_ptr<Session> session_;
+  const std::string rows_;  ///< the stream's name in the database
+  const std::unique_ptr<Session> session_;
   Channel channel_;
-  Source source_{};
+  RowsStream stream_;
   base::Thread writer_;
   base::Status result_;  // of the writer, read after join()
   bool finished_ = false;
@@ -332,11 +233,25 @@ std::unique_ptr<engine::Piece> split_piece(engine::Piece& piece, uint64_t rows) 
   return rest;
 }
 
-base::Result<std::unique_ptr<engine::Output>> make_parquet_output(const std::string& path,
-                                                                  const table::Schema& schema,
-                                                                  uint64_t process_memory) {
-  KILN_ASSIGN(std::unique_ptr<Session> session, Session::open(1, process_memory / 2));
-  auto output = std::make_unique<ParquetOutput>(path, schema, std::move(session));
+ParquetWriters::ParquetWriters(unsigned threads, uint64_t process_memory)
+    : threads_(threads), process_memory_(process_memory) {}
+ParquetWriters::~ParquetWriters() = default;
+
+base::Result<std::unique_ptr<engine::Output>> ParquetWriters::open(const std::string& path,
+                                                                   const table::Schema& schema) {
+  std::shared_ptr<Instance> instance;
+  std::string name;
+  {
+    base::MutexLock lock(mutex_);
+    instance = instance_.lock();
+    if (!instance) {
+      KILN_ASSIGN(instance, Instance::open(threads_, process_memory_ / 2));
+      instance_ = instance;
+    }
+    name = "rows" + std::to_string(opened_++);
+  }
+  KILN_ASSIGN(std::unique_ptr<Session> session, Session::open(std::move(instance)));
+  auto output = std::make_unique<ParquetOutput>(path, schema, std::move(name), std::move(session));
   KILN_TRY(output->start());
   return std::unique_ptr<engine::Output>(std::move(output));
 }

@@ -4,6 +4,7 @@
 #include <array>
 #include <deque>
 #include <filesystem>
+#include <fstream>
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -37,14 +38,20 @@ class ParquetTest : public testing::Test {
     EXPECT_NE(mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
     path_ = folder_ + "/it's.parquet";
-    auto session = Session::open(1);
-    EXPECT_TRUE(session.ok()) << session.error().message();
-    session_ = std::move(session).value();
+    session_ = open_session(1);
   }
   ~ParquetTest() override { std::filesystem::remove_all(folder_); }
 
+  static std::unique_ptr<Session> open_session(unsigned threads) {
+    auto instance = Instance::open(threads);
+    EXPECT_TRUE(instance.ok()) << instance.error().message();
+    auto session = Session::open(std::move(instance).value());
+    EXPECT_TRUE(session.ok()) << session.error().message();
+    return std::move(session).value();
+  }
+
   std::unique_ptr<engine::Output> open(const table::Schema& schema) {
-    auto output = make_parquet_output(path_, schema);
+    auto output = writers_.open(path_, schema);
     EXPECT_TRUE(output.ok()) << output.error().message();
     return std::move(output).value();
   }
@@ -53,7 +60,7 @@ class ParquetTest : public testing::Test {
   static base::Status write(engine::Output& output, const table::Schema& schema,
                             const std::vector<std::vector<Cell>>& rows,
                             uint64_t limit = UINT64_MAX) {
-    table::Batch batch(schema);
+    table::Batch batch(schema, table::Values::kTyped);
     for (const auto& row : rows) {
       batch.append_cells(0, row.size(), row.data());
       batch.finish_row();
@@ -94,6 +101,7 @@ class ParquetTest : public testing::Test {
 
   std::string folder_;
   std::string path_;
+  ParquetWriters writers_{2};
   std::unique_ptr<Session> session_;
 };
 
@@ -113,10 +121,11 @@ TEST_F(ParquetTest, EveryTypeKeepsItsValueAndItsType) {
                     column("ts", SqlType::kTimestamp),
                     column("tz", SqlType::kTimestampTz)};
   write_file(schema, {{Cell::of(true), Cell::of(int64_t{-7}), Cell::of(int64_t{2147483647}),
-                       Cell::of(int64_t{9007199254740993}), text("1.5"), text("-2.25e3"),
-                       text("1234567.89"), text("grün \"x\""), text("AP8B"), text("2024-02-29"),
-                       text("10:30:15.5"), text("2024-02-29T10:30:15.25"),
-                       text("2024-02-29T10:30:00+02:00")}});
+                       Cell::of(int64_t{9007199254740993}), Cell::of(1.5), Cell::of(-2250.0),
+                       Cell::of(table::Decimal128{123456789, 0}), text("grün \"x\""),
+                       text(std::string_view("\0\xff\1", 3)), Cell::of(int64_t{19782}),
+                       Cell::of(int64_t{37'815'500'000}), Cell::of(int64_t{1'709'202'615'250'000}),
+                       Cell::of(int64_t{1'709'195'400'000'000})}});
   EXPECT_EQ(types(),
             "b BOOLEAN, s SMALLINT, i INTEGER, l BIGINT, r FLOAT, d DOUBLE, n DECIMAL(9,2), v "
             "VARCHAR, x BLOB, day DATE, t TIME, ts TIMESTAMP, tz TIMESTAMP WITH TIME ZONE");
@@ -154,8 +163,8 @@ TEST_F(ParquetTest, Lists) {
                     column("after", SqlType::kVarchar)};
   const Cell words[] = {text("a"), text("bc"), text("")};
   const Cell numbers[] = {Cell::of(int64_t{1}), Cell::of(int64_t{2})};
-  const Cell bytes[] = {text("AP8B"), text("")};
-  const Cell days[] = {text("2024-02-29")};
+  const Cell bytes[] = {text(std::string_view("\0\xff\1", 3)), text("")};
+  const Cell days[] = {Cell::of(int64_t{19782})};
   write_file(schema, {{Cell::of_list(words, 3), Cell::of_list(numbers, 2), Cell::of_list(bytes, 2),
                        Cell::of_list(days, 1), text("1")},
                       {Cell(), Cell(), Cell(), Cell(), text("2")},
@@ -213,7 +222,7 @@ TEST_F(ParquetTest, ALimitCutsAPiece) {
 TEST_F(ParquetTest, APieceCanBeSplit) {
   table::Schema schema;
   schema.columns = {column("n", SqlType::kInteger)};
-  table::Batch batch(schema);
+  table::Batch batch(schema, table::Values::kTyped);
   for (int64_t i = 0; i < 5000; ++i) {
     const Cell cell = Cell::of(i);
     batch.append_cells(0, 1, &cell);
@@ -258,7 +267,7 @@ TEST_F(ParquetTest, APathThatCannotBeWrittenIsAnError) {
   path_ = folder_ + "/missing/x.parquet";
   table::Schema schema;
   schema.columns = {column("n", SqlType::kInteger)};
-  auto output = make_parquet_output(path_, schema);
+  auto output = writers_.open(path_, schema);
   base::Status status;
   if (output.ok()) {
     for (int i = 0; i < 20 && status.ok(); ++i) {
@@ -272,19 +281,72 @@ TEST_F(ParquetTest, APathThatCannotBeWrittenIsAnError) {
   EXPECT_EQ(status.error().code(), base::ErrorCode::kIo);
 }
 
-TEST_F(ParquetTest, AValueThatDoesNotConvertIsAnErrorNotACrash) {
+TEST_F(ParquetTest, DecimalsOfAllSizesAndSigns) {
   table::Schema schema;
-  schema.columns = {column("d", SqlType::kDate)};
-  const auto output = open(schema);
-  base::Status status = write(*output, schema, {{text("no date")}});
-  if (status.ok()) status = output->finish();
-  ASSERT_FALSE(status.ok());
-  EXPECT_NE(status.error().message().find("no date"), std::string::npos)
-      << status.error().message();
+  schema.columns = {column("n", SqlType::kDecimal, false, 38, 9)};
+  const Cell most = Cell::of(table::Decimal128{0x98a223fffffffff, 0x4b3b4ca85a86c47a});
+  const Cell least = Cell::of(table::Decimal128{0xf675ddc000000001, -0x4b3b4ca85a86c47b});
+  write_file(schema, {{most}, {least}, {Cell::of(table::Decimal128{~uint64_t{0}, -1})}});
+  EXPECT_EQ(value_of("SELECT string_agg(n::VARCHAR, ' ') FROM $"),
+            "99999999999999999999999999999.999999999 "
+            "-99999999999999999999999999999.999999999 -0.000000001");
+}
+
+TEST_F(ParquetTest, TheBytesDoNotDependOnTheThreads) {
+  table::Schema schema;
+  schema.columns = {column("n", SqlType::kBigInt), column("v", SqlType::kVarchar)};
+  std::vector<std::string> files;
+  for (const unsigned threads : {1U, 2U, 3U}) {
+    ParquetWriters writers(threads);
+    const auto output = writers.open(path_, schema);
+    ASSERT_TRUE(output.ok());
+    for (int64_t piece = 0; piece < 40; ++piece) {
+      std::vector<std::vector<Cell>> rows;
+      std::deque<std::string> texts;
+      for (int64_t i = 0; i < 9000 + piece; ++i) {
+        texts.push_back("a text that is longer than twelve bytes " + std::to_string(i * piece));
+        rows.push_back({Cell::of(i), text(texts.back())});
+      }
+      ASSERT_TRUE(write(**output, schema, rows).ok());
+    }
+    ASSERT_TRUE((*output)->finish().ok());
+    std::ifstream in(path_, std::ios::binary);
+    files.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+  }
+  EXPECT_EQ(files[0], files[1]);
+  EXPECT_EQ(files[0], files[2]);
+  EXPECT_EQ(value_of("SELECT count(DISTINCT row_group_id) FROM parquet_metadata(" +
+                     quote_literal(path_) + ")"),
+            "3");
+}
+
+TEST_F(ParquetTest, OutputsThatAreOpenTogetherShareADatabase) {
+  table::Schema schema;
+  schema.columns = {column("n", SqlType::kInteger)};
+  std::vector<std::unique_ptr<engine::Output>> outputs;
+  const std::string folder = folder_;
+  for (int64_t i = 0; i < 5; ++i) {
+    path_ = folder + "/" + std::to_string(i) + ".parquet";
+    outputs.push_back(open(schema));
+  }
+  for (int64_t round = 0; round < 10; ++round) {  // more than one channel holds, one after another
+    for (int64_t i = 0; i < 5; ++i) {
+      ASSERT_TRUE(write(*outputs[static_cast<size_t>(i)], schema, {{Cell::of(i)}}).ok());
+    }
+  }
+  outputs[3].reset();  // one that is given up does not hold up the others
+  for (int64_t i = 0; i < 5; ++i) {
+    if (i == 3) continue;
+    ASSERT_TRUE(outputs[static_cast<size_t>(i)]->finish().ok());
+    path_ = folder + "/" + std::to_string(i) + ".parquet";
+    EXPECT_EQ(value_of("SELECT count(*) || ' ' || max(n) FROM $"), "10 " + std::to_string(i));
+  }
 }
 
 TEST(SessionTest, RunsStatementsAndReportsErrors) {
-  auto session = Session::open(2);
+  auto instance = Instance::open(2);
+  ASSERT_TRUE(instance.ok()) << instance.error().message();
+  auto session = Session::open(std::move(instance).value());
   ASSERT_TRUE(session.ok()) << session.error().message();
   EXPECT_TRUE((*session)->execute("SELECT 1").ok());
   base::Status status = (*session)->execute("SELEC 1");

@@ -185,18 +185,37 @@ bool set_numbers(ColumnType& type, std::string_view name, const std::vector<uint
 
 }  // namespace
 
-Storage storage_of(SqlType type) {
+Storage storage_of(SqlType type, Values values) {
+  const bool typed = values == Values::kTyped;
+  const auto typed_or = [&](Storage storage, Storage other) { return typed ? storage : other; };
   switch (type) {
     case SqlType::kBoolean:
       return Storage::kBoolean;
     case SqlType::kTinyInt:
+      return typed_or(Storage::kInt8, Storage::kInteger);
     case SqlType::kSmallInt:
+      return typed_or(Storage::kInt16, Storage::kInteger);
     case SqlType::kInteger:
+      return typed_or(Storage::kInt32, Storage::kInteger);
     case SqlType::kBigInt:
       return Storage::kInteger;
-    default:
-      return Storage::kText;
+    case SqlType::kReal:
+      return typed_or(Storage::kFloat, Storage::kText);
+    case SqlType::kDouble:
+      return typed_or(Storage::kDouble, Storage::kText);
+    case SqlType::kDecimal:
+      return typed_or(Storage::kDecimal, Storage::kText);
+    case SqlType::kVarchar:
+    case SqlType::kBinary:
+      return typed_or(Storage::kView, Storage::kText);
+    case SqlType::kDate:
+      return typed_or(Storage::kInt32, Storage::kText);
+    case SqlType::kTime:
+    case SqlType::kTimestamp:
+    case SqlType::kTimestampTz:
+      return typed_or(Storage::kInteger, Storage::kText);
   }
+  return Storage::kText;
 }
 
 ColumnType default_type(std::string_view fhir_type) {

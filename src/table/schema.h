@@ -26,9 +26,26 @@ enum class SqlType : uint8_t {
   kTimestampTz,
 };
 
-/// How values are held in a batch. What is neither Boolean nor a whole number is text, in the form
-/// that CSV and JSON show; writers of binary formats convert it.
-enum class Storage : uint8_t { kBoolean, kInteger, kText };
+/// What a batch holds of values that are neither Boolean nor whole numbers.
+enum class Values : uint8_t {
+  kText,   ///< their text, in the form that CSV and JSON show
+  kTyped,  ///< what Arrow has for the column's type
+};
+
+/// How the values of a column lie in memory.
+enum class Storage : uint8_t {
+  kBoolean,  ///< a bit each
+  kInteger,  ///< int64; of typed values also TIME and TIMESTAMP: microseconds
+  kText,     ///< table::Text
+  // Of typed values only:
+  kInt8,
+  kInt16,
+  kInt32,  ///< also DATE: days since 1970
+  kFloat,
+  kDouble,
+  kDecimal,  ///< Decimal128
+  kView,     ///< ArrowView, of text or bytes
+};
 
 /// How a value looks in JSON.
 enum class JsonForm : uint8_t { kBoolean, kNumber, kString };
@@ -59,7 +76,7 @@ struct Schema {
   std::vector<Column> columns;
 };
 
-Storage storage_of(SqlType type);
+Storage storage_of(SqlType type, Values values);
 
 /// The default column type for a FHIR type (views.md): boolean BOOLEAN, integer INTEGER ...,
 /// VARCHAR for everything that is not listed there.

@@ -82,12 +82,12 @@ TEST(SchemaTest, FhirTypesHaveDefaults) {
 }
 
 TEST(SchemaTest, OnlyBooleansAndWholeNumbersAreNotText) {
-  EXPECT_EQ(storage_of(SqlType::kBoolean), Storage::kBoolean);
-  EXPECT_EQ(storage_of(SqlType::kBigInt), Storage::kInteger);
-  EXPECT_EQ(storage_of(SqlType::kSmallInt), Storage::kInteger);
-  EXPECT_EQ(storage_of(SqlType::kDecimal), Storage::kText);
-  EXPECT_EQ(storage_of(SqlType::kDouble), Storage::kText);
-  EXPECT_EQ(storage_of(SqlType::kTimestampTz), Storage::kText);
+  EXPECT_EQ(storage_of(SqlType::kBoolean, Values::kText), Storage::kBoolean);
+  EXPECT_EQ(storage_of(SqlType::kBigInt, Values::kText), Storage::kInteger);
+  EXPECT_EQ(storage_of(SqlType::kSmallInt, Values::kText), Storage::kInteger);
+  EXPECT_EQ(storage_of(SqlType::kDecimal, Values::kText), Storage::kText);
+  EXPECT_EQ(storage_of(SqlType::kDouble, Values::kText), Storage::kText);
+  EXPECT_EQ(storage_of(SqlType::kTimestampTz, Values::kText), Storage::kText);
 }
 
 TEST(SchemaTest, IdentifiersAreQuotedUnlessPlain) {

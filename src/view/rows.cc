@@ -73,6 +73,7 @@ class RowBuilder {
       : rows_(rows),
         schema_(rows.view_.schema()),
         evaluation_(rows.evaluation_),
+        values_(batch.values()),
         texts_(batch.texts()) {}
 
   base::Error take_error() {
@@ -347,7 +348,7 @@ class RowBuilder {
     }
     const table::Column& target = schema_.columns[column.column];
     const bool of_kind = is_of_kind(column, item);
-    if (of_kind && cast_item(evaluation_, item, target.type, column.form, texts_, cell)) {
+    if (of_kind && cast_item(evaluation_, item, target.type, column.form, values_, texts_, cell)) {
       return true;
     }
     if (evaluation_.failed()) return false;  // a limit or a stop, not a value that does not fit
@@ -371,6 +372,7 @@ class RowBuilder {
   RowEvaluation& rows_;
   const table::Schema& schema_;
   fhirpath::Evaluation& evaluation_;
+  const table::Values values_;
   base::Arena& texts_;
   std::optional<base::Error> error_;
   const char* failed_at_ = nullptr;

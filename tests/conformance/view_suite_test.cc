@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "engine/pipeline.h"
+#include "engine/testing/text_output.h"
 #include "engine/testing/text_sink.h"
 #include "json/minify.h"
 #include "tests/conformance/canonical.h"
@@ -22,8 +23,8 @@ base::Result<std::string> run_view(const view::CompiledView& view, const std::st
   KILN_ASSIGN(const dataset::Snapshot snapshot,
               dataset::Snapshot::open({{data, dataset::FileKind::kNdjson, ""}}));
   std::string rows;
-  const auto output = engine::make_text_output(table::Format::kNdjson, view.schema(), {},
-                                               std::make_unique<engine::TextSink>(rows), false);
+  const auto output = engine::make_text_output(table::Format::kNdjson, view.schema(),
+                                               std::make_unique<engine::TextSink>(rows));
   engine::Options options;
   options.threads = 2;
   KILN_TRY(engine::run(snapshot, {{&view, output.get()}}, options, {}, nullptr));

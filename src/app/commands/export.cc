@@ -9,9 +9,8 @@
 #include "app/data_options.h"
 #include "app/diagnostics.h"
 #include "app/file_output.h"
-#include "base/digest.h"
 #include "json/writer.h"
-#include "sql/parquet_output.h"
+#include "output/writers.h"
 
 namespace kiln::app {
 namespace {
@@ -24,36 +23,12 @@ struct ExportOptions {
 
 constexpr const char* kManifest = "manifest.json";
 
-/// Notes size and digest of what goes through it, as it goes: reading the files again at the end
-/// would cost as much as some of the views.
-class DigestSink final : public engine::ByteSink {
- public:
-  DigestSink(std::unique_ptr<engine::ByteSink> next, base::FileDigest& found)
-      : next_(std::move(next)), found_(found) {}
-
-  base::Status write(std::string_view bytes) override {
-    found_.size += bytes.size();
-    digest_.update(bytes);
-    return next_->write(bytes);
-  }
-  base::Status finish() override {
-    found_.sha256 = digest_.finish_hex();
-    return next_->finish();
-  }
-
- private:
-  const std::unique_ptr<engine::ByteSink> next_;
-  base::FileDigest& found_;
-  base::Sha256 digest_;
-};
-
 /// A file of the export on its way: written under a temporary name, counted and digested, and
 /// published with all others at the end.
 struct ExportFile {
   std::string name;
   std::unique_ptr<PendingFile> pending;
-  std::unique_ptr<base::FileDigest> digest = std::make_unique<base::FileDigest>();
-  std::unique_ptr<engine::Output> output;
+  std::unique_ptr<output::RowsOutput> output;
 };
 
 std::string file_name(const view::CompiledView& view, table::Format format) {
@@ -112,19 +87,16 @@ base::Result<std::vector<OutputTarget>> find_targets(const ExportOptions& option
 
 base::Result<ExportFile> open_file(const ExportOptions& options, table::Format format,
                                    const view::CompiledView& view, const OutputTarget& target,
-                                   uint64_t memory) {
+                                   output::Writers& writers) {
   ExportFile file;
   file.name = file_name(view, format);
   KILN_ASSIGN(file.pending, PendingFile::create(target));
-  if (format == table::Format::kParquet) {
-    KILN_ASSIGN(file.output,
-                sql::make_parquet_output(file.pending->temporary_path(), view.schema(), memory));
-    return file;
-  }
-  auto sink = std::make_unique<DigestSink>(make_pending_sink(*file.pending), *file.digest);
-  const table::EncodeOptions encode{!options.output.no_header, options.output.csv_guard};
-  file.output = engine::make_text_output(format, view.schema(), encode, std::move(sink),
-                                         options.data.limit != UINT64_MAX);
+  output::Layout layout;
+  layout.format = format;
+  layout.text = {!options.output.no_header, options.output.csv_guard};
+  layout.limited = options.data.limit != UINT64_MAX;
+  KILN_ASSIGN(file.output, writers.open(layout, view.schema(),
+                                        output::one_file(make_file_of_set(*file.pending))));
   return file;
 }
 
@@ -139,8 +111,8 @@ std::string manifest_of(const std::vector<ExportFile>& files,
         .key("rows")
         .number(summary.rows[i])
         .key("bytes")
-        .number(files[i].digest->size)
-        .member("sha256", files[i].digest->sha256)
+        .number(files[i].output->files().front().digest.size)
+        .member("sha256", files[i].output->files().front().digest.sha256)
         .end_object();
   }
   writer.end_array().end_object();
@@ -156,21 +128,17 @@ base::Status export_views(const ExportOptions& options, const std::vector<view::
   KILN_ASSIGN(const dataset::Snapshot snapshot, open_data(options.data));
   KILN_ASSIGN(const auto targets, find_targets(options, format, views, snapshot));
   KILN_TRY(make_folder(options.output.output));
+  KILN_ASSIGN(const uint64_t memory, memory_limit_of(options.data.memory_limit));
+  output::Writers writers(threads_of(options.data), "", memory);
   std::vector<ExportFile> files;
   std::vector<engine::Subject> subjects;
-  KILN_ASSIGN(const uint64_t memory, memory_limit_of(options.data.memory_limit));
   for (size_t i = 0; i < views.size(); ++i) {
-    KILN_ASSIGN(ExportFile file, open_file(options, format, *views[i], targets[i], memory));
+    KILN_ASSIGN(ExportFile file, open_file(options, format, *views[i], targets[i], writers));
     files.push_back(std::move(file));
     subjects.push_back({views[i].get(), files[i].output.get()});
   }
   KILN_ASSIGN(const engine::Summary summary,
               run_subjects(snapshot, subjects, options.data, signals));
-  if (format == table::Format::kParquet) {  // DuckDB wrote the files
-    for (ExportFile& file : files) {
-      KILN_ASSIGN(*file.digest, base::digest_file(file.pending->temporary_path()));
-    }
-  }
   KILN_ASSIGN(const auto manifest, PendingFile::create(targets.back()));
   KILN_TRY(manifest->write(manifest_of(files, views, summary)));
   std::vector<PendingFile*> pending;

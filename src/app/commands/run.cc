@@ -6,7 +6,7 @@
 #include "app/diagnostics.h"
 #include "app/file_output.h"
 #include "app/terminal_table.h"
-#include "sql/parquet_output.h"
+#include "output/writers.h"
 
 namespace kiln::app {
 namespace {
@@ -15,28 +15,6 @@ struct RunOptions {
   std::string view;
   DataOptions data;
   OutputOptions output;
-};
-
-/// A Parquet file under a temporary name until it is complete.
-class PendingParquet final : public engine::Output {
- public:
-  PendingParquet(std::unique_ptr<PendingFile> pending, std::unique_ptr<engine::Output> output)
-      : pending_(std::move(pending)), output_(std::move(output)) {}
-
-  base::Result<std::unique_ptr<engine::Piece>> encode(const table::Batch& batch) override {
-    return output_->encode(batch);
-  }
-  base::Status write(std::unique_ptr<engine::Piece> piece, uint64_t limit) override {
-    return output_->write(std::move(piece), limit);
-  }
-  base::Status finish() override {
-    KILN_TRY(output_->finish());
-    return pending_->publish();
-  }
-
- private:
-  std::unique_ptr<PendingFile> pending_;
-  std::unique_ptr<engine::Output> output_;
 };
 
 /// What can be told before anything is read.
@@ -75,7 +53,8 @@ base::Result<Destination> choose_destination(const OutputOptions& options) {
   } else if (isatty(STDOUT_FILENO) == 0) {
     to.format = table::Format::kNdjson;
   }
-  if (to.format == table::Format::kParquet && to.target.kind != OutputTarget::Kind::kFile) {
+  if (to.format && output::traits_of(*to.format).needs_file &&
+      to.target.kind != OutputTarget::Kind::kFile) {
     return usage("Parquet needs a regular file (-o), which this is not: " + to.target.name);
   }
   return to;
@@ -84,20 +63,17 @@ base::Result<Destination> choose_destination(const OutputOptions& options) {
 base::Result<std::unique_ptr<engine::Output>> open_output(const Destination& to,
                                                           const RunOptions& options,
                                                           const table::Schema& schema,
+                                                          output::Writers& writers,
                                                           const std::stop_token& stop) {
   if (to.format) KILN_TRY(table::check_format(*to.format, schema));
-  if (to.format == table::Format::kParquet) {
-    KILN_ASSIGN(const uint64_t memory, memory_limit_of(options.data.memory_limit));
-    KILN_ASSIGN(auto pending, PendingFile::create(to.target));
-    KILN_ASSIGN(auto parquet, sql::make_parquet_output(pending->temporary_path(), schema, memory));
-    return std::unique_ptr<engine::Output>(
-        new PendingParquet(std::move(pending), std::move(parquet)));
-  }
-  KILN_ASSIGN(auto sink, open_sink(to.target, stop));
-  if (!to.format) return make_terminal_table(schema, std::move(sink), terminal_width());
-  const table::EncodeOptions encode{!options.output.no_header, options.output.csv_guard};
-  return engine::make_text_output(*to.format, schema, encode, std::move(sink),
-                                  options.data.limit != UINT64_MAX);
+  KILN_ASSIGN(auto file, open_file(to.target, stop));
+  if (!to.format) return make_terminal_table(schema, std::move(file), terminal_width());
+  output::Layout layout;
+  layout.format = *to.format;
+  layout.text = {!options.output.no_header, options.output.csv_guard};
+  layout.limited = options.data.limit != UINT64_MAX;
+  KILN_ASSIGN(auto output, writers.open(layout, schema, output::one_file(std::move(file))));
+  return std::unique_ptr<engine::Output>(std::move(output));
 }
 
 int run(const RunOptions& options) {
@@ -114,7 +90,10 @@ int run(const RunOptions& options) {
     const base::Status status = source_files({options.view}, *snapshot).check(to->target);
     if (!status.ok()) return report(status.error(), signals);
   }
-  auto output = open_output(*to, options, views[0]->schema(), signals.token());
+  const auto memory = memory_limit_of(options.data.memory_limit);
+  if (!memory.ok()) return report(memory.error(), signals);
+  output::Writers writers(threads_of(options.data), "", *memory);
+  auto output = open_output(*to, options, views[0]->schema(), writers, signals.token());
   if (!output.ok()) return report(output.error(), signals);
   const auto summary =
       run_subjects(*snapshot, {{views[0].get(), output->get()}}, options.data, signals);

@@ -85,12 +85,11 @@ class Application {
     service_options_.memory = &memory_;
     service_options_.allowed_hosts = options.allowed_hosts;
     service_options_.cors_origins = options.cors_origins;
-    service_options_.scratch_dir = state_.scratch_path();
     service_options_.threads = options.threads;
     service_options_.part_rows = options.part_rows;
     service_options_.max_line_size = options.max_line_size;
     service_options_.fhir_version = options.fhir_version;
-    runner_ = api::make_export_runner({service_options_, clock_, log_});
+    runner_ = api::make_export_runner({service_options_, writers_, clock_, log_});
   }
 
   base::Status run(const std::stop_token& stop, Hangups& hangups) {
@@ -126,6 +125,7 @@ class Application {
                                views_->artefacts(),
                                data_.get(),
                                *sink_,
+                               writers_,
                                jobs,
                                *authorizer_,
                                polls_,
@@ -235,6 +235,7 @@ class Application {
   const std::unique_ptr<api::Authorizer> authorizer_ = api::make_open_authorizer();
   api::PollLimiter polls_;
   api::ServiceOptions service_options_;
+  output::Writers writers_{options_.threads, state_.scratch_path(), memory_.limit()};
   job::Reserve reserve_{state_.path()};
   std::optional<job::StateWatch> watch_;  ///< outlives the store
   std::unique_ptr<job::JobStore> store_;

@@ -136,6 +136,8 @@ class CsvEncoder final : public Encoder {
         std::memcpy(to, text.data(), text.size());
         return to + text.size();
       }
+      default:
+        break;  // no other has text formats
     }
     return to;
   }

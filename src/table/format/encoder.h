@@ -14,11 +14,11 @@
 
 namespace kiln::table {
 
-enum class Format : uint8_t { kNdjson, kCsv, kJson, kParquet };
+enum class Format : uint8_t { kNdjson, kCsv, kJson, kFhir, kParquet };
 
-/// "ndjson", "csv", "json", "parquet".
+/// "ndjson", "csv", "json", "fhir", "parquet".
 std::string_view name_of(Format format);
-/// Of a name or a media type; nothing if there is no such format.
+/// Of a name or a media type; nothing if there is no such format of files.
 std::optional<Format> format_of(std::string_view text);
 /// Of a file's ending, compression aside ("out.csv.gz"); nothing if it tells none.
 std::optional<Format> format_of_file(std::string_view name);

@@ -1,40 +1,44 @@
+#include <array>
+
 #include "table/format/csv.h"
 #include "table/format/encoder.h"
 #include "table/format/json.h"
 
 namespace kiln::table {
 
-std::string_view name_of(Format format) {
-  switch (format) {
-    case Format::kNdjson:
-      return "ndjson";
-    case Format::kCsv:
-      return "csv";
-    case Format::kJson:
-      return "json";
-    case Format::kParquet:
-      return "parquet";
+namespace {
+
+struct FormatName {
+  Format format;
+  std::string_view name;
+  std::string_view media_type;
+  bool of_files;
+};
+
+constexpr std::array kFormats = {
+    FormatName{Format::kNdjson, "ndjson", "application/x-ndjson", true},
+    FormatName{Format::kCsv, "csv", "text/csv", true},
+    FormatName{Format::kJson, "json", "application/json", true},
+    FormatName{Format::kFhir, "fhir", "application/fhir+json", false},
+    FormatName{Format::kParquet, "parquet", "application/vnd.apache.parquet", true},
+};
+
+const FormatName& names_of(Format format) {
+  for (const FormatName& names : kFormats) {
+    if (names.format == format) return names;
   }
-  return "ndjson";
+  return kFormats.front();
 }
 
-std::string_view media_type(Format format) {
-  switch (format) {
-    case Format::kNdjson:
-      return "application/x-ndjson";
-    case Format::kCsv:
-      return "text/csv";
-    case Format::kJson:
-      return "application/json";
-    case Format::kParquet:
-      return "application/vnd.apache.parquet";
-  }
-  return "application/octet-stream";
-}
+}  // namespace
+
+std::string_view name_of(Format format) { return names_of(format).name; }
+
+std::string_view media_type(Format format) { return names_of(format).media_type; }
 
 std::optional<Format> format_of(std::string_view text) {
-  for (const Format format : {Format::kNdjson, Format::kCsv, Format::kJson, Format::kParquet}) {
-    if (text == name_of(format) || text == media_type(format)) return format;
+  for (const FormatName& names : kFormats) {
+    if (names.of_files && (text == names.name || text == names.media_type)) return names.format;
   }
   if (text == "application/fhir+ndjson" || text == "application/ndjson") return Format::kNdjson;
   return std::nullopt;

@@ -82,6 +82,8 @@ void append_json_value(std::string& out, const ColumnVector& column, JsonForm fo
     case Storage::kText:
       append_text(out, column.text(row), form);
       return;
+    default:
+      return;  // no other has text formats
   }
 }
 

@@ -1,4 +1,4 @@
-#include "api/fhir_rows.h"
+#include "output/fhir_encoder.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include "json/writer.h"
 #include "table/format/json.h"
 
-namespace kiln::api {
+namespace kiln::output {
 namespace {
 
 using table::JsonForm;
@@ -146,4 +146,4 @@ std::unique_ptr<table::Encoder> make_fhir_encoder(const table::Schema& schema) {
   return std::make_unique<FhirEncoder>(schema);
 }
 
-}  // namespace kiln::api
+}  // namespace kiln::output

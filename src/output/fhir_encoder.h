@@ -5,9 +5,9 @@
 
 #include "table/format/encoder.h"
 
-namespace kiln::api {
+namespace kiln::output {
 
 /// The schema must outlive the encoder.
 std::unique_ptr<table::Encoder> make_fhir_encoder(const table::Schema& schema);
 
-}  // namespace kiln::api
+}  // namespace kiln::output

@@ -8,12 +8,13 @@
 #include "base/mutex.h"
 #include "engine/output.h"
 
-namespace kiln::engine {
+namespace kiln::output {
 
-class TextPiece final : public Piece {
+class TextPiece final : public engine::Piece {
  public:
   std::string bytes;
   std::vector<size_t> row_ends;  ///< where each row ends, if pieces are to be cut
+  std::string prepared;          ///< for the compressor
 };
 
 /// Pieces of one output: those that have been written are taken again, so that their memory is
@@ -32,6 +33,7 @@ class TextPieces {
     if (piece->bytes.capacity() > kMostKept) return;
     piece->bytes.clear();
     piece->row_ends.clear();
+    piece->prepared.clear();
     base::MutexLock lock(mutex_);
     free_.push_back(std::move(piece));
   }
@@ -41,8 +43,4 @@ class TextPieces {
   std::vector<std::unique_ptr<TextPiece>> free_ KILN_GUARDED_BY(mutex_);
 };
 
-/// What `encoder` makes of a batch.
-std::unique_ptr<TextPiece> encode_text(const table::Encoder& encoder, const table::Batch& batch,
-                                       bool with_row_ends, TextPieces& pieces);
-
-}  // namespace kiln::engine
+}  // namespace kiln::output

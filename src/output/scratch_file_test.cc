@@ -1,4 +1,4 @@
-#include "api/scratch_file.h"
+#include "output/scratch_file.h"
 
 #include <filesystem>
 #include <fstream>
@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-namespace kiln::api {
+namespace kiln::output {
 namespace {
 
 std::string path_for_test() {
@@ -48,4 +48,4 @@ TEST(ScratchFileTest, StopsAtTheFirstError) {
 }
 
 }  // namespace
-}  // namespace kiln::api
+}  // namespace kiln::output

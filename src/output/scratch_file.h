@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-namespace kiln::api {
+namespace kiln::output {
 
 class ScratchFile {
  public:
@@ -27,4 +27,4 @@ class ScratchFile {
   const std::string path_;
 };
 
-}  // namespace kiln::api
+}  // namespace kiln::output

@@ -1,4 +1,4 @@
-#include "api/scratch_file.h"
+#include "output/scratch_file.h"
 
 #include <cerrno>
 #include <vector>
@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-namespace kiln::api {
+namespace kiln::output {
 
 ScratchFile::ScratchFile(std::string path) : path_(std::move(path)) { ::unlink(path_.c_str()); }
 ScratchFile::~ScratchFile() { ::unlink(path_.c_str()); }
@@ -30,4 +30,4 @@ base::Status ScratchFile::read(const std::function<base::Status(std::string_view
   return status;
 }
 
-}  // namespace kiln::api
+}  // namespace kiln::output
