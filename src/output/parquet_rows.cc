@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "engine/rows_stream.h"
 #include "output/rows_output.h"
 #include "output/scratch_file.h"
 
@@ -32,7 +33,7 @@ class ParquetRows final : public RowsOutput {
       }
       const uint64_t rows = part_rows_ == 0 ? left : std::min(left, part_rows_ - rows_);
       std::unique_ptr<engine::Piece> rest;
-      if (rows < piece->rows) rest = sql::split_piece(*piece, rows);
+      if (rows < piece->rows) rest = static_cast<engine::RowsPiece&>(*piece).split(rows);
       KILN_TRY(parquet_->write(std::move(piece), rows));
       piece = std::move(rest);
       rows_ += rows;

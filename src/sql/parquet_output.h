@@ -21,8 +21,9 @@ class ParquetWriters {
   ~ParquetWriters();
 
   /// Writes the rows to `path`, over the file that is there: zstd, columns of the schema's types,
-  /// in the order they come; the bytes do not depend on the number of threads. After a failure, or
-  /// if it is destroyed before finish(), the file is removed. `schema` must outlive the output.
+  /// in the order they come (engine::RowsPiece); the bytes do not depend on the number of threads.
+  /// After a failure, or if it is destroyed before finish(), the file is removed. `schema` must
+  /// outlive the output.
   base::Result<std::unique_ptr<engine::Output>> open(const std::string& path,
                                                      const table::Schema& schema);
 
@@ -33,9 +34,5 @@ class ParquetWriters {
   std::weak_ptr<Instance> instance_ KILN_GUARDED_BY(mutex_);  ///< goes with its last output
   uint64_t opened_ KILN_GUARDED_BY(mutex_) = 0;
 };
-
-/// Cuts a piece that a Parquet output has encoded: the first `rows` of it stay, fewer than it has;
-/// the others are returned. Both share their memory.
-std::unique_ptr<engine::Piece> split_piece(engine::Piece& piece, uint64_t rows);
 
 }  // namespace kiln::sql

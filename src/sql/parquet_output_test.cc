@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include "engine/rows_stream.h"
 #include "sql/session.h"
 
 namespace kiln::sql {
@@ -231,8 +232,8 @@ TEST_F(ParquetTest, APieceCanBeSplit) {
   const auto output = open(schema);
   auto first = output->encode(batch);
   ASSERT_TRUE(first.ok());
-  auto second = split_piece(**first, 3000);
-  auto third = split_piece(*second, 1);
+  auto second = static_cast<engine::RowsPiece&>(**first).split(3000);
+  auto third = second->split(1);
   EXPECT_EQ((*first)->rows, 3000U);
   EXPECT_EQ(second->rows, 1U);
   EXPECT_EQ(third->rows, 1999U);
