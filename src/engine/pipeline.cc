@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/guarded.h"
-#include "base/thread.h"
+#include "base/pool.h"
 #include "engine/nothing_found.h"
 #include "engine/scan_group.h"
 #include "engine/sequencer.h"
@@ -32,32 +32,71 @@ uint64_t size_of(const dataset::Snapshot& snapshot, const std::vector<bool>& wan
   return size;
 }
 
+/// A worker's turns in the pool, for as long as it has something to do.
+class Turns {
+ public:
+  Turns(const RunContext& context, std::stop_token stop, base::Pool::Queue& queue)
+      : context_(context), stop_(std::move(stop)), queue_(queue) {}
+
+  void post() {
+    queue_.post([this] { turn(); });
+  }
+
+ private:
+  void turn() {
+    bool more = false;
+    base::Status status = base::guarded([&] { more = step(); });
+    if (!status.ok()) context_.sequencer.fail(std::move(status).error());
+    if (more) return;
+    worker_.reset();
+    context_.sequencer.leave();
+  }
+
+  /// True if it has its next turn, or will have it when there is room.
+  bool step() {
+    if (!context_.sequencer.may_claim([this] { post(); })) return true;
+    if (!worker_) worker_ = std::make_unique<Worker>(context_, stop_);
+    if (!worker_->step()) return false;
+    post();
+    return true;
+  }
+
+  const RunContext& context_;
+  const std::stop_token stop_;
+  base::Pool::Queue& queue_;
+  std::unique_ptr<Worker> worker_;
+};
+
+/// What the workers do with their turns, and the writing of it.
+void evaluate(const RunContext& context, base::Pool& pool, const std::stop_token& stop) {
+  std::vector<std::unique_ptr<Turns>> workers;
+  base::Pool::Queue queue(pool);  // ends before them
+  for (unsigned i = 0; i < pool.threads(); ++i) {
+    workers.push_back(std::make_unique<Turns>(context, stop, queue));
+    workers.back()->post();
+  }
+  context.sequencer.drive(static_cast<unsigned>(workers.size()), stop);
+}
+
 }  // namespace
 
 base::Result<Summary> run(const dataset::Snapshot& snapshot, const std::vector<Subject>& subjects,
                           const Options& options, std::stop_token stop, Progress* progress) {
+  std::unique_ptr<base::Pool> own_pool;
+  if (options.pool == nullptr) {
+    KILN_ASSIGN(own_pool, base::Pool::start(options.threads));
+  }
+  base::Pool& pool = own_pool ? *own_pool : *options.pool;
   const std::vector<ScanGroup> groups = group_subjects(subjects, options.filter);
   dataset::ReaderOptions reader_options = options.reader;
   reader_options.stop = stop;
   const std::vector<bool> wanted = wanted_files(snapshot, groups);
   if (progress != nullptr) progress->bytes_total = size_of(snapshot, wanted);
   dataset::Reader reader(snapshot, wanted, reader_options);
-  const unsigned threads = std::max(1U, options.threads);
-  Sequencer sequencer(snapshot, subjects, options, uint64_t{threads} * 4, progress);
+  Sequencer sequencer(snapshot, subjects, options, pool, uint64_t{pool.threads()} * 4, progress);
   const RunContext context{snapshot, subjects, groups, options, reader, sequencer};
-  {
-    const auto work = [&context, stop] { Worker(context, stop).run(); };
-    const auto fail = [&sequencer](base::Error error) { sequencer.fail(std::move(error)); };
-    std::vector<base::Thread> others;
-    others.reserve(threads - 1);
-    for (unsigned i = 1; i < threads; ++i) {
-      auto other = base::start_thread(work, fail);
-      if (!other.ok()) break;  // those that there are do the work
-      others.push_back(std::move(*other));
-    }
-    base::Status own = base::guarded(work);
-    if (!own.ok()) fail(std::move(own).error());
-  }
+  base::Status evaluated = base::guarded([&] { evaluate(context, pool, stop); });
+  if (!evaluated.ok()) sequencer.fail(std::move(evaluated).error());
   return base::guarded([&]() -> base::Result<Summary> {
     auto summary = sequencer.finish(wanted, stop);
     if (!summary.ok() || options.limit == 0) return summary;

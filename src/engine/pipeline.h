@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory_budget.h"
+#include "base/pool.h"
 #include "base/progress.h"
 #include "dataset/reader.h"
 #include "engine/output.h"
@@ -27,7 +28,8 @@ struct Subject {
 };
 
 struct Options {
-  unsigned threads = 1;
+  base::Pool* pool = nullptr;  ///< whose threads evaluate, beside other work; null: its own
+  unsigned threads = 1;        ///< of its own pool
   bool skip_errors = false;    ///< a bad line or row is skipped and counted
   bool validate_full = false;  ///< every byte of every line is checked
   bool lenient_casts = false;
@@ -57,7 +59,8 @@ struct Summary {
 
 /// Evaluates all subjects over the snapshot in one pass. The outputs are finished if all went well;
 /// the bytes they get do not depend on the number of threads. A stop is seen within a block
-/// (milliseconds) and ends the run with kCancelled. Blocks until all workers have ended.
+/// (milliseconds) and ends the run with kCancelled. The calling thread writes the outputs; it must
+/// not be one of the pool. Blocks until all workers have ended.
 base::Result<Summary> run(const dataset::Snapshot& snapshot, const std::vector<Subject>& subjects,
                           const Options& options, std::stop_token stop, Progress* progress);
 

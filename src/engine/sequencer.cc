@@ -7,30 +7,103 @@
 namespace kiln::engine {
 
 Sequencer::Sequencer(const dataset::Snapshot& snapshot, const std::vector<Subject>& subjects,
-                     const Options& options, uint64_t window, Progress* progress)
+                     const Options& options, base::Pool& pool, uint64_t window, Progress* progress)
     : snapshot_(snapshot),
       subjects_(subjects),
       options_(options),
+      pool_(pool),
       window_(window),
       progress_(progress) {
   summary_.rows.resize(subjects.size(), 0);
 }
 
-/// Wakes waiting workers when a stop comes. A callback is registered before the lock is taken, as
-/// it may run at once.
-void Sequencer::interrupt() {
-  base::MutexLock lock(mutex_);  // not between the look of a waiter and its sleep
-  end();
+bool Sequencer::may_claim(std::function<void()> resume) {
+  base::MutexLock lock(mutex_);
+  if (ended() || claimed_ < next_ + window_) {
+    ++claimed_;
+    return true;
+  }
+  resting_.push_back(std::move(resume));
+  return false;
 }
 
-bool Sequencer::deposit(uint64_t ordinal, BlockResult result, const std::stop_token& stop) {
-  const std::stop_callback wake(stop, [this] { interrupt(); });
+void Sequencer::deposit(uint64_t ordinal, BlockResult result) {
   base::MutexLock lock(mutex_);
-  while (ordinal >= next_ + window_ && !ended()) changed_.wait(mutex_);
-  if (ended()) return false;
+  if (ended()) return;
   waiting_.emplace(ordinal, std::move(result));
-  if (!writing_) drain();
+  if (ordinal == next_) changed_.notify_all();
+}
+
+bool Sequencer::write_early(uint64_t ordinal, size_t subject, std::unique_ptr<Piece> piece) {
+  EarlyPiece early{ordinal, subject, std::move(piece)};
+  const base::Pool::Waiting waiting(pool_);
+  base::MutexLock lock(mutex_);
+  early_.push_back(&early);
+  changed_.notify_all();
+  while (early.piece && !ended()) changed_.wait(mutex_);
+  std::erase(early_, &early);
   return !ended();
+}
+
+void Sequencer::leave() {
+  base::MutexLock lock(mutex_);
+  ++left_;
+  changed_.notify_all();
+}
+
+void Sequencer::drive(unsigned workers, const std::stop_token& stop) {
+  // Registered before the lock is taken, as it may run at once; under the lock, so that it does not
+  // come between the look of a waiter and its sleep.
+  const std::stop_callback wake(stop, [this] {
+    base::MutexLock lock(mutex_);
+    end();
+  });
+  base::MutexLock lock(mutex_);
+  while (!ended()) {
+    if (write_next()) continue;
+    if (left_ == workers) break;
+    changed_.wait(mutex_);
+  }
+  end();
+  wake_resting();
+}
+
+/// Writes what is next in order, without the lock; false if it is not there yet.
+bool Sequencer::write_next() {
+  const auto early = std::find_if(early_.begin(), early_.end(),
+                                  [this](const EarlyPiece* one) KILN_REQUIRES(mutex_) {
+                                    return one->ordinal == next_ && one->piece;
+                                  });
+  if (early != early_.end()) {
+    EarlyPiece& piece = **early;
+    // Its worker waits for it, and takes it off the list only then.
+    mutex_.unlock();
+    base::Status status =
+        base::guarded([&] { return write_piece(piece.subject, std::move(piece.piece)); });
+    mutex_.lock();
+    piece.piece = nullptr;
+    if (!status.ok()) error_ = std::move(status).error();
+    if (error_ || is_full()) end();
+    changed_.notify_all();
+    return true;
+  }
+  const auto first = waiting_.find(next_);
+  if (first == waiting_.end()) return false;
+  BlockResult result = std::move(first->second);
+  waiting_.erase(first);
+  mutex_.unlock();
+  base::Status status = base::guarded([&] { return write(result); });
+  result = BlockResult();  // its memory goes before the next one is taken
+  mutex_.lock();
+  ++next_;
+  if (!status.ok()) error_ = std::move(status).error();
+  if (error_) end();
+  wake_resting();
+  return true;
+}
+
+void Sequencer::wake_resting() {
+  for (const auto& resume : std::exchange(resting_, {})) resume();
 }
 
 void Sequencer::fail(base::Error error) {
@@ -43,46 +116,6 @@ base::Status Sequencer::failure() {
   base::MutexLock lock(mutex_);
   if (!failure_) return {};
   return std::move(*failure_);
-}
-
-bool Sequencer::write_early(uint64_t ordinal, size_t subject, std::unique_ptr<Piece> piece,
-                            const std::stop_token& stop) {
-  const std::stop_callback wake(stop, [this] { interrupt(); });
-  base::MutexLock lock(mutex_);
-  while ((ordinal != next_ || writing_) && !ended()) changed_.wait(mutex_);
-  if (!ended()) write_now(subject, std::move(piece));
-  return !ended();
-}
-
-void Sequencer::write_now(size_t subject, std::unique_ptr<Piece> piece) {
-  writing_ = true;
-  mutex_.unlock();
-  base::Status status = base::guarded([&] { return write_piece(subject, std::move(piece)); });
-  mutex_.lock();
-  writing_ = false;
-  if (!status.ok()) error_ = std::move(status).error();
-  if (error_ || is_full()) end();
-}
-
-/// Writes what is next in order, without the lock while it writes.
-void Sequencer::drain() {
-  writing_ = true;
-  while (!ended()) {
-    const auto first = waiting_.find(next_);
-    if (first == waiting_.end()) break;
-    BlockResult result = std::move(first->second);
-    waiting_.erase(first);
-    mutex_.unlock();
-    base::Status status = base::guarded([&] { return write(result); });
-    mutex_.lock();
-    ++next_;
-    if (!status.ok()) {
-      error_ = std::move(status).error();
-      end();
-    }
-    changed_.notify_all();
-  }
-  writing_ = false;
 }
 
 base::Status Sequencer::write(BlockResult& result) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "base/pool.h"
 #include "engine/pipeline.h"
 
 namespace kiln::engine {
@@ -29,21 +31,25 @@ struct BlockResult {
   base::MemoryReservation memory;    ///< of the pieces
 };
 
-/// Workers deposit results by ordinal; whoever completes the next ones writes them. A worker that
-/// is too far ahead waits, so that memory is bounded. Thread-safe.
+/// Workers deposit results by ordinal, on threads of a pool; the thread that runs the whole writes
+/// them in order. Workers that are too far ahead rest, so that memory is bounded. Thread-safe.
 class Sequencer {
  public:
-  /// `window`: how many blocks may be waiting.
+  /// `window`: how many blocks may be claimed and not written.
   Sequencer(const dataset::Snapshot& snapshot, const std::vector<Subject>& subjects,
-            const Options& options, uint64_t window, Progress* progress);
+            const Options& options, base::Pool& pool, uint64_t window, Progress* progress);
 
-  /// Blocks while the block is too far ahead. False when the run has ended (an error, a stop, the
-  /// limit): the worker should end too.
-  bool deposit(uint64_t ordinal, BlockResult result, const std::stop_token& stop);
-  /// Rows of a block that is not done yet and has too many to keep: waits for its turn, then writes
-  /// them. False as deposit().
-  bool write_early(uint64_t ordinal, size_t subject, std::unique_ptr<Piece> piece,
-                   const std::stop_token& stop);
+  /// Asked before a block is claimed. False: the worker is to rest, and is taken up again by
+  /// `resume`, which drive() calls when there is room, or when the run has ended.
+  [[nodiscard]] bool may_claim(std::function<void()> resume);
+  void deposit(uint64_t ordinal, BlockResult result);
+  /// Rows of a block that is not done yet and has too many to keep: waits for its turn. False when
+  /// the run has ended (an error, a stop, the limit): the worker should end too.
+  bool write_early(uint64_t ordinal, size_t subject, std::unique_ptr<Piece> piece);
+  /// A worker has nothing more to do.
+  void leave();
+  /// Writes what `workers` of them deposit until all have left, or the run has ended.
+  void drive(unsigned workers, const std::stop_token& stop);
   /// A worker cannot go on: nobody waits for its block any more.
   void fail(base::Error error);
   bool ended() const { return ended_.load(std::memory_order_relaxed); }
@@ -55,15 +61,14 @@ class Sequencer {
 
  private:
   base::Status failure();
-  void drain() KILN_REQUIRES(mutex_);
-  void write_now(size_t subject, std::unique_ptr<Piece> piece) KILN_REQUIRES(mutex_);
+  bool write_next() KILN_REQUIRES(mutex_);
+  void wake_resting() KILN_REQUIRES(mutex_);
   base::Status write(BlockResult& result);
   void count(const BlockResult& result);
   void warn(size_t file, std::string text);
   void warn_of_other_types();
   base::Status write_piece(size_t subject, std::unique_ptr<Piece> piece);
   bool is_full() const;
-  void interrupt();
   void end() {
     ended_.store(true, std::memory_order_relaxed);
     changed_.notify_all();
@@ -75,20 +80,31 @@ class Sequencer {
     uint64_t lines;
   };
 
+  /// Rows that a worker waits to have written.
+  struct EarlyPiece {
+    uint64_t ordinal;
+    size_t subject;
+    std::unique_ptr<Piece> piece;
+  };
+
   const dataset::Snapshot& snapshot_;
   const std::vector<Subject>& subjects_;
   const Options& options_;
+  base::Pool& pool_;
   const uint64_t window_;
   Progress* const progress_;
 
   std::atomic<bool> ended_{false};
   base::Mutex mutex_;
   base::Condition changed_;
-  uint64_t next_ KILN_GUARDED_BY(mutex_) = 0;  ///< ordinal to be written next
-  bool writing_ KILN_GUARDED_BY(mutex_) = false;
+  uint64_t next_ KILN_GUARDED_BY(mutex_) = 0;     ///< ordinal to be written next
+  uint64_t claimed_ KILN_GUARDED_BY(mutex_) = 0;  ///< blocks, or about to be
+  unsigned left_ KILN_GUARDED_BY(mutex_) = 0;     ///< workers that are done
   std::map<uint64_t, BlockResult> waiting_ KILN_GUARDED_BY(mutex_);
+  std::vector<std::function<void()>> resting_ KILN_GUARDED_BY(mutex_);
+  std::vector<EarlyPiece*> early_ KILN_GUARDED_BY(mutex_);
   std::optional<base::Error> failure_ KILN_GUARDED_BY(mutex_);  ///< of fail(), the first
-  // Touched by the writing worker alone, or after all have ended.
+  // Touched by drive() and finish() alone.
   Summary summary_;
   std::vector<uint64_t> found_;
   std::optional<OtherTypes> other_types_;  ///< of the file at hand

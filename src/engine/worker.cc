@@ -66,31 +66,31 @@ json::LineResult Worker::GroupParser::parse(const char* line, json::Extent exten
   return parse_by(parser);
 }
 
-void Worker::run() {
+bool Worker::step() {
   const size_t most_kept = 8 * context_.options.reader.part_size;
-  while (!stop_.stop_requested() && !context_.sequencer.ended()) {
-    dataset::Part part;
-    BlockResult result;
-    auto claimed = context_.reader.claim(part, buffer_);
-    if (!claimed.ok()) {
-      result.error = std::move(claimed).error();
-    } else if (!*claimed) {
-      return;
+  if (stop_.stop_requested() || context_.sequencer.ended()) return false;
+  dataset::Part part;
+  BlockResult result;
+  auto claimed = context_.reader.claim(part, buffer_);
+  if (!claimed.ok()) {
+    result.error = std::move(claimed).error();
+  } else if (!*claimed) {
+    return false;
+  } else {
+    auto block = context_.reader.load(part, buffer_);
+    if (block.ok()) {
+      result = process(part, *block);
+      result.left_out = block->left_out;
     } else {
-      auto block = context_.reader.load(part, buffer_);
-      if (block.ok()) {
-        result = process(part, *block);
-        result.left_out = block->left_out;
-      } else {
-        result.error = std::move(block).error();
-      }
+      result.error = std::move(block).error();
     }
-    result.file = part.file;
-    result.bytes = part.size;
-    if (stop_.stop_requested()) return;
-    if (!context_.sequencer.deposit(part.ordinal, std::move(result), stop_)) return;
-    buffer_.shrink(most_kept);
   }
+  result.file = part.file;
+  result.bytes = part.size;
+  if (stop_.stop_requested()) return false;
+  context_.sequencer.deposit(part.ordinal, std::move(result));
+  buffer_.shrink(most_kept);
+  return true;
 }
 
 base::Result<std::unique_ptr<Piece>> Worker::encode(size_t subject, table::Batch& batch,
@@ -108,7 +108,7 @@ bool Worker::write_early(size_t subject, table::Batch& batch) {
   auto piece = encode(subject, batch, memory);
   batch.clear_rows();
   if (piece.ok()) {
-    return context_.sequencer.write_early(ordinal_, subject, std::move(*piece), stop_);
+    return context_.sequencer.write_early(ordinal_, subject, std::move(*piece));
   }
   early_error_ = std::move(piece).error();
   return false;

@@ -25,8 +25,8 @@ struct RunContext {
 class Worker {
  public:
   Worker(const RunContext& context, std::stop_token stop);
-  /// Until the input or the run ends.
-  void run();
+  /// One block: claims, evaluates and deposits it. False at the end of the input or the run.
+  [[nodiscard]] bool step();
 
  private:
   /// A subject's evaluation and the rows of the block at hand.

@@ -28,7 +28,7 @@ base::Result<DuckDbApi> load() {
   void* library = nullptr;
   std::string reason;
   for (const std::string& path : candidates()) {
-    library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
+    library = dlopen(path.c_str(), RTLD_LAZY | RTLD_LOCAL);
     if (library != nullptr) break;
     reason = dlerror();
   }

@@ -1,0 +1,109 @@
+#include "base/pool.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/guarded.h"
+
+namespace kiln::base {
+
+Result<std::unique_ptr<Pool>> Pool::start(unsigned threads) {
+  std::unique_ptr<Pool> pool(new Pool(std::max(1U, threads)));
+  KILN_TRY(pool->add_threads());
+  return pool;
+}
+
+Status Pool::add_threads() {
+  MutexLock lock(mutex_);
+  for (unsigned i = 0; i < threads_; ++i) {
+    Status status = add_thread();
+    if (status.ok()) continue;
+    if (live_ == 0) return status;
+    break;  // those that there are do the work
+  }
+  return {};
+}
+
+Pool::~Pool() {
+  std::vector<Thread> all;
+  {
+    MutexLock lock(mutex_);
+    ended_ = true;
+    changed_.notify_all();
+    all = std::move(all_);
+  }
+  for (Thread& thread : all) thread.join();
+}
+
+Status Pool::add_thread() {
+  all_.reserve(all_.size() + 1);
+  KILN_ASSIGN(Thread thread, start_thread([this] { work(); }, [](Error) {}));
+  all_.push_back(std::move(thread));
+  ++live_;
+  return {};
+}
+
+/// Runs the first step of the queue whose turn it is.
+void Pool::take_turn() {
+  Queue& queue = *turns_.front();
+  turns_.pop_front();
+  std::function<void()> step = std::move(queue.steps_.front());
+  queue.steps_.pop_front();
+  queue.waits_for_turn_ = !queue.steps_.empty();
+  if (queue.waits_for_turn_) turns_.push_back(&queue);
+  ++queue.running_;
+  ++running_;
+  mutex_.unlock();
+  (void)guarded([&step] { step(); });
+  step = nullptr;  // what it holds goes before its queue may
+  mutex_.lock();
+  --running_;
+  --queue.running_;
+  changed_.notify_all();
+}
+
+void Pool::work() {
+  MutexLock lock(mutex_);
+  for (;;) {
+    while (!ended_ && (turns_.empty() || running_ >= threads_)) changed_.wait(mutex_);
+    if (ended_) break;
+    take_turn();
+  }
+  --live_;
+}
+
+Pool::Queue::Queue(Pool& pool) : pool_(pool) {}
+
+Pool::Queue::~Queue() {
+  std::deque<std::function<void()>> dropped;
+  MutexLock lock(pool_.mutex_);
+  dropped.swap(steps_);
+  if (std::exchange(waits_for_turn_, false)) pool_.turns_.remove(this);
+  while (running_ != 0) pool_.changed_.wait(pool_.mutex_);
+}
+
+void Pool::Queue::post(std::function<void()> step) {
+  MutexLock lock(pool_.mutex_);
+  steps_.push_back(std::move(step));
+  if (waits_for_turn_) return;
+  waits_for_turn_ = true;
+  pool_.turns_.push_back(this);
+  pool_.changed_.notify_all();
+}
+
+Pool::Waiting::Waiting(Pool& pool) : pool_(pool) {
+  MutexLock lock(pool_.mutex_);
+  --pool_.running_;
+  ++pool_.waiting_;
+  // If the system has no more threads, fewer steps run until the wait is over.
+  if (pool_.live_ - pool_.waiting_ < pool_.threads_) (void)pool_.add_thread();
+  pool_.changed_.notify_all();
+}
+
+Pool::Waiting::~Waiting() {
+  MutexLock lock(pool_.mutex_);
+  --pool_.waiting_;
+  ++pool_.running_;
+}
+
+}  // namespace kiln::base

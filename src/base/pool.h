@@ -1,0 +1,80 @@
+// Threads that much work shares, a little of each in turn.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
+#include <memory>
+#include <vector>
+
+#include "base/error.h"
+#include "base/mutex.h"
+#include "base/thread.h"
+
+namespace kiln::base {
+
+/// So many threads run steps of so many queues: of those that have steps, each gets its turn before
+/// one has it again. A step should take milliseconds. Thread-safe; outlives its queues.
+class Pool {
+ public:
+  /// As many threads as the system gives of those asked for; kUnavailable if that is none.
+  static Result<std::unique_ptr<Pool>> start(unsigned threads);
+  ~Pool();
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
+  unsigned threads() const { return threads_; }
+
+  /// The steps of one piece of work. They may run at the same time as each other.
+  class Queue {
+   public:
+    explicit Queue(Pool& pool);
+    /// Steps that have not begun are dropped; those that have are waited for.
+    ~Queue();
+    Queue(const Queue&) = delete;
+    Queue& operator=(const Queue&) = delete;
+
+    /// What leaves a step as an exception is lost: it has to tell of its own failures.
+    void post(std::function<void()> step);
+
+   private:
+    friend class Pool;
+    Pool& pool_;
+    std::deque<std::function<void()>> steps_;  // guarded by the pool's mutex, as is all here
+    size_t running_ = 0;
+    bool waits_for_turn_ = false;  ///< it is among the pool's turns
+  };
+
+  /// While it lives, the step that made it waits for something, and another thread may run in its
+  /// place.
+  class Waiting {
+   public:
+    explicit Waiting(Pool& pool);
+    ~Waiting();
+    Waiting(const Waiting&) = delete;
+    Waiting& operator=(const Waiting&) = delete;
+
+   private:
+    Pool& pool_;
+  };
+
+ private:
+  explicit Pool(unsigned threads) : threads_(threads) {}
+  [[nodiscard]] Status add_threads();
+  [[nodiscard]] Status add_thread() KILN_REQUIRES(mutex_);
+  void work();
+  void take_turn() KILN_REQUIRES(mutex_);
+
+  const unsigned threads_;
+  Mutex mutex_;
+  Condition changed_;
+  std::list<Queue*> turns_ KILN_GUARDED_BY(mutex_);  ///< queues with steps, the next one first
+  std::vector<Thread> all_ KILN_GUARDED_BY(mutex_);
+  unsigned live_ KILN_GUARDED_BY(mutex_) = 0;
+  unsigned running_ KILN_GUARDED_BY(mutex_) = 0;  ///< steps, without those that wait
+  unsigned waiting_ KILN_GUARDED_BY(mutex_) = 0;
+  bool ended_ KILN_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace kiln::base
