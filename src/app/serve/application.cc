@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <latch>
 
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 #include "app/memory_limit.h"
 #include "app/serve/configured_sink.h"
 #include "app/serve/published_views.h"
+#include "app/serve/service_manager.h"
 #include "app/serve/state_directory.h"
 #include "app/version.h"
 #include "base/memory_budget.h"
@@ -170,13 +172,20 @@ class Application {
     std::printf("kiln: listening on %s\n", url.c_str());
     std::fflush(stdout);
     log_.info("listening", {{"url", url}, {"base", service_options_.base_url}});
+    const std::string status = "listening on " + url;
+    service_manager_.ready(status);
     base::Thread others;  // a store that is down must not hold up the start
     if (former_instance.empty()) {
       auto looking = base::start_thread([&] { warn_of_others(stop); }, [](base::Error) {});
       if (looking.ok()) others = std::move(*looking);
     }
-    while (hangups.wait(stop)) views_->reload(log_);
+    while (hangups.wait(stop)) {
+      service_manager_.reloading();
+      views_->reload(log_);
+      service_manager_.ready(status);
+    }
     log_.info("stopping");
+    service_manager_.stopping();
     // Both at once, if there is a thread for it.
     auto jobs_stop = base::start_thread([&] { jobs.stop(); }, [](base::Error) {});
     (*server)->stop();
@@ -230,6 +239,7 @@ class Application {
   base::SystemClock clock_;
   base::SystemRandom random_;
   base::Logger log_;
+  ServiceManager service_manager_{std::getenv("NOTIFY_SOCKET"), log_};
   api::Metrics metrics_;
   api::JobMonitor monitor_;
   const std::unique_ptr<api::Authorizer> authorizer_ = api::make_open_authorizer();
