@@ -2,23 +2,37 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <optional>
 
 #include <dlfcn.h>
+#include <link.h>
 
 namespace kiln::sql {
 namespace {
 
+/// Of the program, or of the shared library that Kiln is in. "" where that cannot be told.
+std::filesystem::path own_folder() {
+  static const int kHere = 0;
+  Dl_info info{};
+  link_map* object = nullptr;
+  std::error_code error;
+  if (dladdr1(&kHere, &info, reinterpret_cast<void**>(&object), RTLD_DL_LINKMAP) != 0 &&
+      object->l_name[0] != '\0') {  // the program itself has no name there
+    return std::filesystem::canonical(object->l_name, error).parent_path();
+  }
+  // Not canonical(): the file may have been replaced since, by an upgrade.
+  return std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+}
+
+/// Beside what was built, in the private folder of what was installed, wherever its prefix was
+/// moved to, and where the loader looks.
 std::vector<std::string> candidates() {
   if (const char* const named = std::getenv("KILN_DUCKDB_LIBRARY")) return {named};
   std::vector<std::string> paths;
-  std::error_code error;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (!error) {
-    const auto folder = program.parent_path();
-    paths.push_back(folder / "libduckdb.so");
-    paths.push_back(folder.parent_path() / "lib" / "kiln" / "libduckdb.so");
-    paths.push_back(folder.parent_path() / "lib" / "libduckdb.so");
+  if (const auto folder = own_folder(); !folder.empty()) {
+    for (const char* const private_folder :
+         {"", "kiln", "../lib/kiln", "../lib/" KILN_MULTIARCH "/kiln", "../lib"}) {
+      paths.push_back(folder / private_folder / "libduckdb.so");
+    }
   }
   paths.emplace_back("libduckdb.so");
   return paths;
