@@ -7,7 +7,7 @@ install(TARGETS kiln RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 # Programs that use Kiln as a library.
 if(TARGET kiln_shared)
   install(TARGETS kiln_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-  install(FILES ${PROJECT_SOURCE_DIR}/include/kiln.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
   file(RELATIVE_PATH KILN_PC_TO_PREFIX /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
   configure_file(${PROJECT_SOURCE_DIR}/packaging/kiln.pc.in ${CMAKE_BINARY_DIR}/share/kiln.pc @ONLY)
   install(FILES ${CMAKE_BINARY_DIR}/share/kiln.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

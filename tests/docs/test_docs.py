@@ -56,6 +56,23 @@ class ConsoleTest(unittest.TestCase):
                     ran += 1
         self.assertGreaterEqual(ran, 3)
 
+    def test_readme_installed_commands_work(self):
+        """What stands below the installation; scripts/check_packages does that as well."""
+        version = subprocess.run([KILN, "--version"], check=True, capture_output=True,
+                                 text=True).stdout.split()[1]
+        installs = [block for block in blocks(ROOT / "README.md", "sh") if "apt install" in block]
+        self.assertEqual(len(installs), 2)
+        for block in installs:
+            self.assertEqual(set(re.findall(r"kiln[_-](\d[\d.]+\d)", block)), {version})
+            commands = "\n".join(line for line in block.splitlines() if line.startswith("kiln "))
+            folder = pathlib.Path(tempfile.mkdtemp())
+            self.addCleanup(shutil.rmtree, folder)
+            result = subprocess.run(["bash", "-euc", commands], cwd=folder, env=environment(),
+                                    capture_output=True, text=True, timeout=60)
+            self.assertEqual(result.returncode, 0, result.stderr)
+            if " run " in commands:
+                self.assertEqual(len(result.stdout.splitlines()), 4, result.stdout)
+
     def test_readme_http_commands_work(self):
         script = next(block for block in blocks(ROOT / "README.md", "sh") if "kiln serve" in block)
         with socket.socket() as probe:
