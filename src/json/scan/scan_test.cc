@@ -412,9 +412,8 @@ TEST_P(ScanTest, LineEndsAtEveryOffset) {
       }
       for (const std::string& bad :
            {std::string(1, '\0'), std::string("\r"), std::string("\x1f"), std::string("}{\""),
-            std::string("x{}"), std::string("\x01{"), std::string("\x1a{\t"),
-            std::string("\xac{ "), std::string("} {}"), std::string("}\t {\""),
-            std::string("x  {\"")}) {
+            std::string("x{}"), std::string("\x01{"), std::string("\x1a{\t"), std::string("\xac{ "),
+            std::string("} {}"), std::string("}\t {\""), std::string("x  {\"")}) {
         ASSERT_FALSE(end_of(before + bad + after)) << bad << size;
       }
       ASSERT_FALSE(end_of(before + after + "]"));
