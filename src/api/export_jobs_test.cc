@@ -14,6 +14,7 @@
 #include "api/metrics.h"
 #include "api/poll_limiter.h"
 #include "api/run_view.h"
+#include "job/sqlite/sqlite_job_store.h"
 #include "job/testing/function_runner.h"
 #include "job/testing/must.h"
 #include "job/testing/seams.h"
@@ -101,7 +102,7 @@ class ExportJobsTest : public ::testing::Test {
   NoObserver observer_;
   job::FunctionRunner runner_;
   const std::unique_ptr<job::JobStore> store_ =
-      must(job::JobStore::open(":memory:", job::Durability::kProcessCrash));
+      must(job::SqliteJobStore::open(":memory:", job::Durability::kProcessCrash));
   const std::unique_ptr<sink::ExportSink> sink_ = sink::make_memory_sink(1 << 20);
   job::JobEngineOptions engine_options_{.max_queued = 1000, .output_ttl = seconds(600)};
   job::JobEngine engine_{{*store_, *sink_, runner_, observer_, clock_, random_}, engine_options_};

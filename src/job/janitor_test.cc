@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "job/sqlite/sqlite_job_store.h"
 #include "job/testing/faulty_sink.h"
 #include "job/testing/must.h"
 #include "job/testing/recording_observer.h"
@@ -39,7 +40,7 @@ class JanitorTest : public testing::Test {
   void restart() {
     janitor_.reset();
     store_.reset();
-    store_ = must(JobStore::open(database(), Durability::kProcessCrash));
+    store_ = must(SqliteJobStore::open(database(), Durability::kProcessCrash));
     ASSERT_NE(store_, nullptr);
     janitor_ = std::make_unique<Janitor>(*store_, *sink_, clock_, observer_, kInterval);
   }

@@ -1,6 +1,7 @@
 #include "job/job_engine.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include "base/crash_point.h"
 #include "base/guarded.h"
@@ -94,7 +95,7 @@ base::Result<std::optional<JobId>> JobEngine::find_equal(const Submission& submi
   KILN_ASSIGN(const auto job, parts_.store.find(*known));
   if (!job) return std::optional<JobId>();
   if (is_expired(*job)) {  // the janitor has not come yet: its key is free all the same
-    KILN_ASSIGN(const uint64_t expired, parts_.store.expire(parts_.clock.now()));
+    KILN_ASSIGN(const uint64_t expired, parts_.store.expire(parts_.clock.now(), SIZE_MAX));
     parts_.observer.on_expired(expired);
     wake_janitor();
     return std::optional<JobId>();

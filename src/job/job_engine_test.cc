@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "job/sqlite/sqlite_job_store.h"
 #include "job/testing/faulty_sink.h"
 #include "job/testing/must.h"
 #include "job/testing/recording_observer.h"
@@ -33,7 +34,7 @@ class JobEngineTest : public testing::TestWithParam<const char*> {
                  : must(sink::open_filesystem_sink(folder_ / "exports", "own"));
     ASSERT_NE(inner_, nullptr);
     sink_ = std::make_unique<FaultySink>(*inner_);
-    store_ = must(JobStore::open(database(), Durability::kProcessCrash));
+    store_ = must(SqliteJobStore::open(database(), Durability::kProcessCrash));
     ASSERT_NE(store_, nullptr);
     options_.store_retry = milliseconds(1);
   }

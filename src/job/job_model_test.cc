@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "job/job_engine.h"
+#include "job/sqlite/sqlite_job_store.h"
 #include "job/testing/faulty_sink.h"
 #include "job/testing/function_runner.h"
 #include "job/testing/job_promises.h"
@@ -54,7 +55,7 @@ class World {
     };
     runner_.body = [this](const Attempt& attempt) { return run_attempt(attempt); };
     // In memory, it keeps what was committed when the engine goes, as a file does.
-    store_ = must(JobStore::open(":memory:", Durability::kProcessCrash));
+    store_ = must(SqliteJobStore::open(":memory:", Durability::kProcessCrash));
   }
 
   void run() {

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "job/job_engine.h"
+#include "job/sqlite/sqlite_job_store.h"
 #include "job/testing/faulty_sink.h"
 #include "job/testing/function_runner.h"
 #include "job/testing/must.h"
@@ -34,7 +35,7 @@ class JobRaceTest : public testing::TestWithParam<const char*> {
     sink_ = std::string_view(GetParam()) == "memory"
                 ? sink::make_memory_sink(1 << 24)
                 : must(sink::open_filesystem_sink(folder_ / "exports", "own"));
-    store_ = must(JobStore::open(folder_ / "jobs.sqlite", Durability::kProcessCrash));
+    store_ = must(SqliteJobStore::open(folder_ / "jobs.sqlite", Durability::kProcessCrash));
     runner_.body = [this](const Attempt& attempt) -> base::Result<FunctionRunner::Files> {
       ++attempts_;
       while (held_) std::this_thread::yield();
@@ -154,7 +155,7 @@ TEST_P(JobRaceTest, Ops_4_6_TheReaperAgainstADownload) {
     while (round % 10 == 0 && whole == before) std::this_thread::yield();
     wait_for_turns(round);
     clock_.advance(options_.output_ttl);
-    must(store_->expire(clock_.now()));
+    must(store_->expire(clock_.now(), SIZE_MAX));
     must(sink_->remove_job(id.text, {}));
     client.join();
     EXPECT_FALSE(must(engine_->find(id)).has_value());

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "job/job_engine.h"
+#include "job/sqlite/sqlite_job_store.h"
 #include "job/testing/faulty_sink.h"
 #include "job/testing/function_runner.h"
 #include "job/testing/must.h"
@@ -30,7 +31,7 @@ class JobRecoveryTest : public testing::Test {
   void restart() {
     engine_.reset();
     store_.reset();
-    store_ = must(JobStore::open(folder_ / "jobs.sqlite", Durability::kProcessCrash));
+    store_ = must(SqliteJobStore::open(folder_ / "jobs.sqlite", Durability::kProcessCrash));
     ASSERT_NE(store_, nullptr);
     engine_ = std::make_unique<JobEngine>(
         JobEngine::Parts{*store_, *sink_, runner_, observer_, clock_, random_}, options_);

@@ -24,6 +24,7 @@
 #include "base/memory_budget.h"
 #include "base/thread.h"
 #include "job/short_id.h"
+#include "job/sqlite/sqlite_job_store.h"
 #include "net/address.h"
 #include "sink/observed_sink.h"
 
@@ -96,8 +97,8 @@ class Application {
 
   base::Status run(const std::stop_token& stop, Hangups& hangups) {
     (void)reserve_.check();  // a disk that is full already is told by /ready
-    KILN_ASSIGN(store_, job::JobStore::open(state_.database_path(), job::Durability::kMachineCrash,
-                                            &reserve_));
+    KILN_ASSIGN(store_, job::SqliteJobStore::open(state_.database_path(),
+                                                  job::Durability::kMachineCrash, &reserve_));
     watch_.emplace(state_.database_path(),
                    std::vector{state_.lock_path(), state_.database_path() + "-wal"});
     KILN_ASSIGN(const std::string former_instance, store_->noted("instance"));

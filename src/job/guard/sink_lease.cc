@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "job/stored_values.h"
-
 namespace kiln::job {
 namespace {
 
@@ -45,7 +43,7 @@ base::Status SinkLease::note() {
   return store_.note({{kLease, text_},
                       {kFormerLease, former_},
                       {kHome, home_},
-                      {kSettled, std::to_string(ms(settled_))}});
+                      {kSettled, std::to_string(settled_.time_since_epoch().count())}});
 }
 
 /// What is noted before the sink is told makes a crash in between one's own. A disk so full that it
@@ -58,7 +56,8 @@ base::Status SinkLease::take(const std::stop_token& stop) {
   KILN_ASSIGN(const std::string settled, store_.noted(kSettled));
   const bool is_own = found.empty() || found == last || found == former;
   const bool is_home = home.empty() || home == home_;
-  settled_ = settled.empty() ? base::WallTime() : time_of(std::stoll(settled));
+  settled_ = settled.empty() ? base::WallTime()
+                             : base::WallTime(std::chrono::milliseconds(std::stoll(settled)));
   if (!is_own || !is_home) settled_ = clock_.now() + settling_;
   former_ = found;
   const base::Status noted = note();

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "job/janitor.h"
+#include "job/sqlite/sqlite_job_store.h"
 #include "job/testing/faulty_sink.h"
 #include "job/testing/must.h"
 #include "job/testing/recording_observer.h"
@@ -33,7 +34,7 @@ struct Server {
       : clock_of_all(clock),
         inner(must(sink::open_filesystem_sink(exports, "own"))),
         sink(*inner),
-        store(must(JobStore::open(database, Durability::kProcessCrash))),
+        store(must(SqliteJobStore::open(database, Durability::kProcessCrash))),
         lease(*store, sink, clock, random, std::move(home), kSettling),
         janitor(*store, sink, clock, observer, kInterval, &lease) {}
 

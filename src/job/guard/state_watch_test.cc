@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "job/job_store.h"
+#include "job/sqlite/sqlite_job_store.h"
 #include "job/testing/must.h"
 #include "job/testing/seams.h"
 
@@ -49,8 +50,8 @@ TEST(StateWatchTest, Issue_1_10_SeesWhatBecomesOfItsFiles) {
     const std::string database = folder / "jobs";
     write(folder / "lock", "");
     // Grown to its size, then opened as a server does.
-    must(JobStore::open(database, Durability::kProcessCrash));
-    const auto store = must(JobStore::open(database, Durability::kProcessCrash));
+    must(SqliteJobStore::open(database, Durability::kProcessCrash));
+    const auto store = must(SqliteJobStore::open(database, Durability::kProcessCrash));
     StateWatch watch(database, {folder / "lock", database + "-wal"});
     must(watch.check());
     one.harm(folder.path());

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
-#include "job/database.h"
+#include "job/sqlite/database.h"
 
 namespace kiln::job {
 

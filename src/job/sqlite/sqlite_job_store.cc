@@ -1,53 +1,20 @@
-#include "job/job_store.h"
+#include "job/sqlite/sqlite_job_store.h"
 
 #include <algorithm>
 
 #include "base/crash_point.h"
 #include "base/text.h"
-#include "job/stored_values.h"
+#include "job/sqlite/schema.h"
+#include "job/sqlite/stored_values.h"
 
 namespace kiln::job {
 namespace {
-
-constexpr int64_t kSchemaVersion = 4;
-constexpr const char* kSchema = R"sql(
-CREATE TABLE IF NOT EXISTS constant (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS job (
-  id TEXT PRIMARY KEY, state INTEGER NOT NULL, client TEXT NOT NULL, tracking_id TEXT NOT NULL,
-  idempotency_key TEXT NOT NULL, request_hash TEXT NOT NULL, summary TEXT NOT NULL,
-  subjects INTEGER NOT NULL,
-  attempt INTEGER NOT NULL, crashes INTEGER NOT NULL, created INTEGER NOT NULL, started INTEGER,
-  completed_at INTEGER, failed_at INTEGER, cancelled_at INTEGER, expires INTEGER,
-  row_count INTEGER NOT NULL DEFAULT 0, size INTEGER NOT NULL DEFAULT 0,
-  failure_status INTEGER, failure_outcome TEXT, names TEXT NOT NULL DEFAULT '',
-  CHECK ((state = 2) = (completed_at IS NOT NULL) AND (state = 3) = (failed_at IS NOT NULL) AND
-         (state = 4) = (cancelled_at IS NOT NULL) AND (state >= 2) = (expires IS NOT NULL)))
-  WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS job_by_state ON job (state, created);
-CREATE UNIQUE INDEX IF NOT EXISTS job_by_idempotency_key ON job (client, idempotency_key)
-  WHERE idempotency_key <> '';
-CREATE INDEX IF NOT EXISTS job_by_client ON job (client, created);
-CREATE INDEX IF NOT EXISTS job_by_expiry ON job (expires);
-CREATE TABLE IF NOT EXISTS spec (
-  job TEXT PRIMARY KEY REFERENCES job (id) ON DELETE CASCADE, request TEXT NOT NULL,
-  inputs TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS file (
-  job TEXT NOT NULL REFERENCES job (id) ON DELETE CASCADE, position INTEGER NOT NULL,
-  output TEXT NOT NULL, name TEXT NOT NULL, row_count INTEGER NOT NULL, size INTEGER NOT NULL,
-  sha256 TEXT NOT NULL, media_type TEXT NOT NULL, PRIMARY KEY (job, position)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS debt (
-  job TEXT NOT NULL, before_attempt INTEGER NOT NULL, tries INTEGER NOT NULL, due INTEGER NOT NULL,
-  renewed INTEGER NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (job, before_attempt)) WITHOUT ROWID;
-)sql";
 
 constexpr std::string_view kJobColumns =
     "id, state, client, tracking_id, idempotency_key, request_hash, summary, subjects, attempt, "
     "crashes, created, started, coalesce(completed_at, failed_at, cancelled_at), expires, "
     "row_count, size, "
     "failure_status, failure_outcome, names";
-
-/// From 3.
-constexpr const char* kUpgrade = "ALTER TABLE job ADD COLUMN names TEXT NOT NULL DEFAULT ''";
 
 /// Names have no end of their own.
 constexpr char kNameEnd = '\0';
@@ -98,12 +65,6 @@ base::Result<Database> open_database(const std::string& path, Durability durabil
   return Database::open(path, durability, Locking::kExclusive);
 }
 
-base::Result<int64_t> version_of(Database& database) {
-  KILN_ASSIGN(Statement query, database.prepare("PRAGMA user_version"));
-  KILN_ASSIGN(const bool row, query.step());
-  return row ? query.number(0) : 0;
-}
-
 /// Better now than in the middle of a job.
 base::Status check_whole(Database& database, const std::string& path) {
   KILN_ASSIGN(Statement query, database.prepare("PRAGMA quick_check(1)"));
@@ -117,31 +78,22 @@ base::Status check_whole(Database& database, const std::string& path) {
 
 }  // namespace
 
-base::Result<std::unique_ptr<JobStore>> JobStore::open(const std::string& path,
-                                                       Durability durability, Reserve* reserve) {
+base::Result<std::unique_ptr<JobStore>> SqliteJobStore::open(const std::string& path,
+                                                             Durability durability,
+                                                             Reserve* reserve) {
   auto opened = open_database(path, durability, reserve);
   if (!opened.ok() && opened.error().code() == base::ErrorCode::kInvalid) {
     return std::move(opened).error().in("the job database " + path + " is damaged");
   }
   KILN_ASSIGN(Database database, std::move(opened));
   KILN_ASSIGN(const int64_t version, version_of(database));
-  if (version != 0 && version != kSchemaVersion && version != kSchemaVersion - 1) {
-    return base::Error(base::ErrorCode::kUnsupported,
-                       "the job database was made by another version of kiln: " + path);
-  }
+  KILN_TRY(check_version(version, path));
   if (version != 0) KILN_TRY(check_whole(database, path));
-  if (version != kSchemaVersion) {
-    Transaction transaction(database);
-    KILN_TRY(transaction.begin());
-    KILN_TRY(database.execute(version == 0 ? kSchema : kUpgrade));
-    const std::string set_version = "PRAGMA user_version = " + std::to_string(kSchemaVersion);
-    KILN_TRY(database.execute(set_version.c_str()));
-    KILN_TRY(transaction.commit());
-  }
-  return std::unique_ptr<JobStore>(new JobStore(std::move(database), reserve));
+  KILN_TRY(migrate(database, version));
+  return std::unique_ptr<JobStore>(new SqliteJobStore(std::move(database), reserve));
 }
 
-void JobStore::make_room() {
+void SqliteJobStore::make_room() {
   if (reserve_ == nullptr || !reserve_->is_low()) return;
   reserve_->release();
   // What the log of changes holds beside the database is room as well. If that fails the change
@@ -149,11 +101,12 @@ void JobStore::make_room() {
   (void)database_.execute("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-void JobStore::release_reserve() {
+void SqliteJobStore::release_reserve() {
   if (reserve_ != nullptr) reserve_->release();
 }
 
-base::Result<std::string> JobStore::constant(std::string_view name, const std::string& if_new) {
+base::Result<std::string> SqliteJobStore::constant(std::string_view name,
+                                                   const std::string& if_new) {
   base::MutexLock lock(mutex_);
   KILN_ASSIGN(Statement insert,
               database_.prepare("INSERT INTO constant VALUES (?, ?) ON CONFLICT DO NOTHING"));
@@ -161,19 +114,19 @@ base::Result<std::string> JobStore::constant(std::string_view name, const std::s
   return value_of(name);
 }
 
-base::Result<std::string> JobStore::noted(std::string_view name) {
+base::Result<std::string> SqliteJobStore::noted(std::string_view name) {
   base::MutexLock lock(mutex_);
   return value_of(name);
 }
 
 /// Empty if there is none.
-base::Result<std::string> JobStore::value_of(std::string_view name) {
+base::Result<std::string> SqliteJobStore::value_of(std::string_view name) {
   KILN_ASSIGN(Statement query, database_.prepare("SELECT value FROM constant WHERE name = ?"));
   KILN_ASSIGN(const bool row, query.bind(name).step());
   return row ? query.text(0) : std::string();
 }
 
-base::Status JobStore::note(const std::vector<std::pair<std::string, std::string>>& values) {
+base::Status SqliteJobStore::note(const std::vector<std::pair<std::string, std::string>>& values) {
   base::MutexLock lock(mutex_);
   make_room();
   Transaction transaction(database_);
@@ -186,7 +139,7 @@ base::Status JobStore::note(const std::vector<std::pair<std::string, std::string
   return transaction.commit();
 }
 
-base::Result<bool> JobStore::has_output() {
+base::Result<bool> SqliteJobStore::has_output() {
   base::MutexLock lock(mutex_);
   KILN_ASSIGN(Statement query,
               database_.prepare("SELECT EXISTS (SELECT 1 FROM debt) OR EXISTS "
@@ -195,7 +148,7 @@ base::Result<bool> JobStore::has_output() {
   return query.number(0) != 0;
 }
 
-base::Status JobStore::add(const Job& job, const JobSpec& spec) {
+base::Status SqliteJobStore::add(const Job& job, const JobSpec& spec) {
   base::MutexLock lock(mutex_);
   Transaction transaction(database_);
   KILN_TRY(transaction.begin());
@@ -223,7 +176,7 @@ base::Status JobStore::add(const Job& job, const JobSpec& spec) {
   return transaction.commit();
 }
 
-base::Result<std::optional<JobSpec>> JobStore::spec_of(const JobId& id) {
+base::Result<std::optional<JobSpec>> SqliteJobStore::spec_of(const JobId& id) {
   base::MutexLock lock(mutex_);
   KILN_ASSIGN(Statement query, database_.prepare("SELECT request, inputs FROM spec WHERE job = ?"));
   KILN_ASSIGN(const bool row, query.bind(id.text).step());
@@ -232,12 +185,12 @@ base::Result<std::optional<JobSpec>> JobStore::spec_of(const JobId& id) {
 }
 
 /// With its end: else jobs that are long over would fill the disk.
-base::Status JobStore::drop_spec(const JobId& id) {
+base::Status SqliteJobStore::drop_spec(const JobId& id) {
   KILN_ASSIGN(Statement statement, database_.prepare("DELETE FROM spec WHERE job = ?"));
   return statement.bind(id.text).run();
 }
 
-base::Result<std::optional<Job>> JobStore::find(const JobId& id) {
+base::Result<std::optional<Job>> SqliteJobStore::find(const JobId& id) {
   base::MutexLock lock(mutex_);
   KILN_ASSIGN(Statement query,
               database_.prepare("SELECT " + std::string(kJobColumns) + " FROM job WHERE id = ?"));
@@ -250,7 +203,7 @@ base::Result<std::optional<Job>> JobStore::find(const JobId& id) {
   return std::optional<Job>(std::move(job));
 }
 
-base::Result<std::vector<OutputFile>> JobStore::files_of(const JobId& id) {
+base::Result<std::vector<OutputFile>> SqliteJobStore::files_of(const JobId& id) {
   KILN_ASSIGN(Statement query,
               database_.prepare("SELECT output, name, row_count, size, sha256, media_type "
                                 "FROM file WHERE job = ? ORDER BY position"));
@@ -264,8 +217,8 @@ base::Result<std::vector<OutputFile>> JobStore::files_of(const JobId& id) {
   }
 }
 
-base::Result<std::optional<JobId>> JobStore::find_idempotent(const std::string& client,
-                                                             const std::string& key) {
+base::Result<std::optional<JobId>> SqliteJobStore::find_idempotent(const std::string& client,
+                                                                   const std::string& key) {
   base::MutexLock lock(mutex_);
   KILN_ASSIGN(Statement query,
               database_.prepare("SELECT id FROM job WHERE client = ? AND idempotency_key = ?"));
@@ -273,9 +226,9 @@ base::Result<std::optional<JobId>> JobStore::find_idempotent(const std::string& 
   return row ? std::optional<JobId>(JobId{query.text(0)}) : std::nullopt;
 }
 
-base::Result<std::vector<Job>> JobStore::jobs_of(const std::string& client,
-                                                 const std::optional<JobPlace>& behind, size_t most,
-                                                 JobStates states) {
+base::Result<std::vector<Job>> SqliteJobStore::jobs_of(const std::string& client,
+                                                       const std::optional<JobPlace>& behind,
+                                                       size_t most, JobStates states) {
   base::MutexLock lock(mutex_);
   KILN_ASSIGN(Statement query, database_.prepare("SELECT " + std::string(kJobColumns) +
                                                  " FROM job WHERE client = ? AND "
@@ -293,7 +246,7 @@ base::Result<std::vector<Job>> JobStore::jobs_of(const std::string& client,
   }
 }
 
-base::Result<std::vector<std::pair<JobId, std::string>>> JobStore::in_state(JobState state) {
+base::Result<std::vector<std::pair<JobId, std::string>>> SqliteJobStore::in_state(JobState state) {
   base::MutexLock lock(mutex_);
   KILN_ASSIGN(Statement query,
               database_.prepare("SELECT id, client FROM job WHERE state = ? ORDER BY created, id"));
@@ -306,14 +259,14 @@ base::Result<std::vector<std::pair<JobId, std::string>>> JobStore::in_state(JobS
   }
 }
 
-base::Result<uint64_t> JobStore::count(JobState state) {
+base::Result<uint64_t> SqliteJobStore::count(JobState state) {
   base::MutexLock lock(mutex_);
   KILN_ASSIGN(Statement query, database_.prepare("SELECT count(*) FROM job WHERE state = ?"));
   KILN_TRY(query.bind(number_of(state)).step());
   return static_cast<uint64_t>(query.number(0));
 }
 
-base::Result<std::optional<uint32_t>> JobStore::start(const JobId& id, base::WallTime now) {
+base::Result<std::optional<uint32_t>> SqliteJobStore::start(const JobId& id, base::WallTime now) {
   base::MutexLock lock(mutex_);
   KILN_ASSIGN(Statement update,
               database_.prepare("UPDATE job SET state = ?, attempt = attempt + 1, started = ? "
@@ -327,9 +280,9 @@ base::Result<std::optional<uint32_t>> JobStore::start(const JobId& id, base::Wal
   return std::optional<uint32_t>(attempt);
 }
 
-base::Result<bool> JobStore::complete(const JobId& id, uint32_t attempt,
-                                      const std::vector<OutputFile>& files, base::WallTime now,
-                                      base::WallTime expires) {
+base::Result<bool> SqliteJobStore::complete(const JobId& id, uint32_t attempt,
+                                            const std::vector<OutputFile>& files,
+                                            base::WallTime now, base::WallTime expires) {
   uint64_t rows = 0;
   uint64_t size = 0;
   for (const OutputFile& file : files) {
@@ -364,8 +317,8 @@ base::Result<bool> JobStore::complete(const JobId& id, uint32_t attempt,
   return true;
 }
 
-base::Result<bool> JobStore::fail(const JobId& id, uint32_t attempt, const Failure& failure,
-                                  base::WallTime now, base::WallTime expires) {
+base::Result<bool> SqliteJobStore::fail(const JobId& id, uint32_t attempt, const Failure& failure,
+                                        base::WallTime now, base::WallTime expires) {
   base::MutexLock lock(mutex_);
   make_room();
   Transaction transaction(database_);
@@ -387,7 +340,8 @@ base::Result<bool> JobStore::fail(const JobId& id, uint32_t attempt, const Failu
   return true;
 }
 
-base::Result<bool> JobStore::cancel(const JobId& id, base::WallTime now, base::WallTime expires) {
+base::Result<bool> SqliteJobStore::cancel(const JobId& id, base::WallTime now,
+                                          base::WallTime expires) {
   base::MutexLock lock(mutex_);
   make_room();
   Transaction transaction(database_);
@@ -408,8 +362,8 @@ base::Result<bool> JobStore::cancel(const JobId& id, base::WallTime now, base::W
   return true;
 }
 
-base::Result<bool> JobStore::requeue(const JobId& id, uint32_t attempt, bool crashed,
-                                     base::WallTime now) {
+base::Result<bool> SqliteJobStore::requeue(const JobId& id, uint32_t attempt, bool crashed,
+                                           base::WallTime now) {
   base::MutexLock lock(mutex_);
   make_room();
   Transaction transaction(database_);

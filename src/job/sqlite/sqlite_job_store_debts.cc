@@ -1,11 +1,11 @@
-// The half of the job store that is about output that has to go: expiry and deletion debts.
+// The half of SqliteJobStore that is about output that has to go: expiry and deletion debts.
 #include <algorithm>
 #include <string>
 #include <utility>
 
 #include "base/crash_point.h"
-#include "job/job_store.h"
-#include "job/stored_values.h"
+#include "job/sqlite/sqlite_job_store.h"
+#include "job/sqlite/stored_values.h"
 
 namespace kiln::job {
 namespace {
@@ -21,7 +21,7 @@ std::string renewing(std::string insert) { return std::move(insert) + kRenew; }
 
 }  // namespace
 
-base::Result<uint64_t> JobStore::expire(base::WallTime now, size_t most) {
+base::Result<uint64_t> SqliteJobStore::expire(base::WallTime now, size_t most) {
   const int64_t limit = static_cast<int64_t>(std::min<size_t>(most, INT64_MAX));
   base::MutexLock lock(mutex_);
   make_room();
@@ -45,7 +45,7 @@ base::Result<uint64_t> JobStore::expire(base::WallTime now, size_t most) {
   return expired;
 }
 
-base::Result<std::vector<JobId>> JobStore::expired(base::WallTime now, size_t most) {
+base::Result<std::vector<JobId>> SqliteJobStore::expired(base::WallTime now, size_t most) {
   base::MutexLock lock(mutex_);
   KILN_ASSIGN(Statement query, database_.prepare(kExpired));
   query.bind(ms(now)).bind(static_cast<int64_t>(most));
@@ -57,7 +57,7 @@ base::Result<std::vector<JobId>> JobStore::expired(base::WallTime now, size_t mo
   }
 }
 
-base::Result<bool> JobStore::remove(const JobId& id, base::WallTime now) {
+base::Result<bool> SqliteJobStore::remove(const JobId& id, base::WallTime now) {
   base::MutexLock lock(mutex_);
   make_room();
   Transaction transaction(database_);
@@ -75,7 +75,7 @@ base::Result<bool> JobStore::remove(const JobId& id, base::WallTime now) {
   return true;
 }
 
-base::Status JobStore::expire_finished(base::WallTime now) {
+base::Status SqliteJobStore::expire_finished(base::WallTime now) {
   base::MutexLock lock(mutex_);
   make_room();
   KILN_ASSIGN(Statement update,
@@ -84,24 +84,25 @@ base::Status JobStore::expire_finished(base::WallTime now) {
   return update.run();
 }
 
-base::Status JobStore::record_debt(const JobId& id, uint32_t before_attempt, base::WallTime now) {
+base::Status SqliteJobStore::record_debt(const JobId& id, uint32_t before_attempt,
+                                         base::WallTime now) {
   KILN_ASSIGN(Statement debt,
               database_.prepare(renewing("INSERT INTO debt VALUES (?, ?, 0, ?, 0, '')")));
   return debt.bind(id.text).bind(int64_t{before_attempt}).bind(ms(now)).run();
 }
 
-base::Result<bool> JobStore::add_debt(const JobId& id, base::WallTime now) {
+base::Result<bool> SqliteJobStore::add_debt(const JobId& id, base::WallTime now) {
   base::MutexLock lock(mutex_);
   return add_debt(id, now, kRenew);
 }
 
-base::Result<bool> JobStore::add_orphan(const JobId& id, base::WallTime now) {
+base::Result<bool> SqliteJobStore::add_orphan(const JobId& id, base::WallTime now) {
   base::MutexLock lock(mutex_);
   return add_debt(id, now, " ON CONFLICT DO NOTHING");
 }
 
-base::Result<bool> JobStore::add_debt(const JobId& id, base::WallTime now,
-                                      const char* on_conflict) {
+base::Result<bool> SqliteJobStore::add_debt(const JobId& id, base::WallTime now,
+                                            const char* on_conflict) {
   make_room();
   KILN_ASSIGN(Statement debt,
               database_.prepare("INSERT INTO debt SELECT ?, 0, 0, ?, 0, '' WHERE NOT EXISTS "
@@ -113,8 +114,8 @@ base::Result<bool> JobStore::add_debt(const JobId& id, base::WallTime now,
   return database_.changes() != 0;
 }
 
-base::Result<std::vector<Debt>> JobStore::due_debts(base::WallTime now, base::WallTime latest,
-                                                    size_t limit) {
+base::Result<std::vector<Debt>> SqliteJobStore::due_debts(base::WallTime now, base::WallTime latest,
+                                                          size_t limit) {
   base::MutexLock lock(mutex_);
   KILN_ASSIGN(Statement query,
               database_.prepare("SELECT job, before_attempt, tries, due, renewed FROM debt "
@@ -132,21 +133,21 @@ base::Result<std::vector<Debt>> JobStore::due_debts(base::WallTime now, base::Wa
   }
 }
 
-base::Result<std::optional<base::WallTime>> JobStore::next_debt() {
+base::Result<std::optional<base::WallTime>> SqliteJobStore::next_debt() {
   base::MutexLock lock(mutex_);
   KILN_ASSIGN(Statement query, database_.prepare("SELECT min(due) FROM debt"));
   KILN_TRY(query.step());
   return optional_time(query, 0);
 }
 
-base::Result<uint64_t> JobStore::debt_count() {
+base::Result<uint64_t> SqliteJobStore::debt_count() {
   base::MutexLock lock(mutex_);
   KILN_ASSIGN(Statement query, database_.prepare("SELECT count(*) FROM debt"));
   KILN_TRY(query.step());
   return static_cast<uint64_t>(query.number(0));
 }
 
-base::Status JobStore::pay_debt(const Debt& debt) {
+base::Status SqliteJobStore::pay_debt(const Debt& debt) {
   base::MutexLock lock(mutex_);
   make_room();
   KILN_ASSIGN(Statement statement,
@@ -155,8 +156,8 @@ base::Status JobStore::pay_debt(const Debt& debt) {
   return statement.bind(debt.job.text).bind(int64_t{debt.before_attempt}).bind(debt.renewed).run();
 }
 
-base::Status JobStore::postpone_debt(const Debt& debt, base::WallTime due,
-                                     std::string_view reason) {
+base::Status SqliteJobStore::postpone_debt(const Debt& debt, base::WallTime due,
+                                           std::string_view reason) {
   base::MutexLock lock(mutex_);
   make_room();
   KILN_ASSIGN(Statement statement,

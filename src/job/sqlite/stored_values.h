@@ -6,8 +6,8 @@
 #include <optional>
 
 #include "base/clock.h"
-#include "job/database.h"
 #include "job/job.h"
+#include "job/sqlite/database.h"
 
 namespace kiln::job {
 

@@ -1,24 +1,25 @@
-#include "job/job_store.h"
+#include "job/job_store_contract_test.h"
 
-#include <fstream>
+#include <cstdint>
 
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include "job/testing/must.h"
-#include "job/testing/seams.h"
 
 namespace kiln::job {
-namespace {
 
-using std::chrono::milliseconds;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
 
-constexpr base::WallTime at(int64_t ms) { return base::WallTime(milliseconds(ms)); }
+namespace {
 
-Job make_job(const std::string& id, int64_t created = 1, const std::string& client = "client") {
+const std::vector<OutputFile> kTwoFiles = {{"b", "b.csv", 7, 70, "beef", "text/csv"},
+                                           {"a", "a.part1.csv", 0, 3, "cafe", "text/csv"}};
+
+}  // namespace
+
+Job make_job(const std::string& id, int64_t created, const std::string& client) {
   Job job;
   job.id = {id};
   job.submission = {client, "", "", "", "summary of " + id};
@@ -26,50 +27,43 @@ Job make_job(const std::string& id, int64_t created = 1, const std::string& clie
   return job;
 }
 
-const std::vector<OutputFile> kTwoFiles = {{"b", "b.csv", 7, 70, "beef", "text/csv"},
-                                           {"a", "a.part1.csv", 0, 3, "cafe", "text/csv"}};
-
-class JobStoreTest : public testing::Test {
- protected:
-  void SetUp() override { reopen(); }
-
-  void reopen() {
-    store_.reset();
-    store_ = must(JobStore::open(path(), Durability::kProcessCrash));
-    ASSERT_NE(store_, nullptr);
+void put(JobStore& store, const std::string& id, JobState state) {
+  must(store.add(make_job(id), {}));
+  if (state == JobState::kAccepted) return;
+  if (state == JobState::kCancelled) {
+    EXPECT_TRUE(must(store.cancel({id}, at(20), at(100))));
+    return;
   }
-  std::string path() const { return folder_ / "jobs.sqlite"; }
-
-  Job found(const std::string& id) {
-    const auto job = must(store_->find({id}));
-    EXPECT_TRUE(job.has_value()) << id;
-    return job.value_or(Job());
+  EXPECT_EQ(must(store.start({id}, at(10))), 1U);
+  if (state == JobState::kCompleted) {
+    EXPECT_TRUE(must(store.complete({id}, 1, kTwoFiles, at(20), at(100))));
+  } else if (state == JobState::kFailed) {
+    EXPECT_TRUE(must(store.fail({id}, 1, {422, "bad data"}, at(20), at(100))));
   }
-  JobState state(const std::string& id) { return found(id).state; }
-  std::vector<Debt> debts(int64_t now = 1'000'000) {
-    return must(store_->due_debts(at(now), at(now + 300'000), 100));
-  }
-  /// A job that has come as far as `state`; finished ones at 20, expiring at 100.
-  void put(const std::string& id, JobState state) {
-    must(store_->add(make_job(id), {}));
-    if (state == JobState::kAccepted) return;
-    if (state == JobState::kCancelled) {
-      EXPECT_TRUE(must(store_->cancel({id}, at(20), at(100))));
-      return;
-    }
-    EXPECT_EQ(must(store_->start({id}, at(10))), 1U);
-    if (state == JobState::kCompleted) {
-      EXPECT_TRUE(must(store_->complete({id}, 1, kTwoFiles, at(20), at(100))));
-    } else if (state == JobState::kFailed) {
-      EXPECT_TRUE(must(store_->fail({id}, 1, {422, "bad data"}, at(20), at(100))));
-    }
-  }
+}
 
-  const ScratchFolder folder_;
-  std::unique_ptr<JobStore> store_;
-};
+Job record_of(JobStore& store, const std::string& id) {
+  const auto job = must(store.find({id}));
+  EXPECT_TRUE(job.has_value()) << id;
+  return job.value_or(Job());
+}
 
-TEST_F(JobStoreTest, KeepsWhatWasAskedFor) {
+std::vector<Debt> debts_of(JobStore& store, int64_t now) {
+  return must(store.due_debts(at(now), at(now + 300'000), 100));
+}
+
+void JobStoreContract::SetUp() {
+  place_ = GetParam().make_place();
+  reopen();
+}
+
+void JobStoreContract::reopen() {
+  store_.reset();
+  store_ = place_->open();
+  ASSERT_NE(store_, nullptr);
+}
+
+TEST_P(JobStoreContract, KeepsWhatWasAskedFor) {
   Job job = make_job("a", 5);
   job.submission = {"10.0.0.1", "track", "key", "hash", "csv"};
   must(store_->add(job, {"{\"request\":\"\xC3\xA9\"}", "inputs"}));
@@ -93,8 +87,8 @@ TEST_F(JobStoreTest, KeepsWhatWasAskedFor) {
   EXPECT_EQ(must(store_->spec_of({"b"})), std::nullopt);
 }
 
-TEST_F(JobStoreTest, StartsOnlyWhatIsAccepted) {
-  put("a", JobState::kAccepted);
+TEST_P(JobStoreContract, StartsOnlyWhatIsAccepted) {
+  put(*store_, "a", JobState::kAccepted);
   EXPECT_EQ(must(store_->start({"a"}, at(10))), 1U);
   EXPECT_EQ(must(store_->start({"a"}, at(11))), std::nullopt);
   reopen();
@@ -103,15 +97,15 @@ TEST_F(JobStoreTest, StartsOnlyWhatIsAccepted) {
   EXPECT_EQ(found("a").started, at(10));
   for (const JobState final : {JobState::kCompleted, JobState::kFailed, JobState::kCancelled}) {
     const std::string id(name_of(final));
-    put(id, final);
+    put(*store_, id, final);
     EXPECT_EQ(must(store_->start({id}, at(30))), std::nullopt) << id;
     EXPECT_EQ(state(id), final);
   }
   EXPECT_EQ(must(store_->start({"unknown"}, at(30))), std::nullopt);
 }
 
-TEST_F(JobStoreTest, CompletesWithFilesInTheirOrder) {
-  put("a", JobState::kCompleted);
+TEST_P(JobStoreContract, CompletesWithFilesInTheirOrder) {
+  put(*store_, "a", JobState::kCompleted);
   reopen();
   const Job job = found("a");
   EXPECT_EQ(job.state, JobState::kCompleted);
@@ -131,8 +125,8 @@ TEST_F(JobStoreTest, CompletesWithFilesInTheirOrder) {
   EXPECT_THAT(debts(), IsEmpty());
 }
 
-TEST_F(JobStoreTest, FailsWithItsOutcomeAndADebt) {
-  put("a", JobState::kFailed);
+TEST_P(JobStoreContract, FailsWithItsOutcomeAndADebt) {
+  put(*store_, "a", JobState::kFailed);
   reopen();
   const Job job = found("a");
   EXPECT_EQ(job.state, JobState::kFailed);
@@ -146,10 +140,10 @@ TEST_F(JobStoreTest, FailsWithItsOutcomeAndADebt) {
   EXPECT_EQ(debts()[0].due, at(20));
 }
 
-TEST_F(JobStoreTest, CancelsWhatIsNotFinished) {
+TEST_P(JobStoreContract, CancelsWhatIsNotFinished) {
   for (const JobState before : {JobState::kAccepted, JobState::kInProgress}) {
     const std::string id(name_of(before));
-    put(id, before);
+    put(*store_, id, before);
     EXPECT_TRUE(must(store_->cancel({id}, at(20), at(100))));
     EXPECT_FALSE(must(store_->cancel({id}, at(21), at(101)))) << "a second time";
     const Job job = found(id);
@@ -162,10 +156,10 @@ TEST_F(JobStoreTest, CancelsWhatIsNotFinished) {
   EXPECT_FALSE(must(store_->cancel({"unknown"}, at(20), at(100))));
 }
 
-TEST_F(JobStoreTest, AFinishedStateNeverChanges) {
+TEST_P(JobStoreContract, AFinishedStateNeverChanges) {
   for (const JobState final : {JobState::kCompleted, JobState::kFailed, JobState::kCancelled}) {
     const std::string id(name_of(final));
-    put(id, final);
+    put(*store_, id, final);
     const size_t owed = debts().size();
     EXPECT_FALSE(must(store_->complete({id}, found(id).attempt, {}, at(50), at(500))));
     EXPECT_FALSE(must(store_->fail({id}, found(id).attempt, {500, "late"}, at(50), at(500))));
@@ -181,17 +175,17 @@ TEST_F(JobStoreTest, AFinishedStateNeverChanges) {
   }
 }
 
-TEST_F(JobStoreTest, WhatAJobIsToDoGoesWithItsEnd) {
+TEST_P(JobStoreContract, WhatAJobIsToDoGoesWithItsEnd) {
   for (const JobState state : {JobState::kAccepted, JobState::kInProgress, JobState::kCompleted,
                                JobState::kFailed, JobState::kCancelled}) {
     const std::string id(name_of(state));
-    put(id, state);
+    put(*store_, id, state);
     EXPECT_EQ(must(store_->spec_of({id})).has_value(), !is_final(state)) << id;
   }
 }
 
-TEST_F(JobStoreTest, AnAttemptSpeaksOnlyForItself) {
-  put("a", JobState::kInProgress);
+TEST_P(JobStoreContract, AnAttemptSpeaksOnlyForItself) {
+  put(*store_, "a", JobState::kInProgress);
   EXPECT_TRUE(must(store_->requeue({"a"}, 1, true, at(20))));
   EXPECT_FALSE(must(store_->complete({"a"}, 1, kTwoFiles, at(30), at(100)))) << "it is accepted";
   EXPECT_FALSE(must(store_->fail({"a"}, 1, {500, ""}, at(30), at(100)))) << "it is accepted";
@@ -205,8 +199,8 @@ TEST_F(JobStoreTest, AnAttemptSpeaksOnlyForItself) {
   EXPECT_THAT(found("a").files, IsEmpty());
 }
 
-TEST_F(JobStoreTest, RequeueOwesTheAttemptsSoFar) {
-  put("a", JobState::kInProgress);
+TEST_P(JobStoreContract, RequeueOwesTheAttemptsSoFar) {
+  put(*store_, "a", JobState::kInProgress);
   EXPECT_TRUE(must(store_->requeue({"a"}, 1, false, at(20))));
   EXPECT_EQ(found("a").crashes, 0U) << "a shutdown is no crash";
   EXPECT_EQ(found("a").started, std::nullopt);
@@ -218,26 +212,26 @@ TEST_F(JobStoreTest, RequeueOwesTheAttemptsSoFar) {
   EXPECT_EQ(debts()[1].before_attempt, 3U);
 }
 
-TEST_F(JobStoreTest, ListsByStateAndByClient) {
+TEST_P(JobStoreContract, ListsByStateAndByClient) {
   must(store_->add(make_job("a", 3, "x"), {}));
   must(store_->add(make_job("b", 1, "y"), {}));
   must(store_->add(make_job("c", 2, "x"), {}));
   EXPECT_THAT(must(store_->in_state(JobState::kAccepted)),
               ElementsAre(Pair(JobId{"b"}, "y"), Pair(JobId{"c"}, "x"), Pair(JobId{"a"}, "x")));
   std::vector<std::string> of_x;
-  for (const Job& job : must(store_->jobs_of("x", {}, 10))) of_x.push_back(job.id.text);
+  for (const Job& job : must(store_->jobs_of("x", {}, 10, kAllStates))) of_x.push_back(job.id.text);
   EXPECT_THAT(of_x, ElementsAre("a", "c"));
-  EXPECT_EQ(must(store_->jobs_of("x", {}, 1)).size(), 1U);
-  const auto behind = must(store_->jobs_of("x", JobPlace{at(3), {"a"}}, 10));
+  EXPECT_EQ(must(store_->jobs_of("x", {}, 1, kAllStates)).size(), 1U);
+  const auto behind = must(store_->jobs_of("x", JobPlace{at(3), {"a"}}, 10, kAllStates));
   ASSERT_EQ(behind.size(), 1U);
   EXPECT_EQ(behind.front().id.text, "c");
   EXPECT_EQ(must(store_->count(JobState::kAccepted)), 3U);
   EXPECT_EQ(must(store_->count(JobState::kCompleted)), 0U);
   must(store_->cancel({"a"}, at(9), at(10)));
-  EXPECT_EQ(must(store_->jobs_of("x", {}, 1)).front().id.text, "c");
+  EXPECT_EQ(must(store_->jobs_of("x", {}, 1, kAllStates)).front().id.text, "c");
 }
 
-TEST_F(JobStoreTest, AnIdempotencyKeyIsOneClientsOwn) {
+TEST_P(JobStoreContract, AnIdempotencyKeyIsOneClientsOwn) {
   Job job = make_job("a");
   job.submission.idempotency_key = "key";
   must(store_->add(job, {}));
@@ -253,36 +247,36 @@ TEST_F(JobStoreTest, AnIdempotencyKeyIsOneClientsOwn) {
   must(store_->add(make_job("d"), {}));  // no key is no key twice
 }
 
-TEST_F(JobStoreTest, ExpiresAtItsTimeAndNotBefore) {
-  put("completed", JobState::kCompleted);
-  put("failed", JobState::kFailed);
-  put("cancelled", JobState::kCancelled);
-  put("running", JobState::kInProgress);
-  put("waiting", JobState::kAccepted);
+TEST_P(JobStoreContract, ExpiresAtItsTimeAndNotBefore) {
+  put(*store_, "completed", JobState::kCompleted);
+  put(*store_, "failed", JobState::kFailed);
+  put(*store_, "cancelled", JobState::kCancelled);
+  put(*store_, "running", JobState::kInProgress);
+  put(*store_, "waiting", JobState::kAccepted);
   for (const Debt& debt : debts()) must(store_->pay_debt(debt));
-  EXPECT_EQ(must(store_->expire(at(99))), 0U);
+  EXPECT_EQ(must(store_->expire(at(99), SIZE_MAX)), 0U);
   EXPECT_EQ(state("completed"), JobState::kCompleted);
   EXPECT_THAT(debts(), IsEmpty());
 
-  EXPECT_EQ(must(store_->expire(at(100))), 3U);
+  EXPECT_EQ(must(store_->expire(at(100), SIZE_MAX)), 3U);
   for (const char* id : {"completed", "failed", "cancelled"}) {
     EXPECT_EQ(must(store_->find({id})), std::nullopt) << id;
   }
   EXPECT_EQ(state("running"), JobState::kInProgress);
   EXPECT_EQ(state("waiting"), JobState::kAccepted);
   EXPECT_EQ(debts().size(), 3U);
-  EXPECT_EQ(must(store_->expire(at(100))), 0U);
+  EXPECT_EQ(must(store_->expire(at(100), SIZE_MAX)), 0U);
 
-  put("completed", JobState::kInProgress);
+  put(*store_, "completed", JobState::kInProgress);
   EXPECT_TRUE(must(store_->complete({"completed"}, 1, {}, at(200), at(300))));
   EXPECT_THAT(found("completed").files, IsEmpty()) << "its files have gone with it";
 }
 
-TEST_F(JobStoreTest, ExpiryOwesAgainWhatWasOwed) {
-  put("a", JobState::kFailed);
+TEST_P(JobStoreContract, ExpiryOwesAgainWhatWasOwed) {
+  put(*store_, "a", JobState::kFailed);
   const Debt before = debts()[0];
   must(store_->postpone_debt(before, at(400'000), "down"));
-  EXPECT_EQ(must(store_->expire(at(100))), 1U);
+  EXPECT_EQ(must(store_->expire(at(100), SIZE_MAX)), 1U);
   ASSERT_EQ(debts().size(), 1U);
   EXPECT_EQ(debts()[0].due, at(100));
   EXPECT_EQ(debts()[0].tries, 0U);
@@ -290,26 +284,26 @@ TEST_F(JobStoreTest, ExpiryOwesAgainWhatWasOwed) {
   EXPECT_EQ(debts().size(), 1U) << "this one is newer";
 }
 
-TEST_F(JobStoreTest, FinishedJobsCanBeMadeToExpire) {
-  put("waiting", JobState::kAccepted);
-  put("completed", JobState::kCompleted);
-  put("failed", JobState::kFailed);
+TEST_P(JobStoreContract, FinishedJobsCanBeMadeToExpire) {
+  put(*store_, "waiting", JobState::kAccepted);
+  put(*store_, "completed", JobState::kCompleted);
+  put(*store_, "failed", JobState::kFailed);
   must(store_->expire_finished(at(50)));
   EXPECT_EQ(found("completed").expires, at(50));
   EXPECT_EQ(found("failed").expires, at(50));
   EXPECT_FALSE(found("waiting").expires.has_value());
 }
 
-TEST_F(JobStoreTest, OwesOnlyOutputThatNobodyWants) {
+TEST_P(JobStoreContract, OwesOnlyOutputThatNobodyWants) {
   for (const JobState wanted : {JobState::kAccepted, JobState::kInProgress, JobState::kCompleted}) {
     const std::string id(name_of(wanted));
-    put(id, wanted);
+    put(*store_, id, wanted);
     EXPECT_FALSE(must(store_->add_debt({id}, at(50)))) << id;
   }
   EXPECT_THAT(debts(), IsEmpty());
   for (const JobState unwanted : {JobState::kFailed, JobState::kCancelled}) {
     const std::string id(name_of(unwanted));
-    put(id, unwanted);
+    put(*store_, id, unwanted);
     for (const Debt& debt : debts()) must(store_->pay_debt(debt));
     EXPECT_TRUE(must(store_->add_debt({id}, at(50)))) << id;
     EXPECT_EQ(debts().size(), 1U);
@@ -318,7 +312,7 @@ TEST_F(JobStoreTest, OwesOnlyOutputThatNobodyWants) {
   EXPECT_EQ(must(store_->debt_count()), 2U);
 }
 
-TEST_F(JobStoreTest, DebtsAreDueInTheirOrder) {
+TEST_P(JobStoreContract, DebtsAreDueInTheirOrder) {
   must(store_->add_debt({"b"}, at(30)));
   must(store_->add_debt({"c"}, at(10)));
   must(store_->add_debt({"a"}, at(20)));
@@ -338,14 +332,14 @@ TEST_F(JobStoreTest, DebtsAreDueInTheirOrder) {
   EXPECT_EQ(must(store_->debt_count()), 0U);
 }
 
-TEST_F(JobStoreTest, ADebtFurtherAheadThanAnyDelayIsDue) {
+TEST_P(JobStoreContract, ADebtFurtherAheadThanAnyDelayIsDue) {
   must(store_->add_debt({"a"}, at(1000)));
   EXPECT_THAT(must(store_->due_debts(at(10), at(1000), 10)), IsEmpty());
   EXPECT_EQ(must(store_->due_debts(at(10), at(999), 10)).size(), 1U);
 }
 
 /// What is deleted while it is recorded again has to be deleted again.
-TEST_F(JobStoreTest, ARenewedDebtIsNotPaidByTheOldOne) {
+TEST_P(JobStoreContract, ARenewedDebtIsNotPaidByTheOldOne) {
   must(store_->add_debt({"a"}, at(10)));
   const Debt old = debts()[0];
   must(store_->add_debt({"a"}, at(20)));
@@ -359,37 +353,7 @@ TEST_F(JobStoreTest, ARenewedDebtIsNotPaidByTheOldOne) {
   EXPECT_THAT(debts(), IsEmpty());
 }
 
-/// No half of a change of state is ever there.
-TEST_F(JobStoreTest, AChangeThatFailsHalfWayHasNotHappened) {
-  put("a", JobState::kInProgress);
-  put("old", JobState::kCompleted);
-  const auto refuse = [&](const std::string& what) {
-    run_sql(path(),
-            "CREATE TRIGGER refuse BEFORE " + what + " BEGIN SELECT RAISE(ABORT, 'as told'); END");
-  };
-  refuse("INSERT ON file WHEN NEW.position = 1");
-  EXPECT_FALSE(store_->complete({"a"}, 1, kTwoFiles, at(20), at(100)).ok());
-  run_sql(path(), "DROP TRIGGER refuse");
-  EXPECT_EQ(state("a"), JobState::kInProgress);
-
-  refuse("INSERT ON debt");
-  EXPECT_FALSE(store_->fail({"a"}, 1, {500, ""}, at(20), at(100)).ok());
-  EXPECT_FALSE(store_->cancel({"a"}, at(20), at(100)).ok());
-  EXPECT_FALSE(store_->requeue({"a"}, 1, true, at(20)).ok());
-  EXPECT_FALSE(store_->expire(at(100)).ok());
-  run_sql(path(), "DROP TRIGGER refuse");
-  EXPECT_EQ(state("a"), JobState::kInProgress);
-  EXPECT_EQ(found("a").finished, std::nullopt);
-  EXPECT_EQ(found("old").files.size(), 2U);
-
-  refuse("DELETE ON job");
-  EXPECT_FALSE(store_->expire(at(100)).ok());
-  run_sql(path(), "DROP TRIGGER refuse");
-  EXPECT_THAT(debts(), IsEmpty());
-  EXPECT_TRUE(must(store_->complete({"a"}, 1, kTwoFiles, at(20), at(100))));
-}
-
-TEST_F(JobStoreTest, AConstantIsMadeOnce) {
+TEST_P(JobStoreContract, AConstantIsMadeOnce) {
   EXPECT_EQ(must(store_->constant("instance", "first")), "first");
   EXPECT_EQ(must(store_->constant("instance", "second")), "first");
   reopen();
@@ -397,42 +361,22 @@ TEST_F(JobStoreTest, AConstantIsMadeOnce) {
   EXPECT_EQ(must(store_->constant("other", "third")), "third");
 }
 
-/// Whatever writes into the database: a state without its own time, or with another's, cannot be.
-TEST_F(JobStoreTest, EachEndHasATimeOfItsOwn) {
-  put("a", JobState::kCompleted);
-  put("b", JobState::kInProgress);
-  auto database = Database::open(path(), Durability::kProcessCrash);
-  ASSERT_TRUE(database.ok());
-  for (const char* sql :
-       {"UPDATE job SET failed_at = 1 WHERE id = 'a'",
-        "UPDATE job SET completed_at = NULL WHERE id = 'a'",
-        "UPDATE job SET expires = NULL WHERE id = 'a'", "UPDATE job SET state = 3 WHERE id = 'a'",
-        "UPDATE job SET state = 4, expires = 1 WHERE id = 'b'",
-        "UPDATE job SET completed_at = 1 WHERE id = 'b'"}) {
-    EXPECT_FALSE(database->execute(sql).ok()) << sql;
-  }
-  EXPECT_TRUE(database
-                  ->execute("UPDATE job SET state = 4, cancelled_at = 1, expires = 2 "
-                            "WHERE id = 'b'")
-                  .ok());
-}
-
-TEST_F(JobStoreTest, AConstantCanBeReplacedOnPurpose) {
+TEST_P(JobStoreContract, AConstantCanBeReplacedOnPurpose) {
   EXPECT_EQ(must(store_->constant("sink", "first")), "first");
   must(store_->note({{"sink", "second"}}));
   reopen();
   EXPECT_EQ(must(store_->constant("sink", "third")), "second");
 }
 
-TEST_F(JobStoreTest, KnowsWhetherASinkHasAnythingOfIt) {
+TEST_P(JobStoreContract, KnowsWhetherASinkHasAnythingOfIt) {
   EXPECT_FALSE(must(store_->has_output()));
-  put("waiting", JobState::kAccepted);
+  put(*store_, "waiting", JobState::kAccepted);
   EXPECT_FALSE(must(store_->has_output())) << "it has not begun";
-  put("failed", JobState::kFailed);
+  put(*store_, "failed", JobState::kFailed);
   EXPECT_TRUE(must(store_->has_output())) << "owed";
   must(store_->pay_debt(debts()[0]));
   EXPECT_FALSE(must(store_->has_output()));
-  put("running", JobState::kInProgress);
+  put(*store_, "running", JobState::kInProgress);
   EXPECT_TRUE(must(store_->has_output()));
   EXPECT_TRUE(must(store_->requeue({"running"}, 1, true, at(20))));
   must(store_->pay_debt(debts()[0]));
@@ -442,57 +386,4 @@ TEST_F(JobStoreTest, KnowsWhetherASinkHasAnythingOfIt) {
   EXPECT_TRUE(must(store_->has_output()));
 }
 
-TEST_F(JobStoreTest, RefusesADatabaseOfAnotherSchema) {
-  store_.reset();
-  for (const char* version : {"2", "5"}) {
-    run_sql(path(), std::string("PRAGMA user_version = ") + version);
-    const auto opened = JobStore::open(path());
-    ASSERT_FALSE(opened.ok());
-    EXPECT_EQ(opened.error().code(), base::ErrorCode::kUnsupported);
-  }
-}
-
-TEST_F(JobStoreTest, TakesUpADatabaseWithoutNames) {
-  put("old", JobState::kAccepted);
-  store_.reset();
-  run_sql(path(), "ALTER TABLE job DROP COLUMN names; PRAGMA user_version = 3");
-  store_ = must(JobStore::open(path(), Durability::kProcessCrash));
-  ASSERT_NE(store_, nullptr);
-  EXPECT_TRUE(must(store_->find({"old"}))->submission.names.empty());
-  Job job;
-  job.id = {"new"};
-  job.submission.names = {"a", "", "b\nc"};
-  must(store_->add(job, {}));
-  EXPECT_EQ(must(store_->find({"new"}))->submission.names, job.submission.names);
-}
-
-TEST_F(JobStoreTest, RefusesWhatIsNoDatabase) {
-  const std::string other = folder_ / "text";
-  std::ofstream(other) << std::string(4096, 'x');
-  const auto opened = JobStore::open(other);
-  ASSERT_FALSE(opened.ok());
-  EXPECT_EQ(opened.error().code(), base::ErrorCode::kInvalid);
-  const auto nowhere = JobStore::open(folder_ / "missing/jobs.sqlite");
-  ASSERT_FALSE(nowhere.ok());
-  EXPECT_EQ(nowhere.error().code(), base::ErrorCode::kIo);
-}
-
-TEST(JobId, HasOneForm) {
-  EXPECT_TRUE(is_job_id("0123456789abcdef0123456789abcdef"));
-  EXPECT_FALSE(is_job_id("0123456789ABCDEF0123456789abcdef"));
-  EXPECT_FALSE(is_job_id("0123456789abcdef0123456789abcde"));
-  EXPECT_FALSE(is_job_id("0123456789abcdef0123456789abcdef0"));
-  EXPECT_FALSE(is_job_id("0123456789abcdef0123456789abcde."));
-  EXPECT_FALSE(is_job_id(""));
-}
-
-TEST(JobState, NamesAreThoseOnTheWire) {
-  EXPECT_EQ(name_of(JobState::kAccepted), "accepted");
-  EXPECT_EQ(name_of(JobState::kInProgress), "in-progress");
-  EXPECT_EQ(name_of(JobState::kCompleted), "completed");
-  EXPECT_EQ(name_of(JobState::kFailed), "failed");
-  EXPECT_EQ(name_of(JobState::kCancelled), "cancelled");
-}
-
-}  // namespace
 }  // namespace kiln::job

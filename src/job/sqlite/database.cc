@@ -1,4 +1,4 @@
-#include "job/database.h"
+#include "job/sqlite/database.h"
 
 #include <map>
 #include <utility>
