@@ -120,7 +120,7 @@ net::Response manifest_response(const Service& service, const job::Job& job) {
   }
   body.code("status", "completed").uri("location", status_url(service, job.id));
   body.uri("cancelUrl", status_url(service, job.id));
-  body.code("_format", job.submission.summary);
+  body.code("_format", job.submission.format);
   const base::WallTime begin = job.started.value_or(job.created);
   const base::WallTime end = job.finished.value_or(begin);
   body.instant("exportStartTime", begin).instant("exportEndTime", end);
@@ -229,10 +229,7 @@ net::Response export_result(const Service& service, const net::Request& request,
     return outcome_response(Problem{404, "not-found", "the export has no result yet", ""});
   }
   if (job.state == job::JobState::kCompleted) return manifest_response(service, job);
-  response.status = job.failure.status;
-  response.headers.add("Content-Type", "application/fhir+json");
-  response.body = job.failure.outcome;
-  return response;
+  return outcome_response(problem_of(job.failure));
 }
 
 net::Response cancel_export(const Service& service, const net::Request& request,
@@ -276,7 +273,7 @@ net::Response list_exports(const Service& service, const net::Request& request) 
     if (!job.submission.tracking_id.empty()) {
       body.text("clientTrackingId", job.submission.tracking_id);
     }
-    body.code("_format", job.submission.summary);
+    body.code("_format", job.submission.format);
     for (const std::string& name : job.submission.names) body.text("name", name);
     body.instant("created", job.created);
     write_progress(service, view, body);

@@ -21,6 +21,31 @@ struct RunningView {
   std::unique_ptr<output::RowsOutput> output;
 };
 
+/// An end is not transient: what a run would be told to try again later has failed here.
+job::FailureCode failure_code_of(base::ErrorCode code) {
+  switch (code) {
+    case base::ErrorCode::kUsage:
+    case base::ErrorCode::kInvalid:
+    case base::ErrorCode::kUnsupported:
+    case base::ErrorCode::kLimit:
+    case base::ErrorCode::kNoMemory:
+      return job::FailureCode::kUnprocessable;
+    case base::ErrorCode::kConflict:
+      return job::FailureCode::kInputChanged;
+    case base::ErrorCode::kInterrupted:
+      return job::FailureCode::kInterrupted;
+    case base::ErrorCode::kCancelled:
+    case base::ErrorCode::kUnavailable:
+      return job::FailureCode::kNotStored;
+    case base::ErrorCode::kNotFound:
+    case base::ErrorCode::kIo:
+    case base::ErrorCode::kClosedPipe:
+    case base::ErrorCode::kInternal:
+      break;
+  }
+  return job::FailureCode::kFault;
+}
+
 class ExportRunner final : public job::JobRunner {
  public:
   explicit ExportRunner(RunnerParts parts) : parts_(parts) {}
@@ -54,16 +79,14 @@ class ExportRunner final : public job::JobRunner {
 
   job::Failure failure_of(const job::Job& job, const base::Error& error) override {
     const std::string id(job::short_id(job.id));
-    Problem problem = problem_of_data(error, "", id);
-    if (error.code() == base::ErrorCode::kNoMemory)
-      problem.status = 422;  // an end is not transient
-    if (problem.status == 422) problem.code = "processing";
-    if (problem.status > 500) {  // an end is not transient
-      problem = {500, "exception",
-                 "the output could not be stored; the server's log tells more, under the id " + id,
-                 ""};
+    const job::FailureCode code = failure_code_of(error.code());
+    if (code == job::FailureCode::kNotStored) {
+      return {code,
+              "the output could not be stored; the server's log tells more, under the id " + id,
+              ""};
     }
-    return {problem.status, operation_outcome({problem})};
+    const Problem problem = problem_of_data(error, "", id);
+    return {code, problem.text, problem.expression};
   }
 
  private:

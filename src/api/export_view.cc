@@ -65,7 +65,7 @@ net::Response submit(const Service& service, const net::Request& request, KickOf
   service.log.info("export requested", {{"id", request.id},
                                         {"job", submitted->text},
                                         {"views", submission.subjects},
-                                        {"format", submission.summary}});
+                                        {"format", submission.format}});
   return accepted_response(service, *submitted, submission.tracking_id);
 }
 

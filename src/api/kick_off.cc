@@ -202,7 +202,7 @@ std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Reques
   if (!submission.idempotency_key.empty()) {
     submission.request_hash = base::sha256_hex(request.target + "\n" + request.body);
   }
-  submission.summary = table::name_of(job_request.format);
+  submission.format = table::name_of(job_request.format);
   if (!input.readable) return kick_off;
   auto views = read_views(input, id, service, request, problems);
   const size_t most = output::traits_of(job_request.format).most_together;

@@ -50,6 +50,20 @@ Meaning meaning_of(base::ErrorCode code) {
   return {500, "exception", false};
 }
 
+Meaning meaning_of(job::FailureCode code) {
+  switch (code) {
+    case job::FailureCode::kUnprocessable:
+      return {422, "processing"};
+    case job::FailureCode::kInputChanged:
+      return {409, "conflict"};
+    case job::FailureCode::kInterrupted:
+    case job::FailureCode::kNotStored:
+    case job::FailureCode::kFault:
+      break;
+  }
+  return {500, "exception"};
+}
+
 void write_expressions(json::Writer& writer, const Problem& problem) {
   if (problem.expression.empty()) return;
   writer.key("expression").begin_array().string(problem.expression);
@@ -116,6 +130,11 @@ Problem fault_of(const base::Error& error, std::string_view reference) {
     return problem_of(error, "", reference);
   }
   return {500, "exception", fault_text(500, reference), ""};
+}
+
+Problem problem_of(const job::Failure& failure) {
+  const Meaning meaning = meaning_of(failure.code);
+  return {meaning.status, std::string(meaning.issue), failure.text, failure.expression};
 }
 
 std::string operation_outcome(const std::vector<Problem>& problems) {

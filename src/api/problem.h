@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "job/job.h"
 #include "net/http.h"
 
 namespace kiln::api {
@@ -45,6 +46,9 @@ Problem problem_of_data(const base::Error& error, std::string expression,
 /// Whatever the error says, the client could not have done otherwise: 500, or 503 for what may work
 /// later.
 Problem fault_of(const base::Error& error, std::string_view reference);
+
+/// How an export that has failed is told.
+Problem problem_of(const job::Failure& failure);
 
 /// An OperationOutcome as JSON.
 std::string operation_outcome(const std::vector<Problem>& problems);

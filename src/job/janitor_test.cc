@@ -296,7 +296,7 @@ TEST_F(JanitorTest, OrphansOfTheOwnInstanceGo) {
   complete(completed);
   const base::WallTime now = clock_.now();
   EXPECT_TRUE(must(store_->cancel(cancelled, now, now + kTtl)));
-  EXPECT_TRUE(must(store_->fail(failed, 1, {500, ""}, now, now + kTtl)));
+  EXPECT_TRUE(must(store_->fail(failed, 1, {FailureCode::kFault, "", ""}, now, now + kTtl)));
   pass();
   // Files of a late worker, which had no time to record its debt.
   put_file(cancelled);

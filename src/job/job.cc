@@ -29,4 +29,20 @@ std::string_view name_of(JobState state) {
   return "";
 }
 
+std::string_view name_of(FailureCode code) {
+  switch (code) {
+    case FailureCode::kUnprocessable:
+      return "unprocessable";
+    case FailureCode::kInputChanged:
+      return "input-changed";
+    case FailureCode::kInterrupted:
+      return "interrupted";
+    case FailureCode::kNotStored:
+      return "not-stored";
+    case FailureCode::kFault:
+      break;
+  }
+  return "fault";
+}
+
 }  // namespace kiln::job

@@ -36,7 +36,7 @@ struct Submission {
   std::string tracking_id;  ///< clientTrackingId; "" if none
   std::string idempotency_key;
   std::string request_hash;          ///< of what an equal key must come with; "" without a key
-  std::string summary;               ///< of the request, in its owner's words
+  std::string format;                ///< of its files, in its owner's words: "csv"
   uint32_t subjects = 0;             ///< how many tables were asked for
   std::vector<std::string> names{};  ///< of the first of them, for lists
 };
@@ -71,10 +71,28 @@ struct OutputFile {
   std::string media_type;
 };
 
-/// Why a job failed: an HTTP status and an OperationOutcome, the same at every fetch.
+/// What a failed job has come to grief on.
+enum class FailureCode : uint8_t {
+  kUnprocessable,  ///< the data or what was asked of them; or it takes more than there is
+  kInputChanged,   ///< the data are not those that it was made for
+  kInterrupted,    ///< the server died in it too often
+  kNotStored,      ///< its output could not be put where it belongs
+  kFault,          ///< the server's own
+};
+inline constexpr FailureCode kFailureCodes[] = {
+    FailureCode::kUnprocessable, FailureCode::kInputChanged, FailureCode::kInterrupted,
+    FailureCode::kNotStored, FailureCode::kFault};
+
+/// "unprocessable", "input-changed", "interrupted", "not-stored", "fault": as records have it.
+std::string_view name_of(FailureCode code);
+
+/// Why a job failed, as its client may know it: the same at every fetch.
 struct Failure {
-  int status = 500;
-  std::string outcome;
+  FailureCode code = FailureCode::kFault;
+  std::string text;
+  std::string expression;  ///< what of the request it is about; "" if that is not known
+
+  friend bool operator==(const Failure&, const Failure&) = default;
 };
 
 /// A job's record.

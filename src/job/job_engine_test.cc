@@ -215,8 +215,8 @@ TEST_P(JobEngineTest, Ops_4_6_FailedKeepsItsOutcomeAndNoFiles) {
   observer_.wait_for_deletions(id, 1);
   EXPECT_THAT(stored(), IsEmpty());
   for (int fetch = 0; fetch < 2; ++fetch) {
-    EXPECT_EQ(find(id)->job.failure.status, 422);
-    EXPECT_EQ(find(id)->job.failure.outcome, "invalid");
+    EXPECT_EQ(find(id)->job.failure.code, FailureCode::kUnprocessable);
+    EXPECT_EQ(find(id)->job.failure.text, "invalid");
     EXPECT_THAT(find(id)->job.files, IsEmpty());
   }
   EXPECT_TRUE(find(id)->job.finished && find(id)->job.expires);
@@ -228,7 +228,7 @@ TEST_P(JobEngineTest, ARunnerThatStopsUnaskedHasFailed) {
   const JobId id = submit();
   runner_.fail(id, base::ErrorCode::kCancelled);
   observer_.wait_for_state(id, JobState::kFailed);
-  EXPECT_EQ(find(id)->job.failure.status, 500);
+  EXPECT_EQ(find(id)->job.failure.code, FailureCode::kFault);
 }
 
 TEST_P(JobEngineTest, AnExceptionInAJobIsThatJobsEnd) {
@@ -239,7 +239,7 @@ TEST_P(JobEngineTest, AnExceptionInAJobIsThatJobsEnd) {
     throw std::bad_alloc();
   });
   observer_.wait_for_state(bad, JobState::kFailed);
-  EXPECT_EQ(find(bad)->job.failure.outcome, "no-memory");
+  EXPECT_EQ(find(bad)->job.failure.text, "no-memory");
   completed();  // in the same slot
 }
 

@@ -107,7 +107,7 @@ TEST_F(JobRecoveryTest, AnExceptionFailsItsJobAndNoOther) {
     throw std::runtime_error("as told");
   });
   EXPECT_EQ(find(bad)->job.state, JobState::kFailed);
-  EXPECT_EQ(find(bad)->job.failure.status, 500);
+  EXPECT_EQ(find(bad)->job.failure.code, FailureCode::kFault);
   run_to_its_end();
   EXPECT_EQ(find(good)->job.state, JobState::kCompleted);
   engine_->clean_up();
@@ -122,7 +122,7 @@ TEST_F(JobRecoveryTest, Ops_7_ThreeCrashesAreOneTooMany) {
     restart();
   }
   EXPECT_EQ(find(id)->job.state, JobState::kFailed);
-  EXPECT_EQ(find(id)->job.failure.status, 500);
+  EXPECT_EQ(find(id)->job.failure.code, FailureCode::kFault);
   EXPECT_EQ(find(id)->job.attempt, 3U);
   EXPECT_TRUE(find(id)->job.finished && find(id)->job.expires);
   EXPECT_EQ(observer_.failures(), 1);

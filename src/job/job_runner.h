@@ -60,7 +60,7 @@ class JobRunner {
   virtual ~JobRunner() = default;
   /// Blocks until the job's files are in the sink. kCancelled after a stop.
   virtual base::Result<std::vector<OutputFile>> run(const Attempt& attempt) = 0;
-  /// How a failure is told to the client.
+  /// What the client is told of a failure.
   virtual Failure failure_of(const Job& job, const base::Error& error) = 0;
 };
 

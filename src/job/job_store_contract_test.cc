@@ -22,7 +22,7 @@ const std::vector<OutputFile> kTwoFiles = {{"b", "b.csv", 7, 70, "beef", "text/c
 Job make_job(const std::string& id, int64_t created, const std::string& client) {
   Job job;
   job.id = {id};
-  job.submission = {client, "", "", "", "summary of " + id};
+  job.submission = {client, "", "", "", "format of " + id};
   job.created = at(created);
   return job;
 }
@@ -38,7 +38,8 @@ void put(JobStore& store, const std::string& id, JobState state) {
   if (state == JobState::kCompleted) {
     EXPECT_TRUE(must(store.complete({id}, 1, kTwoFiles, at(20), at(100))));
   } else if (state == JobState::kFailed) {
-    EXPECT_TRUE(must(store.fail({id}, 1, {422, "bad data"}, at(20), at(100))));
+    EXPECT_TRUE(must(store.fail({id}, 1, {FailureCode::kUnprocessable, "bad data", "view[0]"},
+                                at(20), at(100))));
   }
 }
 
@@ -75,7 +76,7 @@ TEST_P(JobStoreContract, KeepsWhatWasAskedFor) {
   EXPECT_EQ(kept.submission.tracking_id, "track");
   EXPECT_EQ(kept.submission.idempotency_key, "key");
   EXPECT_EQ(kept.submission.request_hash, "hash");
-  EXPECT_EQ(kept.submission.summary, "csv");
+  EXPECT_EQ(kept.submission.format, "csv");
   EXPECT_EQ(must(store_->spec_of({"a"}))->request, "{\"request\":\"\xC3\xA9\"}");
   EXPECT_EQ(must(store_->spec_of({"a"}))->inputs, "inputs");
   EXPECT_EQ(kept.created, at(5));
@@ -125,19 +126,27 @@ TEST_P(JobStoreContract, CompletesWithFilesInTheirOrder) {
   EXPECT_THAT(debts(), IsEmpty());
 }
 
-TEST_P(JobStoreContract, FailsWithItsOutcomeAndADebt) {
+TEST_P(JobStoreContract, FailsWithItsReasonAndADebt) {
   put(*store_, "a", JobState::kFailed);
   reopen();
   const Job job = found("a");
   EXPECT_EQ(job.state, JobState::kFailed);
-  EXPECT_EQ(job.failure.status, 422);
-  EXPECT_EQ(job.failure.outcome, "bad data");
+  EXPECT_EQ(job.failure, (Failure{FailureCode::kUnprocessable, "bad data", "view[0]"}));
   EXPECT_EQ(job.finished, at(20));
   EXPECT_EQ(job.expires, at(100));
   ASSERT_EQ(debts().size(), 1U);
   EXPECT_EQ(debts()[0].job.text, "a");
   EXPECT_EQ(debts()[0].before_attempt, 0U);
   EXPECT_EQ(debts()[0].due, at(20));
+}
+
+TEST_P(JobStoreContract, KeepsEveryReason) {
+  for (const FailureCode code : kFailureCodes) {
+    const std::string id(name_of(code));
+    put(*store_, id, JobState::kInProgress);
+    EXPECT_TRUE(must(store_->fail({id}, 1, {code, "text", ""}, at(20), at(100))));
+    EXPECT_EQ(found(id).failure, (Failure{code, "text", ""}));
+  }
 }
 
 TEST_P(JobStoreContract, CancelsWhatIsNotFinished) {
@@ -162,7 +171,8 @@ TEST_P(JobStoreContract, AFinishedStateNeverChanges) {
     put(*store_, id, final);
     const size_t owed = debts().size();
     EXPECT_FALSE(must(store_->complete({id}, found(id).attempt, {}, at(50), at(500))));
-    EXPECT_FALSE(must(store_->fail({id}, found(id).attempt, {500, "late"}, at(50), at(500))));
+    EXPECT_FALSE(must(
+        store_->fail({id}, found(id).attempt, {FailureCode::kFault, "late", ""}, at(50), at(500))));
     EXPECT_FALSE(must(store_->cancel({id}, at(50), at(500))));
     EXPECT_FALSE(must(store_->requeue({id}, found(id).attempt, true, at(50))));
     const Job job = found(id);
@@ -170,7 +180,7 @@ TEST_P(JobStoreContract, AFinishedStateNeverChanges) {
     EXPECT_EQ(job.finished, at(20));
     EXPECT_EQ(job.expires, at(100));
     EXPECT_EQ(job.files.size(), final == JobState::kCompleted ? 2U : 0U);
-    EXPECT_EQ(job.failure.outcome, final == JobState::kFailed ? "bad data" : "");
+    EXPECT_EQ(job.failure.text, final == JobState::kFailed ? "bad data" : "");
     EXPECT_EQ(debts().size(), owed);
   }
 }
@@ -188,10 +198,11 @@ TEST_P(JobStoreContract, AnAttemptSpeaksOnlyForItself) {
   put(*store_, "a", JobState::kInProgress);
   EXPECT_TRUE(must(store_->requeue({"a"}, 1, true, at(20))));
   EXPECT_FALSE(must(store_->complete({"a"}, 1, kTwoFiles, at(30), at(100)))) << "it is accepted";
-  EXPECT_FALSE(must(store_->fail({"a"}, 1, {500, ""}, at(30), at(100)))) << "it is accepted";
+  EXPECT_FALSE(must(store_->fail({"a"}, 1, {FailureCode::kFault, "", ""}, at(30), at(100))))
+      << "it is accepted";
   EXPECT_EQ(must(store_->start({"a"}, at(40))), 2U);
   EXPECT_FALSE(must(store_->complete({"a"}, 1, kTwoFiles, at(50), at(100))));
-  EXPECT_FALSE(must(store_->fail({"a"}, 1, {500, ""}, at(50), at(100))));
+  EXPECT_FALSE(must(store_->fail({"a"}, 1, {FailureCode::kFault, "", ""}, at(50), at(100))));
   EXPECT_FALSE(must(store_->requeue({"a"}, 1, true, at(50))));
   EXPECT_EQ(found("a").state, JobState::kInProgress);
   EXPECT_EQ(found("a").crashes, 1U);

@@ -13,12 +13,12 @@ constexpr const char* kTables = R"sql(
 CREATE TABLE constant (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE job (
   id TEXT PRIMARY KEY, state INTEGER NOT NULL, client TEXT NOT NULL, tracking_id TEXT NOT NULL,
-  idempotency_key TEXT NOT NULL, request_hash TEXT NOT NULL, summary TEXT NOT NULL,
+  idempotency_key TEXT NOT NULL, request_hash TEXT NOT NULL, format TEXT NOT NULL,
   subjects INTEGER NOT NULL,
   attempt INTEGER NOT NULL, crashes INTEGER NOT NULL, created INTEGER NOT NULL, started INTEGER,
   completed_at INTEGER, failed_at INTEGER, cancelled_at INTEGER, expires INTEGER,
   row_count INTEGER NOT NULL DEFAULT 0, size INTEGER NOT NULL DEFAULT 0,
-  failure_status INTEGER, failure_outcome TEXT, names TEXT NOT NULL DEFAULT '',
+  failure_code TEXT, failure_text TEXT, failure_expression TEXT, names TEXT NOT NULL DEFAULT '',
   CHECK ((state = 2) = (completed_at IS NOT NULL) AND (state = 3) = (failed_at IS NOT NULL) AND
          (state = 4) = (cancelled_at IS NOT NULL) AND (state >= 2) = (expires IS NOT NULL)))
   WITHOUT ROWID;
@@ -44,8 +44,28 @@ base::Status add_names(Database& database) {
   return database.execute("ALTER TABLE job ADD COLUMN names TEXT NOT NULL DEFAULT ''");
 }
 
+/// A failure was an HTTP status and an OperationOutcome of one issue; it is a code and texts. What
+/// holds the format's name is named for it.
+base::Status add_failure_codes(Database& database) {
+  return database.execute(R"sql(
+ALTER TABLE job RENAME COLUMN summary TO format;
+ALTER TABLE job ADD COLUMN failure_code TEXT;
+ALTER TABLE job ADD COLUMN failure_text TEXT;
+ALTER TABLE job ADD COLUMN failure_expression TEXT;
+UPDATE job SET failure_outcome = '{}' WHERE NOT json_valid(failure_outcome);
+UPDATE job SET
+  failure_code = CASE WHEN failure_status = 409 THEN 'input-changed'
+                      WHEN failure_status < 500 THEN 'unprocessable' ELSE 'fault' END,
+  failure_text = coalesce(json_extract(failure_outcome, '$.issue[0].details.text'), ''),
+  failure_expression = coalesce(json_extract(failure_outcome, '$.issue[0].expression[0]'), '')
+  WHERE state = 3;
+ALTER TABLE job DROP COLUMN failure_status;
+ALTER TABLE job DROP COLUMN failure_outcome;
+)sql");
+}
+
 /// From kOldestSchema on, each to the next version.
-constexpr base::Status (*kSteps[])(Database&) = {add_names};
+constexpr base::Status (*kSteps[])(Database&) = {add_names, add_failure_codes};
 static_assert(kOldestSchema + std::size(kSteps) == kSchemaVersion);
 
 }  // namespace

@@ -56,7 +56,11 @@ INSERT INTO job VALUES ('completed', 2, '10.0.0.1', '', '', '', 'csv', 1, 1, 0, 
 INSERT INTO file VALUES ('completed', 0, 'a', 'a.csv', 7, 70, 'beef', 'text/csv');
 INSERT INTO job VALUES ('failed', 3, '10.0.0.1', '', '', '', 'csv', 1, 1, 0, 4, 14,
   NULL, 21, NULL, 101, 0, 0, 422, '{"resourceType":"OperationOutcome","issue":[{"severity":"error",
-  "code":"processing","details":{"text":"bad \"data\""},"diagnostics":"bad \"data\""}]}');
+  "code":"processing","details":{"text":"bad \"data\""},"diagnostics":"bad \"data\"","expression":["view[0]"]}]}');
+INSERT INTO job VALUES ('changed', 3, '10.0.0.1', '', '', '', 'csv', 1, 1, 0, 4, 14,
+  NULL, 21, NULL, 101, 0, 0, 409, '{"issue":[{"details":{"text":"the data have changed"}}]}');
+INSERT INTO job VALUES ('damaged', 3, '10.0.0.1', '', '', '', 'csv', 1, 1, 0, 4, 14,
+  NULL, 21, NULL, 101, 0, 0, 500, '{"issue"');
 INSERT INTO job VALUES ('cancelled', 4, '10.0.0.1', '', '', '', 'csv', 1, 1, 0, 5, 15,
   NULL, NULL, 22, 102, 0, 0, NULL, NULL);
 INSERT INTO debt VALUES ('failed', 0, 3, 500, 1, 'down');
@@ -94,6 +98,7 @@ TEST_F(SchemaTest, Issue_1_7_JobsOfVersion3AreThere) {
   EXPECT_EQ(waiting.state, JobState::kAccepted);
   EXPECT_EQ(waiting.submission.client, "10.0.0.1");
   EXPECT_EQ(waiting.submission.tracking_id, "track");
+  EXPECT_EQ(waiting.submission.format, "csv");
   EXPECT_EQ(waiting.submission.subjects, 2U);
   EXPECT_TRUE(waiting.submission.names.empty());
   EXPECT_EQ(must(store->spec_of({"waiting"})), (JobSpec{"{\"format\":\"csv\"}", "inputs"}));
@@ -110,9 +115,14 @@ TEST_F(SchemaTest, Issue_1_7_JobsOfVersion3AreThere) {
   EXPECT_EQ(completed.files[0].name, "a.csv");
 
   EXPECT_EQ(record_of(*store, "failed").finished, at(21));
+  EXPECT_EQ(record_of(*store, "failed").failure,
+            (Failure{FailureCode::kUnprocessable, "bad \"data\"", "view[0]"}));
+  EXPECT_EQ(record_of(*store, "changed").failure,
+            (Failure{FailureCode::kInputChanged, "the data have changed", ""}));
+  EXPECT_EQ(record_of(*store, "damaged").failure, (Failure{FailureCode::kFault, "", ""}));
   EXPECT_EQ(record_of(*store, "cancelled").expires, at(102));
-  EXPECT_EQ(must(store->expire(at(102), SIZE_MAX)), 3U);
-  EXPECT_EQ(must(store->debt_count()), 4U);
+  EXPECT_EQ(must(store->expire(at(102), SIZE_MAX)), 5U);
+  EXPECT_EQ(must(store->debt_count()), 6U);
 }
 
 TEST_F(SchemaTest, Issue_1_7_TheStepsLeadToTheTablesOfToday) {

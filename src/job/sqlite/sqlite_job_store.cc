@@ -11,10 +11,10 @@ namespace kiln::job {
 namespace {
 
 constexpr std::string_view kJobColumns =
-    "id, state, client, tracking_id, idempotency_key, request_hash, summary, subjects, attempt, "
+    "id, state, client, tracking_id, idempotency_key, request_hash, format, subjects, attempt, "
     "crashes, created, started, coalesce(completed_at, failed_at, cancelled_at), expires, "
     "row_count, size, "
-    "failure_status, failure_outcome, names";
+    "failure_code, failure_text, failure_expression, names";
 
 /// Names have no end of their own.
 constexpr char kNameEnd = '\0';
@@ -41,7 +41,7 @@ Job job_of(const Statement& row) {
                     row.text(5),
                     row.text(6),
                     static_cast<uint32_t>(row.number(7)),
-                    separated(row.text(18))};
+                    separated(row.text(19))};
   job.attempt = static_cast<uint32_t>(row.number(8));
   job.crashes = static_cast<uint32_t>(row.number(9));
   job.created = time_of(row.number(10));
@@ -50,7 +50,7 @@ Job job_of(const Statement& row) {
   job.expires = optional_time(row, 13);
   job.rows = static_cast<uint64_t>(row.number(14));
   job.size = static_cast<uint64_t>(row.number(15));
-  job.failure = {static_cast<int>(row.number(16)), row.text(17)};
+  job.failure = {failure_code_of(row.text(16)), row.text(17), row.text(18)};
   return job;
 }
 
@@ -156,7 +156,7 @@ base::Status SqliteJobStore::add(const Job& job, const JobSpec& spec) {
     KILN_ASSIGN(
         Statement insert,
         database_.prepare("INSERT INTO job (id, state, client, tracking_id, "
-                          "idempotency_key, request_hash, summary, subjects, attempt, "
+                          "idempotency_key, request_hash, format, subjects, attempt, "
                           "crashes, created, names) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?, "
                           "?)"));
     const Submission& s = job.submission;
@@ -164,7 +164,7 @@ base::Status SqliteJobStore::add(const Job& job, const JobSpec& spec) {
     insert.bind(s.tracking_id)
         .bind(s.idempotency_key)
         .bind(s.request_hash)
-        .bind(s.summary)
+        .bind(s.format)
         .bind(s.subjects);
     KILN_TRY(insert.bind(ms(job.created)).bind(joined(s.names)).run());
   }
@@ -326,10 +326,10 @@ base::Result<bool> SqliteJobStore::fail(const JobId& id, uint32_t attempt, const
   {
     KILN_ASSIGN(Statement update,
                 database_.prepare("UPDATE job SET state = ?, failed_at = ?, expires = ?, "
-                                  "failure_status = ?, failure_outcome = ? "
+                                  "failure_code = ?, failure_text = ?, failure_expression = ? "
                                   "WHERE id = ? AND state = ? AND attempt = ?"));
     update.bind(number_of(JobState::kFailed)).bind(ms(now)).bind(ms(expires));
-    update.bind(int64_t{failure.status}).bind(failure.outcome).bind(id.text);
+    update.bind(name_of(failure.code)).bind(failure.text).bind(failure.expression).bind(id.text);
     KILN_TRY(update.bind(number_of(JobState::kInProgress)).bind(int64_t{attempt}).run());
   }
   if (database_.changes() == 0) return false;

@@ -55,7 +55,7 @@ TEST_F(SqliteJobStoreTest, AChangeThatFailsHalfWayHasNotHappened) {
   EXPECT_EQ(record_of(*store_, "a").state, JobState::kInProgress);
 
   refuse("INSERT ON debt");
-  EXPECT_FALSE(store_->fail({"a"}, 1, {500, ""}, at(20), at(100)).ok());
+  EXPECT_FALSE(store_->fail({"a"}, 1, {FailureCode::kFault, "", ""}, at(20), at(100)).ok());
   EXPECT_FALSE(store_->cancel({"a"}, at(20), at(100)).ok());
   EXPECT_FALSE(store_->requeue({"a"}, 1, true, at(20)).ok());
   EXPECT_FALSE(store_->expire(at(100), SIZE_MAX).ok());

@@ -1,9 +1,10 @@
-// Times and states as they stand in the job database.
+// Times, states and reasons as they stand in the job database.
 #pragma once
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "base/clock.h"
 #include "job/job.h"
@@ -22,5 +23,12 @@ inline std::optional<base::WallTime> optional_time(const Statement& row, int col
 }
 
 inline int64_t number_of(JobState state) { return static_cast<int64_t>(state); }
+
+inline FailureCode failure_code_of(std::string_view name) {
+  for (const FailureCode code : kFailureCodes) {
+    if (name_of(code) == name) return code;
+  }
+  return FailureCode::kFault;
+}
 
 }  // namespace kiln::job

@@ -20,8 +20,9 @@ class FunctionRunner final : public JobRunner {
 
   base::Result<Files> run(const Attempt& attempt) override { return body(attempt); }
   Failure failure_of(const Job&, const base::Error& error) override {
-    return {error.code() == base::ErrorCode::kInvalid ? 422 : 500,
-            std::string(base::name_of(error.code()))};
+    return {error.code() == base::ErrorCode::kInvalid ? FailureCode::kUnprocessable
+                                                      : FailureCode::kFault,
+            std::string(base::name_of(error.code())), ""};
   }
 };
 

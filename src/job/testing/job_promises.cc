@@ -19,8 +19,7 @@ void expect_same(const Job& now, const Job& then) {
   EXPECT_EQ(now.attempt, then.attempt);
   EXPECT_EQ(now.finished, then.finished);
   EXPECT_EQ(now.expires, then.expires);
-  EXPECT_EQ(now.failure.status, then.failure.status);
-  EXPECT_EQ(now.failure.outcome, then.failure.outcome);
+  EXPECT_EQ(now.failure, then.failure);
   EXPECT_TRUE(std::equal(now.files.begin(), now.files.end(), then.files.begin(), then.files.end(),
                          same_file));
 }

@@ -48,8 +48,9 @@ base::Result<ScriptedRunner::Files> ScriptedRunner::run(const Attempt& attempt) 
 }
 
 Failure ScriptedRunner::failure_of(const Job&, const base::Error& error) {
-  return {error.code() == base::ErrorCode::kInvalid ? 422 : 500,
-          std::string(base::name_of(error.code()))};
+  return {
+      error.code() == base::ErrorCode::kInvalid ? FailureCode::kUnprocessable : FailureCode::kFault,
+      std::string(base::name_of(error.code())), ""};
 }
 
 uint32_t ScriptedRunner::wait_for_start(const JobId& id) {
