@@ -52,7 +52,7 @@ class JanitorTest : public testing::Test {
     job.id = id;
     job.created = clock_.now();
     must(store_->add(job, {}));
-    EXPECT_EQ(must(store_->start(id, clock_.now())), attempt);
+    EXPECT_EQ(must(store_->start(id, {}, clock_.now())), attempt);
     put_file(id, attempt);
   }
   void put_file(const JobId& id, uint32_t attempt = 1) {
@@ -194,7 +194,7 @@ TEST_F(JanitorTest, OwedAttemptsGoAndLaterOnesStay) {
   const JobId id = id_of('a');
   add(id);
   EXPECT_TRUE(must(store_->requeue(id, 1, true, clock_.now())));
-  EXPECT_EQ(must(store_->start(id, clock_.now())), 2U);
+  EXPECT_EQ(must(store_->start(id, {}, clock_.now())), 2U);
   put_file(id, 2);
   pass();
   EXPECT_FALSE(has_output(id, 1));

@@ -95,12 +95,21 @@ struct Failure {
   friend bool operator==(const Failure&, const Failure&) = default;
 };
 
+/// Who works on an attempt, and until when nobody else takes it up.
+struct AttemptLease {
+  std::string owner;  ///< of one start of a server process
+  base::WallTime until;
+
+  friend bool operator==(const AttemptLease&, const AttemptLease&) = default;
+};
+
 /// A job's record.
 struct Job {
   JobId id;
   JobState state = JobState::kAccepted;
   Submission submission;
   uint32_t attempt = 0;  ///< 1 with the first start
+  AttemptLease lease;    ///< kInProgress: of that attempt
   uint32_t crashes = 0;  ///< how often the server died while it ran
   base::WallTime created;
   std::optional<base::WallTime> started;

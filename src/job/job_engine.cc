@@ -20,6 +20,7 @@ constexpr size_t kJobIdBytes = 16;  // operations.md §4.1 asks for 120 bits
 JobEngine::JobEngine(Parts parts, JobEngineOptions options)
     : parts_(parts),
       options_(options),
+      owner_(base::random_hex(parts.random, 16)),
       janitor_(parts.store, parts.sink, parts.clock, parts.observer,
                std::max(options.cleanup_interval, milliseconds(1000)), parts.guards.lease) {}
 
@@ -41,8 +42,9 @@ base::Status JobEngine::start() {
     threads_.push_back(std::move(thread));
     return {};
   };
-  threads_.reserve(options_.max_running + 1);
+  threads_.reserve(options_.max_running + 2);
   KILN_TRY(start_one(&JobEngine::run_janitor));
+  KILN_TRY(start_one(&JobEngine::run_lease_keeper));
   for (unsigned i = 0; i < options_.max_running; ++i) KILN_TRY(start_one(&JobEngine::run_slot));
   return {};
 }
@@ -63,28 +65,79 @@ base::Status JobEngine::recover() {
   JobStore& store = parts_.store;
   const base::WallTime now = parts_.clock.now();
   if (!parts_.sink.durable()) KILN_TRY(store.expire_finished(now));
-  // What was in progress when no process was there to stop it: the server died.
-  KILN_ASSIGN(const auto interrupted, store.in_state(JobState::kInProgress));
-  for (const auto& [id, client] : interrupted) {
-    KILN_ASSIGN(const auto job, store.find(id));
-    if (!job) continue;
-    if (job->crashes + 1 < options_.max_crashes) {
-      KILN_TRY(store.requeue(id, job->attempt, true, now));
-    } else {
-      const base::Error error(base::ErrorCode::kInterrupted,
-                              "the server was interrupted too often while it ran this job");
-      const Failure failure = parts_.runner.failure_of(*job, error);
-      KILN_TRY(store.fail(id, job->attempt, failure, now, now + options_.output_ttl));
-      parts_.observer.on_failure(id, error);
-      parts_.observer.on_state(id, JobState::kFailed, job->attempt);
-    }
-    KILN_CRASH_POINT("recover.between_jobs");
-  }
+  KILN_TRY(store.take_over(lease_from(now), options_.is_alone ? base::WallTime::max() : now));
+  KILN_TRY(take_up(now));
   KILN_ASSIGN(const auto accepted, store.in_state(JobState::kAccepted));
   base::MutexLock lock(mutex_);
   for (const auto& [id, client] : accepted) queue_.push(client, id);
   recovered_ = true;
   return {};
+}
+
+/// It was in progress when its process was no longer there to stop it: that one died.
+base::Result<std::vector<JobEngine::Queued>> JobEngine::take_up(base::WallTime now) {
+  JobStore& store = parts_.store;
+  std::vector<Queued> queued;
+  KILN_ASSIGN(const auto in_progress, store.in_state(JobState::kInProgress));
+  for (const auto& [id, client] : in_progress) {
+    {
+      base::MutexLock lock(mutex_);
+      if (running_.contains(id)) continue;
+    }
+    KILN_ASSIGN(const auto job, store.find(id));
+    if (!job || job->state != JobState::kInProgress || job->lease.owner != owner_) continue;
+    if (job->crashes + 1 < options_.max_crashes) {
+      KILN_ASSIGN(const bool is_accepted, store.requeue(id, job->attempt, true, now));
+      if (is_accepted) queued.push_back({client, id});
+    } else {
+      const base::Error error(base::ErrorCode::kInterrupted,
+                              "the server was interrupted too often while it ran this job");
+      const Failure failure = parts_.runner.failure_of(*job, error);
+      KILN_ASSIGN(const bool has_failed,
+                  store.fail(id, job->attempt, failure, now, now + options_.output_ttl));
+      if (!has_failed) continue;
+      parts_.observer.on_failure(id, error);
+      parts_.observer.on_state(id, JobState::kFailed, job->attempt);
+    }
+    KILN_CRASH_POINT("recover.between_jobs");
+  }
+  return queued;
+}
+
+base::Status JobEngine::keep_leases() {
+  const base::WallTime now = parts_.clock.now();
+  std::map<JobId, std::shared_ptr<Running>> recorded;
+  {
+    base::MutexLock lock(mutex_);
+    for (const auto& [id, running] : running_) {
+      if (running->is_recorded) recorded.emplace(id, running);
+    }
+  }
+  if (!recorded.empty()) {
+    KILN_ASSIGN(const auto held, parts_.store.renew(lease_from(now)));
+    // Cancelled or taken over by another server, or just ended: then it is a stop of nothing.
+    for (const JobId& id : held) recorded.erase(id);
+    for (const auto& [id, running] : recorded) running->stop.request_stop();
+  }
+  if (options_.is_alone) return {};
+  KILN_TRY(parts_.store.take_over(lease_from(now), now));
+  KILN_ASSIGN(const auto queued, take_up(now));
+  base::MutexLock lock(mutex_);
+  for (const auto& [client, id] : queued) queue_.push(client, id);
+  if (!queued.empty()) work_.notify_all();
+  return {};
+}
+
+void JobEngine::run_lease_keeper() {
+  for (;;) {
+    {
+      base::MutexLock lock(mutex_);
+      if (!stop_.stop_requested()) stopped_.wait_for(mutex_, options_.attempt_lease / 3);
+      if (stop_.stop_requested()) return;
+    }
+    const base::Status kept = base::guarded([this] { return keep_leases(); });
+    if (!kept.ok() && !pause_after(kept.error(), options_.store_retry)) return;
+  }
 }
 
 base::Result<std::optional<JobId>> JobEngine::find_equal(const Submission& submission) {
@@ -351,9 +404,16 @@ void JobEngine::give_up(const JobId& id, const base::Error& error) {
 
 void JobEngine::run_job(const JobId& id, Running& running) {
   using Started = std::optional<uint32_t>;
-  const auto started = insist<Started>([&] { return parts_.store.start(id, parts_.clock.now()); });
+  const auto started = insist<Started>([&] {
+    const base::WallTime now = parts_.clock.now();
+    return parts_.store.start(id, lease_from(now), now);
+  });
   if (!started) return;   // stopping: it starts with the next process
   if (!*started) return;  // cancelled while it waited
+  {
+    base::MutexLock lock(mutex_);
+    running.is_recorded = true;
+  }
   KILN_CRASH_POINT("start.after_record");
   const auto found = insist<std::optional<Job>>([&] { return parts_.store.find(id); });
   if (!found || !*found) return;

@@ -31,7 +31,11 @@ struct JobEngineOptions {
   std::chrono::seconds output_ttl{86'400};
   std::chrono::milliseconds cleanup_interval{300'000};  ///< at least a second
   uint32_t max_crashes = 3;  ///< attempts that the server may die in before the job fails
-  std::chrono::milliseconds store_retry{1000};  ///< first delay after the store failed; doubles
+  /// No other server works on the store: what another owner has begun is left over from a process
+  /// that is gone, and taken up at once.
+  bool is_alone = true;
+  std::chrono::milliseconds attempt_lease{60'000};  ///< renewed thrice in that time
+  std::chrono::milliseconds store_retry{1000};      ///< first delay after the store failed; doubles
 };
 
 /// What a running job has come to.
@@ -93,10 +97,13 @@ class JobEngine {
   void stop();
 
   /// The steps that start() and its threads are made of, for tests that want no threads. recover():
-  /// what was in progress is accepted again, or failed; run_next(): one job from start to end,
-  /// false if none waits; clean_up(): one pass of the janitor, by one thread at a time.
+  /// what was in progress, and is nobody's any more, is accepted again, or failed; run_next(): one
+  /// job from start to end, false if none waits; keep_leases(): running attempts stay this
+  /// engine's, those that no longer are so are stopped; clean_up(): one pass of the janitor. The
+  /// last two by one thread at a time each.
   base::Status recover();
   bool run_next();
+  base::Status keep_leases();
   std::chrono::milliseconds clean_up() { return janitor_.pass(stop_.get_token()); }
 
   /// The job exists, durably, when this returns. With an idempotency key that is known: the job
@@ -135,9 +142,21 @@ class JobEngine {
   struct Running {
     std::stop_source stop;
     JobProgress progress;
+    bool is_recorded = false;  ///< the store has the attempt; with mutex_ held
   };
 
   void run_slot();
+  void run_lease_keeper();
+  AttemptLease lease_from(base::WallTime now) const {
+    return {owner_, now + options_.attempt_lease};
+  }
+  struct Queued {
+    std::string client;
+    JobId id;
+  };
+  /// What this engine has in the store and does not run is accepted again, or failed; the former
+  /// are returned.
+  base::Result<std::vector<Queued>> take_up(base::WallTime now);
   void run_job(const JobId& id, Running& running);
   void run_attempt(const Job& job, const JobSpec& spec, Running& running);
   base::Result<std::vector<OutputFile>> run_guarded(const Attempt& attempt);
@@ -161,6 +180,7 @@ class JobEngine {
 
   const Parts parts_;
   const JobEngineOptions options_;
+  const std::string owner_;  ///< of leases: another one with each engine
   Janitor janitor_;
 
   std::stop_source stop_;  ///< requested with mutex_ held, so that no waiter misses it

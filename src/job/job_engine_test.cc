@@ -441,7 +441,9 @@ TEST_P(JobEngineTest, PinsWhatAJobReadsUntilItHasEnded) {
 TEST_P(JobEngineTest, AStopGivesRunningJobsBackToTheQueue) {
   options_.max_running = 1;
   start();
-  const JobId id = submit(), waiting = submit();
+  const JobId id = submit();
+  clock_.advance(milliseconds(1));
+  const JobId waiting = submit();
   runner_.write(id, "a.csv", "1\n");
   stop();
   EXPECT_EQ(must(store_->find(id))->state, JobState::kAccepted);

@@ -37,7 +37,11 @@ class JobRecoveryTest : public testing::Test {
         JobEngine::Parts{*store_, *sink_, runner_, observer_, clock_, random_}, options_);
     must(engine_->recover());
   }
-  JobId submit() { return must(engine_->submit({"client", "", "", "", ""}, {}, nullptr)); }
+  /// Later than the one before.
+  JobId submit() {
+    clock_.advance(std::chrono::milliseconds(1));
+    return must(engine_->submit({"client", "", "", "", ""}, {}, nullptr));
+  }
   std::optional<JobView> find(const JobId& id) { return must(engine_->find(id)); }
   /// Writes a file and then does what `end` does.
   void run(std::function<base::Result<FunctionRunner::Files>(const Attempt&)> end) {

@@ -46,9 +46,14 @@ class JobStore {
   virtual base::Result<std::vector<std::pair<JobId, std::string>>> in_state(JobState state) = 0;
   virtual base::Result<uint64_t> count(JobState state) = 0;
 
-  /// accepted -> in-progress with the next attempt, which is returned; nothing if it is not
-  /// accepted.
-  virtual base::Result<std::optional<uint32_t>> start(const JobId& id, base::WallTime now) = 0;
+  /// accepted -> in-progress with the next attempt, which is returned and has that lease; nothing
+  /// if it is not accepted.
+  virtual base::Result<std::optional<uint32_t>> start(const JobId& id, const AttemptLease& lease,
+                                                      base::WallTime now) = 0;
+  /// All attempts in progress of the lease's owner have it from now on; these are their jobs.
+  virtual base::Result<std::vector<JobId>> renew(const AttemptLease& lease) = 0;
+  /// Attempts in progress of other owners whose leases have ended by then get this one.
+  virtual base::Status take_over(const AttemptLease& lease, base::WallTime ended_by) = 0;
   /// in-progress, of that attempt, -> completed.
   virtual base::Result<bool> complete(const JobId& id, uint32_t attempt,
                                       const std::vector<OutputFile>& files, base::WallTime now,

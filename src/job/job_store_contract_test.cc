@@ -34,7 +34,7 @@ void put(JobStore& store, const std::string& id, JobState state) {
     EXPECT_TRUE(must(store.cancel({id}, at(20), at(100))));
     return;
   }
-  EXPECT_EQ(must(store.start({id}, at(10))), 1U);
+  EXPECT_EQ(must(store.start({id}, kLease, at(10))), 1U);
   if (state == JobState::kCompleted) {
     EXPECT_TRUE(must(store.complete({id}, 1, kTwoFiles, at(20), at(100))));
   } else if (state == JobState::kFailed) {
@@ -90,8 +90,8 @@ TEST_P(JobStoreContract, KeepsWhatWasAskedFor) {
 
 TEST_P(JobStoreContract, StartsOnlyWhatIsAccepted) {
   put(*store_, "a", JobState::kAccepted);
-  EXPECT_EQ(must(store_->start({"a"}, at(10))), 1U);
-  EXPECT_EQ(must(store_->start({"a"}, at(11))), std::nullopt);
+  EXPECT_EQ(must(store_->start({"a"}, kLease, at(10))), 1U);
+  EXPECT_EQ(must(store_->start({"a"}, kLease, at(11))), std::nullopt);
   reopen();
   EXPECT_EQ(found("a").state, JobState::kInProgress);
   EXPECT_EQ(found("a").attempt, 1U);
@@ -99,10 +99,10 @@ TEST_P(JobStoreContract, StartsOnlyWhatIsAccepted) {
   for (const JobState final : {JobState::kCompleted, JobState::kFailed, JobState::kCancelled}) {
     const std::string id(name_of(final));
     put(*store_, id, final);
-    EXPECT_EQ(must(store_->start({id}, at(30))), std::nullopt) << id;
+    EXPECT_EQ(must(store_->start({id}, kLease, at(30))), std::nullopt) << id;
     EXPECT_EQ(state(id), final);
   }
-  EXPECT_EQ(must(store_->start({"unknown"}, at(30))), std::nullopt);
+  EXPECT_EQ(must(store_->start({"unknown"}, kLease, at(30))), std::nullopt);
 }
 
 TEST_P(JobStoreContract, CompletesWithFilesInTheirOrder) {
@@ -200,7 +200,7 @@ TEST_P(JobStoreContract, AnAttemptSpeaksOnlyForItself) {
   EXPECT_FALSE(must(store_->complete({"a"}, 1, kTwoFiles, at(30), at(100)))) << "it is accepted";
   EXPECT_FALSE(must(store_->fail({"a"}, 1, {FailureCode::kFault, "", ""}, at(30), at(100))))
       << "it is accepted";
-  EXPECT_EQ(must(store_->start({"a"}, at(40))), 2U);
+  EXPECT_EQ(must(store_->start({"a"}, kLease, at(40))), 2U);
   EXPECT_FALSE(must(store_->complete({"a"}, 1, kTwoFiles, at(50), at(100))));
   EXPECT_FALSE(must(store_->fail({"a"}, 1, {FailureCode::kFault, "", ""}, at(50), at(100))));
   EXPECT_FALSE(must(store_->requeue({"a"}, 1, true, at(50))));
@@ -210,12 +210,49 @@ TEST_P(JobStoreContract, AnAttemptSpeaksOnlyForItself) {
   EXPECT_THAT(found("a").files, IsEmpty());
 }
 
+TEST_P(JobStoreContract, AnAttemptHasAnOwnerForAWhile) {
+  put(*store_, "a", JobState::kAccepted);
+  EXPECT_EQ(found("a").lease, AttemptLease());
+  EXPECT_EQ(must(store_->start({"a"}, {"first", at(70)}, at(10))), 1U);
+  reopen();
+  EXPECT_EQ(found("a").lease, (AttemptLease{"first", at(70)}));
+  EXPECT_THAT(must(store_->renew({"other", at(999)})), IsEmpty());
+  EXPECT_EQ(found("a").lease, (AttemptLease{"first", at(70)}));
+  EXPECT_THAT(must(store_->renew({"first", at(90)})), ElementsAre(JobId{"a"}));
+  EXPECT_EQ(found("a").lease, (AttemptLease{"first", at(90)}));
+
+  must(store_->take_over({"second", at(150)}, at(89)));
+  EXPECT_EQ(found("a").lease, (AttemptLease{"first", at(90)})) << "it has not ended";
+  must(store_->take_over({"first", at(60)}, at(90)));
+  EXPECT_EQ(found("a").lease, (AttemptLease{"first", at(90)})) << "its own";
+  must(store_->take_over({"second", at(150)}, at(90)));
+  EXPECT_EQ(found("a").lease, (AttemptLease{"second", at(150)}));
+  EXPECT_EQ(found("a").attempt, 1U);
+  EXPECT_THAT(must(store_->renew({"first", at(999)})), IsEmpty());
+  must(store_->take_over({"third", at(200)}, base::WallTime::max()));
+  EXPECT_EQ(found("a").lease.owner, "third") << "whatever time it has";
+}
+
+TEST_P(JobStoreContract, OnlyWhatIsInProgressIsLeased) {
+  for (const JobState state : {JobState::kAccepted, JobState::kInProgress, JobState::kCompleted,
+                               JobState::kFailed, JobState::kCancelled}) {
+    const std::string id(name_of(state));
+    put(*store_, id, state);
+    EXPECT_EQ(found(id).lease, state == JobState::kInProgress ? kLease : AttemptLease()) << id;
+  }
+  EXPECT_THAT(must(store_->renew({kLease.owner, at(200)})), ElementsAre(JobId{"in-progress"}));
+  must(store_->take_over({"second", at(300)}, base::WallTime::max()));
+  EXPECT_THAT(must(store_->renew({"second", at(300)})), ElementsAre(JobId{"in-progress"}));
+  EXPECT_TRUE(must(store_->requeue({"in-progress"}, 1, false, at(20))));
+  EXPECT_THAT(must(store_->renew({"second", at(300)})), IsEmpty());
+}
+
 TEST_P(JobStoreContract, RequeueOwesTheAttemptsSoFar) {
   put(*store_, "a", JobState::kInProgress);
   EXPECT_TRUE(must(store_->requeue({"a"}, 1, false, at(20))));
   EXPECT_EQ(found("a").crashes, 0U) << "a shutdown is no crash";
   EXPECT_EQ(found("a").started, std::nullopt);
-  EXPECT_EQ(must(store_->start({"a"}, at(30))), 2U);
+  EXPECT_EQ(must(store_->start({"a"}, kLease, at(30))), 2U);
   EXPECT_TRUE(must(store_->requeue({"a"}, 2, true, at(40))));
   EXPECT_EQ(found("a").crashes, 1U);
   ASSERT_EQ(debts().size(), 2U);
@@ -392,7 +429,7 @@ TEST_P(JobStoreContract, KnowsWhetherASinkHasAnythingOfIt) {
   EXPECT_TRUE(must(store_->requeue({"running"}, 1, true, at(20))));
   must(store_->pay_debt(debts()[0]));
   EXPECT_TRUE(must(store_->has_output())) << "an attempt may have left something";
-  EXPECT_EQ(must(store_->start({"running"}, at(30))), 2U);
+  EXPECT_EQ(must(store_->start({"running"}, kLease, at(30))), 2U);
   EXPECT_TRUE(must(store_->complete({"running"}, 2, kTwoFiles, at(40), at(100))));
   EXPECT_TRUE(must(store_->has_output()));
 }

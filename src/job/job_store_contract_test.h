@@ -39,6 +39,9 @@ inline std::string name_of_case(const ::testing::TestParamInfo<JobStoreCase>& in
 
 constexpr base::WallTime at(int64_t ms) { return base::WallTime(std::chrono::milliseconds(ms)); }
 
+/// Of the attempts of put().
+inline const AttemptLease kLease{"owner", at(60)};
+
 Job make_job(const std::string& id, int64_t created = 1, const std::string& client = "client");
 /// A job that has come as far as `state`; finished ones at 20, expiring at 100.
 void put(JobStore& store, const std::string& id, JobState state);

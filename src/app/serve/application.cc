@@ -119,6 +119,7 @@ class Application {
     job_options.max_queued_per_client = options_.max_queued_per_client;
     job_options.output_ttl = std::chrono::seconds(options_.output_ttl);
     job_options.cleanup_interval = std::chrono::seconds(options_.cleanup_interval);
+    job_options.is_alone = true;  // state_ holds the lock of the directory with the store
     job::SinkLease lease(*store_, *sink_, clock_, random_, state_.identity(),
                          2 * job_options.output_ttl);
     job::JobEngine jobs({*store_, *sink_, *runner_, monitor_, clock_, random_,

@@ -43,7 +43,7 @@ struct Server {
     job.id = id;
     job.created = clock_of_all.now();
     must(store->add(job, {}));
-    must(store->start(id, clock_of_all.now()));
+    must(store->start(id, {}, clock_of_all.now()));
     put_file(id);
     must(store->complete(id, 1, {}, clock_of_all.now(), clock_of_all.now() + seconds(600)));
   }

@@ -19,6 +19,7 @@ CREATE TABLE job (
   completed_at INTEGER, failed_at INTEGER, cancelled_at INTEGER, expires INTEGER,
   row_count INTEGER NOT NULL DEFAULT 0, size INTEGER NOT NULL DEFAULT 0,
   failure_code TEXT, failure_text TEXT, failure_expression TEXT, names TEXT NOT NULL DEFAULT '',
+  owner TEXT NOT NULL DEFAULT '', lease_until INTEGER NOT NULL DEFAULT 0,
   CHECK ((state = 2) = (completed_at IS NOT NULL) AND (state = 3) = (failed_at IS NOT NULL) AND
          (state = 4) = (cancelled_at IS NOT NULL) AND (state >= 2) = (expires IS NOT NULL)))
   WITHOUT ROWID;
@@ -64,8 +65,16 @@ ALTER TABLE job DROP COLUMN failure_outcome;
 )sql");
 }
 
+/// An attempt has an owner and a lease. Those that are there have none: anyone's to take up.
+base::Status add_leases(Database& database) {
+  return database.execute(R"sql(
+ALTER TABLE job ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+ALTER TABLE job ADD COLUMN lease_until INTEGER NOT NULL DEFAULT 0;
+)sql");
+}
+
 /// From kOldestSchema on, each to the next version.
-constexpr base::Status (*kSteps[])(Database&) = {add_names, add_failure_codes};
+constexpr base::Status (*kSteps[])(Database&) = {add_names, add_failure_codes, add_leases};
 static_assert(kOldestSchema + std::size(kSteps) == kSchemaVersion);
 
 }  // namespace

@@ -10,7 +10,7 @@
 namespace kiln::job {
 
 /// Of the tables that this kiln works with; stands in the database's `user_version`.
-inline constexpr int64_t kSchemaVersion = 5;
+inline constexpr int64_t kSchemaVersion = 6;
 /// The oldest that can be brought up to date.
 inline constexpr int64_t kOldestSchema = 3;
 

@@ -106,6 +106,8 @@ TEST_F(SchemaTest, Issue_1_7_JobsOfVersion3AreThere) {
 
   EXPECT_EQ(record_of(*store, "running").attempt, 2U);
   EXPECT_EQ(record_of(*store, "running").started, at(12));
+  must(store->take_over({"own", at(90)}, at(0)));
+  EXPECT_EQ(record_of(*store, "running").lease.owner, "own") << "it was nobody's";
   EXPECT_EQ(must(store->requeue({"running"}, 2, true, at(30))), true);
   EXPECT_EQ(record_of(*store, "running").crashes, 2U);
 

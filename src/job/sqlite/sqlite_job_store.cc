@@ -14,7 +14,8 @@ constexpr std::string_view kJobColumns =
     "id, state, client, tracking_id, idempotency_key, request_hash, format, subjects, attempt, "
     "crashes, created, started, coalesce(completed_at, failed_at, cancelled_at), expires, "
     "row_count, size, "
-    "failure_code, failure_text, failure_expression, names";
+    "failure_code, failure_text, failure_expression, names, owner, "
+    "lease_until";
 
 /// Names have no end of their own.
 constexpr char kNameEnd = '\0';
@@ -51,6 +52,7 @@ Job job_of(const Statement& row) {
   job.rows = static_cast<uint64_t>(row.number(14));
   job.size = static_cast<uint64_t>(row.number(15));
   job.failure = {failure_code_of(row.text(16)), row.text(17), row.text(18)};
+  if (job.state == JobState::kInProgress) job.lease = {row.text(20), time_of(row.number(21))};
   return job;
 }
 
@@ -266,18 +268,45 @@ base::Result<uint64_t> SqliteJobStore::count(JobState state) {
   return static_cast<uint64_t>(query.number(0));
 }
 
-base::Result<std::optional<uint32_t>> SqliteJobStore::start(const JobId& id, base::WallTime now) {
+base::Result<std::optional<uint32_t>> SqliteJobStore::start(const JobId& id,
+                                                            const AttemptLease& lease,
+                                                            base::WallTime now) {
   base::MutexLock lock(mutex_);
   KILN_ASSIGN(Statement update,
-              database_.prepare("UPDATE job SET state = ?, attempt = attempt + 1, started = ? "
+              database_.prepare("UPDATE job SET state = ?, attempt = attempt + 1, started = ?, "
+                                "owner = ?, lease_until = ? "
                                 "WHERE id = ? AND state = ? RETURNING attempt"));
-  update.bind(number_of(JobState::kInProgress)).bind(ms(now)).bind(id.text);
+  update.bind(number_of(JobState::kInProgress)).bind(ms(now));
+  update.bind(lease.owner).bind(ms(lease.until)).bind(id.text);
   update.bind(number_of(JobState::kAccepted));
   KILN_ASSIGN(const bool row, update.step());
   if (!row) return std::optional<uint32_t>();
   const auto attempt = static_cast<uint32_t>(update.number(0));
   KILN_TRY(update.run());  // the change is committed when the statement has ended
   return std::optional<uint32_t>(attempt);
+}
+
+base::Result<std::vector<JobId>> SqliteJobStore::renew(const AttemptLease& lease) {
+  base::MutexLock lock(mutex_);
+  KILN_ASSIGN(Statement update, database_.prepare("UPDATE job SET lease_until = ? WHERE state = ? "
+                                                  "AND owner = ? RETURNING id"));
+  update.bind(ms(lease.until)).bind(number_of(JobState::kInProgress)).bind(lease.owner);
+  std::vector<JobId> held;
+  for (;;) {
+    KILN_ASSIGN(const bool row, update.step());
+    if (!row) return held;
+    held.push_back({update.text(0)});
+  }
+}
+
+base::Status SqliteJobStore::take_over(const AttemptLease& lease, base::WallTime ended_by) {
+  base::MutexLock lock(mutex_);
+  make_room();
+  KILN_ASSIGN(Statement update,
+              database_.prepare("UPDATE job SET owner = ?, lease_until = ? "
+                                "WHERE state = ? AND owner <> ? AND lease_until <= ?"));
+  update.bind(lease.owner).bind(ms(lease.until)).bind(number_of(JobState::kInProgress));
+  return update.bind(lease.owner).bind(ms(ended_by)).run();
 }
 
 base::Result<bool> SqliteJobStore::complete(const JobId& id, uint32_t attempt,

@@ -40,7 +40,10 @@ class SqliteJobStore final : public JobStore {
                                          JobStates states) override;
   base::Result<std::vector<std::pair<JobId, std::string>>> in_state(JobState state) override;
   base::Result<uint64_t> count(JobState state) override;
-  base::Result<std::optional<uint32_t>> start(const JobId& id, base::WallTime now) override;
+  base::Result<std::optional<uint32_t>> start(const JobId& id, const AttemptLease& lease,
+                                              base::WallTime now) override;
+  base::Result<std::vector<JobId>> renew(const AttemptLease& lease) override;
+  base::Status take_over(const AttemptLease& lease, base::WallTime ended_by) override;
   base::Result<bool> complete(const JobId& id, uint32_t attempt,
                               const std::vector<OutputFile>& files, base::WallTime now,
                               base::WallTime expires) override;
