@@ -21,7 +21,7 @@ net::Response read_artefact(const Service& service, std::string_view type, std::
   const plan::ArtefactsPtr artefacts = service.artefacts.current();
   const plan::Artefact* const artefact = artefacts->find_id(type, id);
   if (artefact == nullptr) {
-    return outcome_response(Problem{404, "not-found",
+    return outcome_response(Problem{ProblemCode::kUnknown,
                                     "no such " + std::string(type) + ": " + std::string(id) +
                                         suggestion_text(artefacts->near_id(type, id)),
                                     ""});
@@ -37,7 +37,8 @@ net::Response search_artefacts(const Service& service, std::string_view type,
   Problems problems;
   for (const auto& [name, value] : request.query) {
     if (name != "_id" && name != "url" && name != "name" && name != "_format") {
-      problems.add(400, "not-supported", name, "'" + name + "' is not a search parameter here");
+      problems.add(ProblemCode::kNotSupported, name,
+                   "'" + name + "' is not a search parameter here");
     }
   }
   if (!problems.empty()) return outcome_response(problems);

@@ -67,7 +67,7 @@ void check_names(const std::vector<Parameter>& parameters, const std::set<std::s
     if (known.contains(parameter.name)) continue;
     std::string text = "'" + parameter.name + "' is not a parameter here";
     if (parameter.name == "source") text = "'source' is not supported";
-    problems.add(400, "not-supported", parameter.expression, std::move(text));
+    problems.add(ProblemCode::kNotSupported, parameter.expression, std::move(text));
   }
 }
 
@@ -82,7 +82,7 @@ std::optional<RowFormat> read_format(const OperationInput& input, bool with_fhir
   if (!format) {
     add_unsupported_format(text, with_fhir, problems);
   } else if (!format->flat && !with_fhir) {
-    problems.add(400, "invalid", "_format", "'fhir' is for runs, not for exports");
+    problems.add(ProblemCode::kInvalid, "_format", "'fhir' is for runs, not for exports");
     return std::nullopt;
   }
   return format;
@@ -101,7 +101,7 @@ FilterParameters read_filters(const OperationInput& input, const Service& servic
   if (const Parameter* const since = only(input, "_since", problems)) {
     filters.since = with_plus(*since, text_of(*since, problems).value_or(""));
     if (!filters.since.empty() && !fhir::Temporal::parse_date_time(filters.since)) {
-      problems.add(400, "invalid", "_since", "not an instant: " + filters.since);
+      problems.add(ProblemCode::kInvalid, "_since", "not an instant: " + filters.since);
     }
   }
   return filters;
@@ -124,10 +124,10 @@ engine::FilterSpec resolve_filters(const FilterParameters& filters,
     return spec;
   }
   for (const std::string& patient : cohort->unknown_patients) {
-    problems.add(400, "not-found", "patient", "no such patient: " + patient);
+    problems.add(ProblemCode::kUnknownFilter, "patient", "no such patient: " + patient);
   }
   for (const std::string& group : cohort->unknown_groups) {
-    problems.add(400, "not-found", "group", "no such group: " + group);
+    problems.add(ProblemCode::kUnknownFilter, "group", "no such group: " + group);
   }
   spec.patients = std::move(cohort->patients);
   return spec;

@@ -23,13 +23,14 @@ std::optional<uint64_t> number_of(std::string_view text) {
 
 net::Response unsatisfiable(uint64_t size) {
   net::Response response =
-      outcome_response(Problem{416, "invalid", "the range lies outside of the file", ""});
+      outcome_response(Problem{ProblemCode::kOutOfRange, "the range lies outside of the file", ""});
   response.headers.add("Content-Range", "bytes */" + std::to_string(size));
   return response;
 }
 
 net::Response other_file() {
-  return outcome_response(Problem{412, "conflict", "the file is not the one that is meant", ""});
+  return outcome_response(
+      Problem{ProblemCode::kOtherFile, "the file is not the one that is meant", ""});
 }
 
 net::Response sink_failed(const Service& service, const net::Request& request,
@@ -76,7 +77,7 @@ net::Response download(const Service& service, const net::Request& request, cons
   const auto file = std::find_if(job.files.begin(), job.files.end(),
                                  [&](const job::OutputFile& one) { return one.name == name; });
   if (file == job.files.end()) {
-    return outcome_response(Problem{404, "not-found", "the export has no such file", ""});
+    return outcome_response(Problem{ProblemCode::kUnknown, "the export has no such file", ""});
   }
 
   const sink::ObjectKey key{id.text, job.attempt, file->name};
@@ -94,12 +95,12 @@ net::Response download(const Service& service, const net::Request& request, cons
   }
 
   const Validators validators{"\"" + file->sha256 + "\"", job.finished};
-  const int status = evaluate_preconditions(request.headers, validators);
-  if (status == 412) return other_file();
+  const Precondition precondition = evaluate_preconditions(request.headers, validators);
+  if (precondition == Precondition::kFailed) return other_file();
   response.headers.add("ETag", validators.tag);
   if (job.finished) response.headers.add("Last-Modified", base::to_http_date(*job.finished));
   response.headers.add("Accept-Ranges", "bytes");
-  if (status == 304) {
+  if (precondition == Precondition::kNotModified) {
     response.status = 304;
     return response;
   }

@@ -24,7 +24,7 @@ net::Response store_failed(const Service& service, const net::Request& request,
 
 net::Response not_acceptable() {
   return outcome_response(
-      Problem{406, "not-supported", "only application/fhir+json can be given", ""});
+      Problem{ProblemCode::kNotAcceptable, "only application/fhir+json can be given", ""});
 }
 
 /// 0 to 99: a job is whole only when it has finished.
@@ -176,14 +176,14 @@ net::Response change_job(const Service& service, const net::Request& request, co
 }  // namespace
 
 net::Response not_ready(const base::Error& error) {
-  net::Response response = outcome_response(
-      Problem{503, "transient", "no jobs are taken at the moment: " + error.message(), ""});
+  net::Response response = outcome_response(Problem{
+      ProblemCode::kUnavailable, "no jobs are taken at the moment: " + error.message(), ""});
   response.headers.set("Retry-After", "30");
   return response;
 }
 
 net::Response no_such_job() {
-  return outcome_response(Problem{404, "not-found", "no such export", ""});
+  return outcome_response(Problem{ProblemCode::kUnknown, "no such export", ""});
 }
 
 std::optional<job::JobView> find_job(const Service& service, const net::Request& request,
@@ -207,8 +207,8 @@ net::Response export_status(const Service& service, const net::Request& request,
   const auto view = find_job(service, request, id, response);
   if (!view) return response;
   if (!service.polls.allow(id.text)) {
-    response = outcome_response(
-        Problem{429, "throttled", "this job is polled too often; Retry-After tells when", ""});
+    response = outcome_response(Problem{
+        ProblemCode::kThrottled, "this job is polled too often; Retry-After tells when", ""});
     response.headers.add("Retry-After", "1");
     return response;
   }
@@ -226,7 +226,7 @@ net::Response export_result(const Service& service, const net::Request& request,
   if (!view) return response;
   const job::Job& job = view->job;
   if (!job::is_final(job.state)) {
-    return outcome_response(Problem{404, "not-found", "the export has no result yet", ""});
+    return outcome_response(Problem{ProblemCode::kUnknown, "the export has no result yet", ""});
   }
   if (job.state == job::JobState::kCompleted) return manifest_response(service, job);
   return outcome_response(problem_of(job.failure));
@@ -239,8 +239,9 @@ net::Response cancel_export(const Service& service, const net::Request& request,
 
 net::Response remove_export(const Service& service, const net::Request& request,
                             const job::JobId& id) {
-  return change_job(service, request, id, &job::JobEngine::remove,
-                    outcome_response(Problem{404, "not-found", "there is no such result", ""}));
+  return change_job(
+      service, request, id, &job::JobEngine::remove,
+      outcome_response(Problem{ProblemCode::kUnknown, "there is no such result", ""}));
 }
 
 net::Response list_exports(const Service& service, const net::Request& request) {
@@ -252,14 +253,15 @@ net::Response list_exports(const Service& service, const net::Request& request) 
       const auto state = state_of(value);
       if (!state) {
         return outcome_response(Problem{
-            400, "invalid", "'status' is accepted, in-progress, completed or failed", name});
+            ProblemCode::kInvalid, "'status' is accepted, in-progress, completed or failed", name});
       }
       states |= job::states_of(*state);
       filter += "&status=" + std::string(job::name_of(*state));
     }
     if (name != kBehind) continue;
     behind = place_of(value);
-    if (!behind) return outcome_response(Problem{400, "invalid", "not a place in a list", name});
+    if (!behind)
+      return outcome_response(Problem{ProblemCode::kInvalid, "not a place in a list", name});
   }
   if (states == 0) states = job::kAllStates;
   const auto list = service.jobs.jobs_of(service.authorizer.client_of(request), behind, states);

@@ -13,21 +13,21 @@ namespace kiln::api {
 namespace {
 
 net::Response throttled() {
-  net::Response response =
-      outcome_response(Problem{429, "throttled", "too many jobs are waiting; try again later", ""});
+  net::Response response = outcome_response(
+      Problem{ProblemCode::kThrottled, "too many jobs are waiting; try again later", ""});
   response.headers.add("Retry-After", "30");
   return response;
 }
 
 net::Response stopped() {
-  return outcome_response(Problem{503, "transient", "the request was given up", ""});
+  return outcome_response(Problem{ProblemCode::kUnavailable, "the request was given up", ""});
 }
 
 net::Response refuse_submission(const base::Error& error, const Service& service,
                                 const net::Request& request) {
   if (error.code() == base::ErrorCode::kLimit) return throttled();
   if (error.code() == base::ErrorCode::kConflict) {
-    return outcome_response(Problem{422, "invalid", error.message(), ""});
+    return outcome_response(Problem{ProblemCode::kKeyReused, error.message(), ""});
   }
   return fault_response(service, request, "kick-off failed", error);
 }

@@ -15,7 +15,7 @@ net::Response fault_response(const Service& service, const net::Request& request
 Problem logged_problem(const Service& service, const std::string& request_id, std::string_view what,
                        const base::Error& error, std::string expression) {
   Problem problem = problem_of_data(error, std::move(expression), request_id);
-  if (problem.status >= 500 && error.code() != base::ErrorCode::kCancelled) {
+  if (is_servers(problem.code) && error.code() != base::ErrorCode::kCancelled) {
     service.log.error(what, {{"id", request_id}, {"error", error.to_string()}});
   }
   return problem;

@@ -37,7 +37,7 @@ const Parameter* part_of(const Parameter& parameter, std::string_view name, Prob
   for (const Parameter& part : parameter.parts) {
     if (part.name != name) continue;
     if (found != nullptr) {
-      problems.add(400, "invalid", part.expression, "'" + part.name + "' is given twice");
+      problems.add(ProblemCode::kInvalid, part.expression, "'" + part.name + "' is given twice");
     }
     found = &part;
   }
@@ -47,7 +47,7 @@ const Parameter* part_of(const Parameter& parameter, std::string_view name, Prob
 void check_length(const std::string& text, const std::string& what, const std::string& expression,
                   Problems& problems) {
   if (text.size() <= kLongestText) return;
-  problems.add(400, "invalid", expression,
+  problems.add(ProblemCode::kInvalid, expression,
                what + " is longer than " + std::to_string(kLongestText) + " bytes");
 }
 
@@ -64,7 +64,7 @@ NamedView read_view(const Parameter& parameter, const plan::ArtefactRegistry& ar
                           part_of(parameter, "viewReference", problems),
                           part_of(parameter, "viewResource", problems)};
   if (naming.count() != 1) {
-    problems.add(400, "invalid", parameter.expression,
+    problems.add(ProblemCode::kInvalid, parameter.expression,
                  "exactly one of viewCanonical, viewReference and viewResource is needed");
     return view;
   }
@@ -84,16 +84,16 @@ std::vector<NamedView> read_views(const OperationInput& input, const std::option
   const auto parameters = input.all("view");
   if (id) {
     if (!parameters.empty()) {
-      problems.add(400, "invalid", "view", "the view is named by the URL, not by 'view'");
+      problems.add(ProblemCode::kInvalid, "view", "the view is named by the URL, not by 'view'");
     }
     add(view_of_url(*id, input, service, request, problems));
     return views;
   }
   if (parameters.empty() && !input.bare) {
-    problems.add(400, "required", "view", "which views? at least one 'view' is needed");
+    problems.add(ProblemCode::kRequired, "view", "which views? at least one 'view' is needed");
   }
   if (parameters.size() > kMostViews) {
-    problems.add(400, "too-costly", "view",
+    problems.add(ProblemCode::kTooMany, "view",
                  "more than " + std::to_string(kMostViews) + " views in one export");
     return views;
   }
@@ -110,7 +110,7 @@ void name_outputs(std::vector<NamedView>& views, Problems& problems) {
   std::set<std::string, std::less<>> taken;
   for (const NamedView& view : views) {
     if (!view.name.empty() && !taken.insert(view.name).second) {
-      problems.add(400, "invalid", "view", "two outputs are named '" + view.name + "'");
+      problems.add(ProblemCode::kInvalid, "view", "two outputs are named '" + view.name + "'");
     }
   }
   for (size_t i = 0; i < views.size(); ++i) {
@@ -127,12 +127,12 @@ output::Compression read_compression(const OperationInput& input, table::Format 
   const std::string text = text_of(*parameter, problems).value_or("none");
   const auto compression = output::compression_of(text);
   if (!compression) {
-    problems.add(400, "not-supported", "_compression",
+    problems.add(ProblemCode::kNotSupported, "_compression",
                  "'_compression' must be none, gzip or zstd, not '" + text + "'");
     return output::Compression::kNone;
   }
   if (*compression != output::Compression::kNone && !output::traits_of(format).can_be_compressed) {
-    problems.add(400, "invalid", "_compression", "Parquet is compressed inside");
+    problems.add(ProblemCode::kInvalid, "_compression", "Parquet is compressed inside");
   }
   return *compression;
 }
@@ -144,7 +144,7 @@ void refuse_run_parameters(const OperationInput& input, Problems& problems) {
       {"parameters", "a ViewDefinition takes no 'parameters'"}};
   for (const auto& [name, text] : kRefused) {
     if (!input.all(name).empty()) {
-      problems.add(400, "invalid", std::string(name), std::string(text));
+      problems.add(ProblemCode::kInvalid, std::string(name), std::string(text));
     }
   }
 }
@@ -176,7 +176,7 @@ std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Reques
   auto kick_off = std::make_shared<KickOff>();
   Problems& problems = kick_off->problems;
   if (!prefers_async(request.headers)) {
-    problems.add(400, "required", "", "an export needs the header Prefer: respond-async");
+    problems.add(ProblemCode::kRequired, "", "an export needs the header Prefer: respond-async");
   }
   const OperationInput input = read_operation_input(request, problems, service.options.memory);
   check_names(input.parameters,
@@ -196,7 +196,7 @@ std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Reques
   submission.idempotency_key = request.headers.get("Idempotency-Key").value_or("");
   check_length(submission.idempotency_key, "the Idempotency-Key", "", problems);
   if (!json::is_utf8(submission.idempotency_key)) {
-    problems.add(400, "invalid", "", "the Idempotency-Key is not UTF-8");
+    problems.add(ProblemCode::kInvalid, "", "the Idempotency-Key is not UTF-8");
   }
   submission.client = service.authorizer.client_of(request);
   if (!submission.idempotency_key.empty()) {
@@ -207,7 +207,7 @@ std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Reques
   auto views = read_views(input, id, service, request, problems);
   const size_t most = output::traits_of(job_request.format).most_together;
   if (most < kMostViews && views.size() > most) {
-    problems.add(400, "too-costly", "view",
+    problems.add(ProblemCode::kTooMany, "view",
                  "more than " + std::to_string(most) + " views in one Parquet export");
   }
   name_outputs(views, problems);
@@ -217,7 +217,8 @@ std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Reques
     const base::Status status =
         table::check_format(job_request.format, view.subject->view->schema());
     if (!status.ok()) {
-      problems.add(422, "invalid", view.subject->expression, status.error().message());
+      problems.add(ProblemCode::kInvalidArtefact, view.subject->expression,
+                   status.error().message());
     }
     kick_off->subjects.push_back(std::move(*view.subject));
   }

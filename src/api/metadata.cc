@@ -200,7 +200,7 @@ net::Response operation_definition(const Service& service, std::string_view id) 
     writer.end_array().end_object();
     return fhir_response(std::move(writer));
   }
-  return outcome_response(Problem{404, "not-found", "no such OperationDefinition", ""});
+  return outcome_response(Problem{ProblemCode::kUnknown, "no such OperationDefinition", ""});
 }
 
 }  // namespace kiln::api

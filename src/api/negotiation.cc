@@ -116,7 +116,7 @@ std::optional<RowFormat> row_format_of(std::string_view text) {
 }
 
 void add_unsupported_format(std::string_view text, bool with_fhir, Problems& problems) {
-  problems.add(400, "not-supported", "_format",
+  problems.add(ProblemCode::kNotSupported, "_format",
                "the format '" + std::string(text) +
                    "' is not supported; supported are ndjson, csv, "
                    "json, parquet" +
@@ -128,7 +128,7 @@ std::optional<Representation> negotiate(const std::optional<RowFormat>& format,
   const auto ranges = accepted(headers);
   if (const auto chosen = format ? by_format(*format, ranges) : by_accept(ranges)) return chosen;
   problems.add(
-      406, "not-supported", "",
+      ProblemCode::kNotAcceptable, "",
       "none of the accepted media types can be given: " + headers.get("Accept").value_or(""));
   return std::nullopt;
 }

@@ -41,7 +41,7 @@ class ParameterReader {
   void read(json::Value body, std::vector<Parameter>& parameters) {
     const json::Value items = body["parameter"];
     if (!items.missing() && !items.is_array()) {
-      problems_.add(400, "invalid", "parameter", "'parameter' must be an array");
+      problems_.add(ProblemCode::kInvalid, "parameter", "'parameter' must be an array");
     }
     std::map<std::string, size_t, std::less<>> counts;
     for (const json::Value item : items.items()) {
@@ -52,7 +52,7 @@ class ParameterReader {
       read_one(item, std::move(expression), 0, parameters);
     }
     if (count_ > kMostParameters) {
-      problems_.add(400, "too-costly", "parameter",
+      problems_.add(ProblemCode::kTooMany, "parameter",
                     "more than " + std::to_string(kMostParameters) + " parameters");
     }
   }
@@ -77,12 +77,12 @@ class ParameterReader {
       ++values;
     }
     if (values > 1) {
-      problems_.add(400, "invalid", parameter.expression,
+      problems_.add(ProblemCode::kInvalid, parameter.expression,
                     "'" + parameter.name + "' has more than one value");
     }
     const json::Value parts = item["part"];
     if (depth == kDeepestPart && parts.size() != 0) {
-      problems_.add(400, "invalid", parameter.expression, "parts are nested too deeply");
+      problems_.add(ProblemCode::kInvalid, parameter.expression, "parts are nested too deeply");
       return;
     }
     for (const json::Value part : parts.items()) {
@@ -100,11 +100,11 @@ bool read_body(const net::Request& request, base::MemoryBudget* memory, Operatio
   if (request.method != "POST" || request.body.empty()) return true;
   const std::string coding = request.headers.get("Content-Encoding").value_or("identity");
   if (base::lower(coding) != "identity") {
-    problems.add(415, "not-supported", "", "a body with the Content-Encoding " + coding);
+    problems.add(ProblemCode::kMediaType, "", "a body with the Content-Encoding " + coding);
     return false;
   }
   if (!is_json_type(request.headers)) {
-    problems.add(415, "not-supported", "",
+    problems.add(ProblemCode::kMediaType, "",
                  "the body must be application/fhir+json or application/json");
     return false;
   }
@@ -117,13 +117,13 @@ bool read_body(const net::Request& request, base::MemoryBudget* memory, Operatio
   auto document = json::Document::parse(request.body, "request body", kMostValues);
   if (!document.ok()) {
     const bool too_long = document.error().code() == base::ErrorCode::kLimit;
-    problems.add(too_long ? 413 : 400, too_long ? "too-long" : "invalid", "",
+    problems.add(too_long ? ProblemCode::kTooLong : ProblemCode::kInvalid, "",
                  full_text(document.error()));
     return false;
   }
   const json::Value root = (*document)->root();
   if (!root.is_object()) {
-    problems.add(400, "invalid", "", "the body must be a Parameters resource");
+    problems.add(ProblemCode::kInvalid, "", "the body must be a Parameters resource");
     return false;
   }
   input.document = std::move(document).value();
@@ -138,7 +138,7 @@ bool read_body(const net::Request& request, base::MemoryBudget* memory, Operatio
 /// Bytes that are no text are refused, and get no further.
 std::string as_text(const std::string& bytes, const std::string& name, Problems& problems) {
   if (json::is_utf8(bytes)) return bytes;
-  problems.add(400, "invalid", name, "'" + name + "' is not UTF-8: " + bytes);
+  problems.add(ProblemCode::kInvalid, name, "'" + name + "' is not UTF-8: " + bytes);
   return json::repair_utf8(bytes);
 }
 
@@ -156,7 +156,8 @@ void read_query(const net::Request& request, OperationInput& input, Problems& pr
 }
 
 void invalid(const Parameter& parameter, const std::string& wanted, Problems& problems) {
-  problems.add(400, "invalid", parameter.expression, "'" + parameter.name + "' must be " + wanted);
+  problems.add(ProblemCode::kInvalid, parameter.expression,
+               "'" + parameter.name + "' must be " + wanted);
 }
 
 /// The text of any primitive value.
@@ -231,7 +232,8 @@ const Parameter* only(const OperationInput& input, std::string_view name, Proble
   const auto found = input.all(name);
   if (found.empty()) return nullptr;
   if (found.size() > 1) {
-    problems.add(400, "invalid", std::string(name), "'" + std::string(name) + "' is given twice");
+    problems.add(ProblemCode::kInvalid, std::string(name),
+                 "'" + std::string(name) + "' is given twice");
   }
   return found.front();
 }

@@ -40,17 +40,18 @@ std::optional<base::WallTime> parse_http_date(const std::string& text) {
   return base::WallTime(std::chrono::seconds(::timegm(&parts)));
 }
 
-int evaluate_preconditions(const net::Headers& headers, const Validators& validators) {
+Precondition evaluate_preconditions(const net::Headers& headers, const Validators& validators) {
   if (const auto match = headers.get("If-Match")) {
-    if (!has_tag(*match, validators.tag, true)) return 412;
+    if (!has_tag(*match, validators.tag, true)) return Precondition::kFailed;
   } else if (const auto date = date_of(headers, "If-Unmodified-Since", validators)) {
-    if (told(validators) > *date) return 412;
+    if (told(validators) > *date) return Precondition::kFailed;
   }
   if (const auto none = headers.get("If-None-Match")) {
-    return has_tag(*none, validators.tag, false) ? 304 : 200;
+    return has_tag(*none, validators.tag, false) ? Precondition::kNotModified
+                                                 : Precondition::kHolds;
   }
   const auto date = date_of(headers, "If-Modified-Since", validators);
-  return date && told(validators) <= *date ? 304 : 200;
+  return date && told(validators) <= *date ? Precondition::kNotModified : Precondition::kHolds;
 }
 
 /// A date proves less than a tag does: the file may have changed within the second (§13.1.5), so

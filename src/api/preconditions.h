@@ -1,6 +1,7 @@
 // What a client demands of a file before it wants it (RFC 9110 §13).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,9 +17,11 @@ struct Validators {
   std::optional<base::WallTime> modified;
 };
 
-/// 412 or 304 if that is what the fields of a GET or HEAD lead to; 200 else. In the order of
-/// §13.2.2; a date that is none is as good as no field.
-int evaluate_preconditions(const net::Headers& headers, const Validators& validators);
+enum class Precondition : uint8_t { kHolds, kNotModified, kFailed };
+
+/// What the fields of a GET or HEAD lead to. In the order of §13.2.2; a date that is none is as
+/// good as no field.
+Precondition evaluate_preconditions(const net::Headers& headers, const Validators& validators);
 
 /// Whether Range counts: If-Range is not there, or names this very file.
 bool range_applies(const net::Headers& headers, const Validators& validators);

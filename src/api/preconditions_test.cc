@@ -13,7 +13,7 @@ Validators validators() {
   return {"\"abc\"", base::WallTime(std::chrono::milliseconds(kTime * 1000 + 500))};
 }
 
-int status(std::initializer_list<std::pair<const char*, std::string>> fields) {
+Precondition outcome(std::initializer_list<std::pair<const char*, std::string>> fields) {
   net::Headers headers;
   for (const auto& [name, value] : fields) headers.add(name, value);
   return evaluate_preconditions(headers, validators());
@@ -30,35 +30,38 @@ TEST(Preconditions, Dates) {
 }
 
 TEST(Preconditions, IfMatchIs412UnlessATagIsEqual) {
-  EXPECT_EQ(status({}), 200);
-  EXPECT_EQ(status({{"If-Match", "\"abc\""}}), 200);
-  EXPECT_EQ(status({{"If-Match", "\"x\", \"abc\""}}), 200);
-  EXPECT_EQ(status({{"If-Match", "\"x\""}, {"If-Match", "\"abc\""}}), 200);
-  EXPECT_EQ(status({{"If-Match", "*"}}), 200);
+  EXPECT_EQ(outcome({}), Precondition::kHolds);
+  EXPECT_EQ(outcome({{"If-Match", "\"abc\""}}), Precondition::kHolds);
+  EXPECT_EQ(outcome({{"If-Match", "\"x\", \"abc\""}}), Precondition::kHolds);
+  EXPECT_EQ(outcome({{"If-Match", "\"x\""}, {"If-Match", "\"abc\""}}), Precondition::kHolds);
+  EXPECT_EQ(outcome({{"If-Match", "*"}}), Precondition::kHolds);
   for (const char* other : {"\"x\"", "W/\"abc\"", "abc", ""}) {
-    EXPECT_EQ(status({{"If-Match", other}}), 412) << other;
+    EXPECT_EQ(outcome({{"If-Match", other}}), Precondition::kFailed) << other;
   }
 }
 
 TEST(Preconditions, IfNoneMatchIs304IfATagIsEqual) {
-  EXPECT_EQ(status({{"If-None-Match", "W/\"abc\""}}), 304);
-  EXPECT_EQ(status({{"If-None-Match", "\"x\",\"abc\""}}), 304);
-  EXPECT_EQ(status({{"If-None-Match", "*"}}), 304);
-  EXPECT_EQ(status({{"If-None-Match", "\"x\""}}), 200);
+  EXPECT_EQ(outcome({{"If-None-Match", "W/\"abc\""}}), Precondition::kNotModified);
+  EXPECT_EQ(outcome({{"If-None-Match", "\"x\",\"abc\""}}), Precondition::kNotModified);
+  EXPECT_EQ(outcome({{"If-None-Match", "*"}}), Precondition::kNotModified);
+  EXPECT_EQ(outcome({{"If-None-Match", "\"x\""}}), Precondition::kHolds);
 }
 
 TEST(Preconditions, DatesCountWithoutTags) {
-  EXPECT_EQ(status({{"If-Unmodified-Since", kDate}}), 200);
-  EXPECT_EQ(status({{"If-Unmodified-Since", kEarlier}}), 412);
-  EXPECT_EQ(status({{"If-Unmodified-Since", "soon"}}), 200);
-  EXPECT_EQ(status({{"If-Unmodified-Since", kEarlier}, {"If-Match", "\"abc\""}}), 200);
-  EXPECT_EQ(status({{"If-Modified-Since", kDate}}), 304);
-  EXPECT_EQ(status({{"If-Modified-Since", kEarlier}}), 200);
-  EXPECT_EQ(status({{"If-Modified-Since", kDate}, {"If-None-Match", "\"x\""}}), 200);
-  EXPECT_EQ(status({{"If-Match", "\"x\""}, {"If-None-Match", "\"abc\""}}), 412) << "first";
+  EXPECT_EQ(outcome({{"If-Unmodified-Since", kDate}}), Precondition::kHolds);
+  EXPECT_EQ(outcome({{"If-Unmodified-Since", kEarlier}}), Precondition::kFailed);
+  EXPECT_EQ(outcome({{"If-Unmodified-Since", "soon"}}), Precondition::kHolds);
+  EXPECT_EQ(outcome({{"If-Unmodified-Since", kEarlier}, {"If-Match", "\"abc\""}}),
+            Precondition::kHolds);
+  EXPECT_EQ(outcome({{"If-Modified-Since", kDate}}), Precondition::kNotModified);
+  EXPECT_EQ(outcome({{"If-Modified-Since", kEarlier}}), Precondition::kHolds);
+  EXPECT_EQ(outcome({{"If-Modified-Since", kDate}, {"If-None-Match", "\"x\""}}),
+            Precondition::kHolds);
+  EXPECT_EQ(outcome({{"If-Match", "\"x\""}, {"If-None-Match", "\"abc\""}}), Precondition::kFailed)
+      << "first";
   net::Headers headers;
   headers.add("If-Unmodified-Since", kEarlier);
-  EXPECT_EQ(evaluate_preconditions(headers, {"\"abc\"", std::nullopt}), 200);
+  EXPECT_EQ(evaluate_preconditions(headers, {"\"abc\"", std::nullopt}), Precondition::kHolds);
 }
 
 TEST(Preconditions, IfRange) {

@@ -14,54 +14,17 @@ constexpr size_t kMostIssues = 200;
 /// When what is 503 may work: a store that is back, memory that others have given back.
 constexpr std::string_view kRetrySeconds = "5";
 
-struct Meaning {
-  int status;
-  std::string_view issue;
-  bool is_public = true;  ///< else the text is for the log only: it may hold paths and addresses
-};
-
-Meaning meaning_of(base::ErrorCode code) {
+/// Others' texts are for the log only: they may hold paths and addresses.
+bool has_public_text(base::ErrorCode code) {
   switch (code) {
-    case base::ErrorCode::kUsage:
-      return {400, "invalid"};
-    case base::ErrorCode::kInvalid:
-      return {422, "invalid"};
-    case base::ErrorCode::kNotFound:
-      return {404, "not-found"};
-    case base::ErrorCode::kUnsupported:
-      return {422, "not-supported"};
-    case base::ErrorCode::kLimit:
-      return {422, "too-costly"};
-    case base::ErrorCode::kConflict:
-      return {409, "conflict"};
-    case base::ErrorCode::kCancelled:
-      return {503, "transient"};
     case base::ErrorCode::kUnavailable:
-      return {503, "transient", false};
-    case base::ErrorCode::kNoMemory:
-      return {503, "transient"};
-    case base::ErrorCode::kInterrupted:
-      return {500, "exception"};
     case base::ErrorCode::kIo:
     case base::ErrorCode::kClosedPipe:
     case base::ErrorCode::kInternal:
-      break;
+      return false;
+    default:
+      return true;
   }
-  return {500, "exception", false};
-}
-
-Meaning meaning_of(job::FailureCode code) {
-  switch (code) {
-    case job::FailureCode::kUnprocessable:
-      return {422, "processing"};
-    case job::FailureCode::kInputChanged:
-      return {409, "conflict"};
-    case job::FailureCode::kInterrupted:
-    case job::FailureCode::kNotStored:
-    case job::FailureCode::kFault:
-      break;
-  }
-  return {500, "exception"};
 }
 
 void write_expressions(json::Writer& writer, const Problem& problem) {
@@ -71,26 +34,39 @@ void write_expressions(json::Writer& writer, const Problem& problem) {
   writer.end_array();
 }
 
-std::string fault_text(int status, std::string_view reference) {
-  std::string text = status == 503 ? "the server cannot do that just now; try again later"
-                                   : "the server has failed; its log tells more";
+std::string fault_text(ProblemCode code, std::string_view reference) {
+  std::string text = code == ProblemCode::kUnavailable
+                         ? "the server cannot do that just now; try again later"
+                         : "the server has failed; its log tells more";
   if (!reference.empty()) text += ", under the id " + std::string(reference);
   return text;
 }
 
-}  // namespace
-
-void Problems::add(int status, std::string_view code, std::string expression, std::string text) {
-  all_.push_back({status, std::string(code), std::move(text), std::move(expression), {}});
+net::Response outcome_of(ProblemCode leading, const std::vector<Problem>& problems) {
+  net::Response response;
+  response.status = status_of(leading);
+  response.headers.add("Content-Type", "application/fhir+json");
+  if (leading == ProblemCode::kUnavailable) {
+    response.headers.add("Retry-After", std::string(kRetrySeconds));
+  }
+  response.body = operation_outcome(problems);
+  return response;
 }
 
-int Problems::status() const {
-  const auto any = [&](int status) {
-    return std::any_of(all_.begin(), all_.end(),
-                       [&](const Problem& problem) { return problem.status == status; });
-  };
-  if (all_.empty()) return 200;
-  return any(404) ? 404 : any(400) ? 400 : all_.front().status;
+}  // namespace
+
+void Problems::add(ProblemCode code, std::string expression, std::string text) {
+  all_.push_back({code, std::move(text), std::move(expression), {}});
+}
+
+const Problem& Problems::leading() const {
+  for (const ProblemCode code : {ProblemCode::kUnknown, ProblemCode::kInvalid}) {
+    const auto found = std::find_if(all_.begin(), all_.end(), [&](const Problem& problem) {
+      return status_of(problem.code) == status_of(code);
+    });
+    if (found != all_.end()) return *found;
+  }
+  return all_.front();
 }
 
 std::string suggestion_text(const std::string& suggestion) {
@@ -111,10 +87,10 @@ std::string full_text(const base::Error& error) {
 }
 
 Problem problem_of(const base::Error& error, std::string expression, std::string_view reference) {
-  const Meaning meaning = meaning_of(error.code());
-  Problem problem{meaning.status, std::string(meaning.issue), full_text(error),
+  const ProblemCode code = problem_code_of(error.code());
+  Problem problem{code,
+                  has_public_text(error.code()) ? full_text(error) : fault_text(code, reference),
                   std::move(expression)};
-  if (!meaning.is_public) problem.text = fault_text(meaning.status, reference);
   if (problem.expression.empty()) problem.expression = error.path();
   return problem;
 }
@@ -122,19 +98,23 @@ Problem problem_of(const base::Error& error, std::string expression, std::string
 Problem problem_of_data(const base::Error& error, std::string expression,
                         std::string_view reference) {
   if (error.code() == base::ErrorCode::kNotFound) return fault_of(error, reference);
-  return problem_of(error, std::move(expression), reference);
+  Problem problem = problem_of(error, std::move(expression), reference);
+  if (problem.code == ProblemCode::kInvalidArtefact || problem.code == ProblemCode::kNotDone ||
+      problem.code == ProblemCode::kTooCostly) {
+    problem.code = ProblemCode::kProcessing;
+  }
+  return problem;
 }
 
 Problem fault_of(const base::Error& error, std::string_view reference) {
   if (error.code() == base::ErrorCode::kUnavailable || error.code() == base::ErrorCode::kNoMemory) {
     return problem_of(error, "", reference);
   }
-  return {500, "exception", fault_text(500, reference), ""};
+  return {ProblemCode::kFault, fault_text(ProblemCode::kFault, reference), ""};
 }
 
 Problem problem_of(const job::Failure& failure) {
-  const Meaning meaning = meaning_of(failure.code);
-  return {meaning.status, std::string(meaning.issue), failure.text, failure.expression};
+  return {problem_code_of(failure.code), failure.text, failure.expression};
 }
 
 std::string operation_outcome(const std::vector<Problem>& problems) {
@@ -149,9 +129,8 @@ std::string operation_outcome(const std::vector<Problem>& problems) {
       break;
     }
     writer.begin_object()
-        .member("severity",
-                problem.status >= 500 && problem.code == "exception" ? "fatal" : "error")
-        .member("code", problem.code);
+        .member("severity", problem.code == ProblemCode::kFault ? "fatal" : "error")
+        .member("code", issue_of(problem.code));
     writer.key("details").begin_object().member("text", problem.text).end_object();
     writer.member("diagnostics", problem.text);
     write_expressions(writer, problem);
@@ -161,21 +140,12 @@ std::string operation_outcome(const std::vector<Problem>& problems) {
   return std::move(writer).take();
 }
 
-net::Response outcome_response(int status, const std::vector<Problem>& problems) {
-  net::Response response;
-  response.status = status;
-  response.headers.add("Content-Type", "application/fhir+json");
-  if (status == 503) response.headers.add("Retry-After", std::string(kRetrySeconds));
-  response.body = operation_outcome(problems);
-  return response;
-}
-
 net::Response outcome_response(const Problems& problems) {
-  return outcome_response(problems.status(), problems.all());
+  return outcome_of(problems.leading().code, problems.all());
 }
 
 net::Response outcome_response(const Problem& problem) {
-  return outcome_response(problem.status, {problem});
+  return outcome_of(problem.code, {problem});
 }
 
 }  // namespace kiln::api

@@ -17,13 +17,13 @@ constexpr std::string_view kReadFields =
     "Retry-After, X-Progress";
 
 Problem not_our_name(const std::string& host) {
-  return {421, "forbidden",
+  return {ProblemCode::kMisdirected,
           "this server is not called '" + host + "'; --allowed-host tells it of more names", ""};
 }
 
 Problem foreign_page(const std::string& who) {
-  return {403, "forbidden", "requests of " + who + " are not answered; --cors-origin allows more",
-          ""};
+  return {ProblemCode::kForbidden,
+          "requests of " + who + " are not answered; --cors-origin allows more", ""};
 }
 
 }  // namespace

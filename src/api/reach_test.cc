@@ -24,7 +24,7 @@ class ReachTest : public ::testing::Test {
   }
   int status(const net::Request& request) const {
     const auto problem = Reach(options_).refusal_of(request);
-    return problem ? problem->status : 200;
+    return problem ? status_of(problem->code) : 200;
   }
   int from(const std::string& origin, const std::string& host = "kiln.internal:8080") const {
     return status(request(host, "Origin", origin));

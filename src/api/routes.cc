@@ -33,36 +33,8 @@ net::Response plain_text(int status, std::string text) {
   return response;
 }
 
-std::string_view issue_of(int status) {
-  switch (status) {
-    case 404:
-      return "not-found";
-    case 405:
-      return "not-supported";
-    case 408:
-    case 504:
-      return "timeout";
-    case 411:
-      return "required";
-    case 413:
-    case 414:
-    case 431:
-      return "too-long";
-    case 429:
-      return "throttled";
-    case 500:
-      return "exception";
-    case 501:
-      return "not-supported";
-    case 503:
-      return "transient";
-    default:
-      return "invalid";
-  }
-}
-
 net::Response export_needs_post(const Routed&) {
-  return outcome_response(Problem{400, "required", "an export is started by POST", ""});
+  return outcome_response(Problem{ProblemCode::kRequired, "an export is started by POST", ""});
 }
 
 }  // namespace
@@ -141,7 +113,7 @@ void Routes::add_rest() {
     if (gauges.ok()) return plain_text(200, "ready\n");
     service_.log.error("job store failed",
                        {{"id", routed.request.id}, {"error", gauges.error().to_string()}});
-    return outcome_response(Problem{503, "transient", "the job store cannot be read", ""});
+    return outcome_response(Problem{ProblemCode::kUnavailable, "the job store cannot be read", ""});
   });
   router_.add("GET", kMetrics, [this](const Routed& routed) {
     const auto gauges = service_.jobs.gauges();
@@ -188,7 +160,8 @@ net::Response Routes::answer(const net::Request& request) const {
         return (*match.handler)({request, match.parameters});
       });
     case Kind::kNotFound:
-      return refuse(404, "there is nothing at " + request.path);
+      return outcome_response(
+          Problem{ProblemCode::kUnknown, "there is nothing at " + request.path, ""});
     case Kind::kWrongMethod:
       break;
   }
@@ -197,13 +170,14 @@ net::Response Routes::answer(const net::Request& request) const {
     allowed += (allowed.empty() ? "" : ", ") + method;
   }
   if (Reach::is_preflight(request)) return Reach::preflight_response(allowed);
-  net::Response response = refuse(405, request.method + " is not possible here");
+  net::Response response = outcome_response(
+      Problem{ProblemCode::kWrongMethod, request.method + " is not possible here", ""});
   response.headers.add("Allow", allowed);
   return response;
 }
 
 net::Response Routes::refuse(int status, std::string_view text) {
-  return outcome_response(Problem{status, std::string(issue_of(status)), std::string(text), ""});
+  return outcome_response(Problem{problem_code_of_status(status), std::string(text), ""});
 }
 
 void Routes::log(const net::RequestLog& entry) const {

@@ -90,10 +90,8 @@ net::Response row_response(std::shared_ptr<const RowRequest> request, const Serv
     return produce(*request, service, writer, std::move(stop));
   };
   body.on_early_error = [request, &service](const base::Error& error) {
-    Problem problem =
-        logged_problem(service, request->id, "run failed", error, request->subject.expression);
-    if (problem.status == 422) problem.code = "processing";
-    return outcome_response(problem);
+    return outcome_response(
+        logged_problem(service, request->id, "run failed", error, request->subject.expression));
   };
   response.body = std::move(body);
   return response;

@@ -16,8 +16,8 @@ std::set<std::string_view> known_names() {
 }
 
 /// A problem with the parameters that name the view.
-Problem problem_of_naming(std::string_view code, std::vector<std::string> forms, std::string text) {
-  Problem problem{400, std::string(code), std::move(text), ""};
+Problem problem_of_naming(ProblemCode code, std::vector<std::string> forms, std::string text) {
+  Problem problem{code, std::move(text), ""};
   if (forms.empty()) return problem;
   problem.expression = std::move(forms.front());
   problem.more.assign(forms.begin() + 1, forms.end());
@@ -41,7 +41,7 @@ std::optional<ViewSubject> read_subject(const OperationInput& input,
   if (id) {
     for (const std::string_view form : kNamingForms) {
       if (only(input, form, problems) != nullptr) {
-        problems.add(400, "invalid", std::string(form),
+        problems.add(ProblemCode::kInvalid, std::string(form),
                      "the view is named by the URL, not by '" + std::string(form) + "'");
       }
     }
@@ -51,13 +51,13 @@ std::optional<ViewSubject> read_subject(const OperationInput& input,
                     only(input, kNamingForms[2], problems)};
   const size_t forms = naming.count() + (input.bare ? 1 : 0);
   if (forms == 0) {
-    problems.add(
-        problem_of_naming("required", {std::begin(kNamingForms), std::begin(kNamingForms) + 3},
-                          "which view? viewCanonical, viewReference or viewResource is needed"));
+    problems.add(problem_of_naming(
+        ProblemCode::kRequired, {std::begin(kNamingForms), std::begin(kNamingForms) + 3},
+        "which view? viewCanonical, viewReference or viewResource is needed"));
     return std::nullopt;
   }
   if (forms > 1) {
-    problems.add(problem_of_naming("invalid", named_forms(naming),
+    problems.add(problem_of_naming(ProblemCode::kInvalid, named_forms(naming),
                                    "only one of viewCanonical, viewReference and viewResource"));
     return std::nullopt;
   }
@@ -70,7 +70,7 @@ uint64_t read_limit(const OperationInput& input, Problems& problems) {
   if (parameter == nullptr) return UINT64_MAX;
   const auto limit = integer_of(*parameter, problems);
   if (limit && *limit > 0) return static_cast<uint64_t>(*limit);
-  if (limit) problems.add(400, "invalid", "_limit", "'_limit' must be a positive integer");
+  if (limit) problems.add(ProblemCode::kInvalid, "_limit", "'_limit' must be a positive integer");
   return 0;
 }
 
@@ -82,7 +82,7 @@ std::optional<std::string> read_resources(const OperationInput& input, Problems&
   std::string line;
   const auto add = [&](json::Value resource) {
     if (resource["resourceType"].text().empty()) {
-      problems.add(400, "invalid", "resource", "not a resource: no resourceType");
+      problems.add(ProblemCode::kInvalid, "resource", "not a resource: no resourceType");
       return;
     }
     json::minify(resource.raw(), line);
@@ -91,7 +91,7 @@ std::optional<std::string> read_resources(const OperationInput& input, Problems&
   for (const Parameter* const parameter : parameters) {
     const json::Value resource = parameter->resource;
     if (!resource.is_object()) {
-      problems.add(400, "invalid", "resource", "'resource' needs a resource in the body");
+      problems.add(ProblemCode::kInvalid, "resource", "'resource' needs a resource in the body");
     } else if (resource["resourceType"].text() == "Bundle") {
       for (const json::Value entry : resource["entry"].items()) {
         if (!entry["resource"].missing()) add(entry["resource"]);
@@ -106,7 +106,8 @@ std::optional<std::string> read_resources(const OperationInput& input, Problems&
 void check_columns(const RowFormat& format, const ViewSubject& subject, Problems& problems) {
   if (!format.flat) return;
   const base::Status status = table::check_format(*format.flat, subject.view->schema());
-  if (!status.ok()) problems.add(422, "invalid", subject.expression, status.error().message());
+  if (!status.ok())
+    problems.add(ProblemCode::kInvalidArtefact, subject.expression, status.error().message());
 }
 
 /// What was asked for, on its way from the parameters to its rows.
@@ -125,7 +126,7 @@ std::shared_ptr<Run> read_run(const Service& service, const net::Request& reques
   const OperationInput input = read_operation_input(request, problems, service.options.memory);
   check_names(input.parameters, known_names(), problems);
   if (!input.all("parameters").empty()) {
-    problems.add(400, "invalid", "parameters", "a ViewDefinition takes no 'parameters'");
+    problems.add(ProblemCode::kInvalid, "parameters", "a ViewDefinition takes no 'parameters'");
   }
   const auto format = read_format(input, true, problems);
   run->request.id = request.id;

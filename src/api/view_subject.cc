@@ -10,7 +10,8 @@ void add_view_errors(const view::Problems& errors, const std::string& expression
                      Problems& problems) {
   for (const base::Error& error : errors.errors) {
     const std::string where = error.path().empty() ? "" : error.path() + ": ";
-    problems.add(422, "invalid", expression, "invalid ViewDefinition: " + where + full_text(error));
+    problems.add(ProblemCode::kInvalidArtefact, expression,
+                 "invalid ViewDefinition: " + where + full_text(error));
   }
 }
 
@@ -38,12 +39,12 @@ std::optional<ViewSubject> published(const plan::Artefact* artefact, const std::
                                      const Service& service, const net::Request& request,
                                      Problems& problems) {
   if (artefact == nullptr) {
-    problems.add(404, "not-found", expression,
+    problems.add(ProblemCode::kUnknown, expression,
                  "no such ViewDefinition: " + what + suggestion_text(near()));
     return std::nullopt;
   }
   if (artefact->type != "ViewDefinition") {
-    problems.add(422, "invalid", expression,
+    problems.add(ProblemCode::kInvalidArtefact, expression,
                  "not a ViewDefinition but a " + artefact->type + ": " + what);
     return std::nullopt;
   }
@@ -67,13 +68,14 @@ std::optional<std::string> id_of_reference(std::string_view reference,
                                            Problems& problems) {
   reference = local_reference(reference, service);
   if (reference.find("://") != std::string_view::npos) {
-    problems.add(404, "not-found", expression, "not on this server: " + std::string(reference));
+    problems.add(ProblemCode::kUnknown, expression,
+                 "not on this server: " + std::string(reference));
     return std::nullopt;
   }
   const size_t slash = reference.find('/');
   if (slash == std::string_view::npos) return std::string(reference);
   if (reference.substr(0, slash) != "ViewDefinition") {
-    problems.add(400, "invalid", expression,
+    problems.add(ProblemCode::kInvalid, expression,
                  "a reference to a ViewDefinition is needed, not " + std::string(reference));
     return std::nullopt;
   }
@@ -87,7 +89,7 @@ std::optional<ViewSubject> inline_view(const json::DocumentPtr& document, json::
                                        const net::Request& request, Problems& problems) {
   if (!view::is_view(value)) {
     const std::string type(value["resourceType"].text());
-    problems.add(422, "invalid", expression,
+    problems.add(ProblemCode::kInvalidArtefact, expression,
                  "a ViewDefinition is needed" + (type.empty() ? "" : ", not a " + type));
     return std::nullopt;
   }
@@ -98,7 +100,7 @@ std::optional<ViewSubject> view_of_url(std::string_view id, const OperationInput
                                        const Service& service, const net::Request& request,
                                        Problems& problems) {
   if (input.bare) {
-    problems.add(400, "invalid", "", "the view is named by the URL, not by the body");
+    problems.add(ProblemCode::kInvalid, "", "the view is named by the URL, not by the body");
   }
   return published_by_id(id, std::string(id), *service.artefacts.current(), "", service, request,
                          problems);
@@ -112,7 +114,7 @@ std::optional<ViewSubject> resolve_view(const ViewNaming& naming,
     const Parameter& parameter = *naming.resource;
     const json::Value resource = parameter.resource;
     if (!resource.is_object()) {
-      problems.add(400, "invalid", parameter.expression,
+      problems.add(ProblemCode::kInvalid, parameter.expression,
                    "'" + parameter.name + "' needs a resource");
       return std::nullopt;
     }
