@@ -68,10 +68,10 @@ RangeKind parse_range(std::string_view header, uint64_t size, ByteRange& range) 
   return RangeKind::kOne;
 }
 
-net::Response download(const Service& service, const net::Request& request, const job::JobId& id,
-                       std::string_view name) {
+net::Response download(const Service& service, const Access& access, const net::Request& request,
+                       const job::JobId& id, std::string_view name) {
   net::Response response;
-  const auto view = find_job(service, request, id, response);
+  const auto view = find_job(service, access, request, id, response);
   if (!view) return response;
   const job::Job& job = view->job;
   const auto file = std::find_if(job.files.begin(), job.files.end(),

@@ -5,13 +5,14 @@
 #include <string>
 #include <string_view>
 
+#include "api/access.h"
 #include "api/service.h"
 #include "net/http.h"
 
 namespace kiln::api {
 
-net::Response download(const Service& service, const net::Request& request, const job::JobId& id,
-                       std::string_view file);
+net::Response download(const Service& service, const Access& access, const net::Request& request,
+                       const job::JobId& id, std::string_view file);
 
 /// A part of a file.
 struct ByteRange {

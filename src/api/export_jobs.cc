@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "api/authorizer.h"
 #include "api/export_links.h"
 #include "api/fault.h"
 #include "api/negotiation.h"
@@ -161,11 +160,12 @@ std::optional<job::JobPlace> place_of(std::string_view text) {
 }
 
 /// 202 if the engine has changed the job; `if_not` if there was nothing to change.
-net::Response change_job(const Service& service, const net::Request& request, const job::JobId& id,
+net::Response change_job(const Service& service, const Access& access, const net::Request& request,
+                         const job::JobId& id,
                          base::Result<bool> (job::JobEngine::*change)(const job::JobId&),
                          net::Response if_not) {
   net::Response response;
-  if (!find_job(service, request, id, response)) return response;
+  if (!find_job(service, access, request, id, response)) return response;
   const auto changed = (service.jobs.*change)(id);
   if (!changed.ok()) return store_failed(service, request, changed.error());
   if (!*changed) return if_not;
@@ -186,25 +186,26 @@ net::Response no_such_job() {
   return outcome_response(Problem{ProblemCode::kUnknown, "no such export", ""});
 }
 
-std::optional<job::JobView> find_job(const Service& service, const net::Request& request,
-                                     const job::JobId& id, net::Response& instead) {
+std::optional<job::JobView> find_job(const Service& service, const Access& access,
+                                     const net::Request& request, const job::JobId& id,
+                                     net::Response& instead) {
   auto view = service.jobs.find(id);
   if (!view.ok()) {
     instead = store_failed(service, request, view.error());
     return std::nullopt;
   }
-  if (*view && service.authorizer.may_see(request, (*view)->job.submission)) {
+  if (*view && access.sees((*view)->job.submission)) {
     return std::move(view).value();
   }
   instead = no_such_job();
   return std::nullopt;
 }
 
-net::Response export_status(const Service& service, const net::Request& request,
-                            const job::JobId& id) {
+net::Response export_status(const Service& service, const Access& access,
+                            const net::Request& request, const job::JobId& id) {
   if (!accepts_fhir_json(request.headers)) return not_acceptable();
   net::Response response;
-  const auto view = find_job(service, request, id, response);
+  const auto view = find_job(service, access, request, id, response);
   if (!view) return response;
   if (!service.polls.allow(id.text)) {
     response = outcome_response(Problem{
@@ -218,11 +219,11 @@ net::Response export_status(const Service& service, const net::Request& request,
   return response;
 }
 
-net::Response export_result(const Service& service, const net::Request& request,
-                            const job::JobId& id) {
+net::Response export_result(const Service& service, const Access& access,
+                            const net::Request& request, const job::JobId& id) {
   if (!accepts_fhir_json(request.headers)) return not_acceptable();
   net::Response response;
-  const auto view = find_job(service, request, id, response);
+  const auto view = find_job(service, access, request, id, response);
   if (!view) return response;
   const job::Job& job = view->job;
   if (!job::is_final(job.state)) {
@@ -232,19 +233,20 @@ net::Response export_result(const Service& service, const net::Request& request,
   return outcome_response(problem_of(job.failure));
 }
 
-net::Response cancel_export(const Service& service, const net::Request& request,
-                            const job::JobId& id) {
-  return change_job(service, request, id, &job::JobEngine::cancel, no_such_job());
+net::Response cancel_export(const Service& service, const Access& access,
+                            const net::Request& request, const job::JobId& id) {
+  return change_job(service, access, request, id, &job::JobEngine::cancel, no_such_job());
 }
 
-net::Response remove_export(const Service& service, const net::Request& request,
-                            const job::JobId& id) {
+net::Response remove_export(const Service& service, const Access& access,
+                            const net::Request& request, const job::JobId& id) {
   return change_job(
-      service, request, id, &job::JobEngine::remove,
+      service, access, request, id, &job::JobEngine::remove,
       outcome_response(Problem{ProblemCode::kUnknown, "there is no such result", ""}));
 }
 
-net::Response list_exports(const Service& service, const net::Request& request) {
+net::Response list_exports(const Service& service, const Access& access,
+                           const net::Request& request) {
   std::optional<job::JobPlace> behind;
   job::JobStates states = 0;
   std::string filter;
@@ -264,12 +266,12 @@ net::Response list_exports(const Service& service, const net::Request& request) 
       return outcome_response(Problem{ProblemCode::kInvalid, "not a place in a list", name});
   }
   if (states == 0) states = job::kAllStates;
-  const auto list = service.jobs.jobs_of(service.authorizer.client_of(request), behind, states);
+  const auto list = service.jobs.jobs_of(access.client, behind, states);
   if (!list.ok()) return store_failed(service, request, list.error());
   ParametersWriter body;
   for (const job::JobView& view : list->jobs) {
     const job::Job& job = view.job;
-    if (!service.authorizer.may_see(request, job.submission)) continue;
+    if (!access.sees(job.submission)) continue;
     body.begin("job").text("exportId", job.id.text).code("status", job::name_of(job.state));
     body.uri("location", status_url(service, job.id));
     if (!job.submission.tracking_id.empty()) {

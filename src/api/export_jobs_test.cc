@@ -7,12 +7,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "api/authorizer.h"
+#include "api/access.h"
 #include "api/download.h"
 #include "api/export_view.h"
 #include "api/fault.h"
 #include "api/metrics.h"
 #include "api/poll_limiter.h"
+#include "api/routes.h"
 #include "api/run_view.h"
 #include "job/sqlite/sqlite_job_store.h"
 #include "job/testing/function_runner.h"
@@ -43,13 +44,15 @@ class NoObserver final : public job::JobObserver {
 };
 
 /// A client sees its own jobs.
-class StrictAuthorizer final : public Authorizer {
+class StrictAuthenticator final : public Authenticator {
  public:
-  std::string client_of(const net::Request& request) const override { return request.peer; }
-  bool may_see(const net::Request& request, const job::Submission& job) const override {
-    return !strict || request.peer == job.client;
+  std::variant<Access, Problem> authenticate(const net::Request& request) const override {
+    ++asked;
+    if (request.peer.empty()) return Problem{ProblemCode::kLogin, "who are you?", ""};
+    return Access{request.peer, actions, false};
   }
-  bool strict = false;
+  Actions actions = kAllActions;
+  mutable int asked = 0;
 };
 
 class ExportJobsTest : public ::testing::Test {
@@ -76,12 +79,7 @@ class ExportJobsTest : public ::testing::Test {
   }
   net::Response poll(const job::JobId& id) {
     clock_.advance(seconds(1));  // as often as it is allowed
-    return export_status(service_, {}, id);
-  }
-  static net::Request from(const std::string& peer) {
-    net::Request request;
-    request.peer = peer;
-    return request;
+    return export_status(service_, everybody_, {}, id);
   }
   /// A parameter's value as it stands in the body; empty if it is not there.
   static std::string value_of(const net::Response& response, const std::string& name) {
@@ -109,10 +107,11 @@ class ExportJobsTest : public ::testing::Test {
   PollLimiter polls_{clock_, 3};
   Metrics metrics_;
   base::Logger log_;
-  StrictAuthorizer authorizer_;
-  output::Writers writers_{1, testing::TempDir(), 0};
-  const Service service_{options_,    artefacts_, nullptr,  *sink_, writers_, engine_,
-                         authorizer_, polls_,     metrics_, clock_, log_};
+  StrictAuthenticator authenticator_;
+  const Access everybody_{"client"};
+  output::Writers writers_{1, ::testing::TempDir(), 0};
+  const Service service_{options_,       artefacts_, nullptr,  *sink_, writers_, engine_,
+                         authenticator_, polls_,     metrics_, clock_, log_};
 };
 
 /// Not even looking at the body is: a small one can be hard to compile.
@@ -121,7 +120,8 @@ TEST_F(ExportJobsTest, Issue_1_3_WhatAClientCanMakeLongIsNotDoneByTheHandler) {
   request.method = "POST";
   request.body = "{";
   for (const net::Response& response :
-       {run_view(service_, request, std::nullopt), export_views(service_, request, std::nullopt)}) {
+       {run_view(service_, request, std::nullopt),
+        export_views(service_, everybody_, request, std::nullopt)}) {
     const auto* const later = std::get_if<net::LaterBody>(&response.body);
     ASSERT_NE(later, nullptr);
     EXPECT_EQ(later->make().status, 400);
@@ -183,15 +183,15 @@ TEST_F(ExportJobsTest, Issue_RetryAfterGrowsWithTheJobsLength) {
 
 TEST_F(ExportJobsTest, Ops_6_429_OnlyWithinASecond) {
   const job::JobId id = submit(), other = submit();
-  for (int i = 0; i < 3; ++i) EXPECT_EQ(export_status(service_, {}, id).status, 202);
-  const net::Response refused = export_status(service_, {}, id);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(export_status(service_, everybody_, {}, id).status, 202);
+  const net::Response refused = export_status(service_, everybody_, {}, id);
   EXPECT_EQ(refused.status, 429);
   EXPECT_EQ(refused.headers.get("Retry-After"), "1");
-  EXPECT_EQ(export_status(service_, {}, other).status, 202) << "each job for itself";
+  EXPECT_EQ(export_status(service_, everybody_, {}, other).status, 202) << "each job for itself";
   clock_.advance(milliseconds(999));
-  EXPECT_EQ(export_status(service_, {}, id).status, 429);
+  EXPECT_EQ(export_status(service_, everybody_, {}, id).status, 429);
   clock_.advance(milliseconds(1));
-  EXPECT_EQ(export_status(service_, {}, id).status, 202);
+  EXPECT_EQ(export_status(service_, everybody_, {}, id).status, 202);
 }
 
 /// By the clock, whether the janitor has come or not.
@@ -201,20 +201,20 @@ TEST_F(ExportJobsTest, Ops_4_8_EverythingIsThereUntilExpires) {
   const auto expires = must(store_->find(id))->expires;
   ASSERT_TRUE(expires.has_value());
   clock_.advance(*expires - clock_.now() - milliseconds(1));
-  EXPECT_EQ(export_status(service_, {}, id).status, 303);
-  const net::Response result = export_result(service_, {}, id);
+  EXPECT_EQ(export_status(service_, everybody_, {}, id).status, 303);
+  const net::Response result = export_result(service_, everybody_, {}, id);
   EXPECT_EQ(result.status, 200);
   EXPECT_EQ(result.headers.get("Expires"), base::to_http_date(*expires));
   EXPECT_EQ(value_of(result, "_format"), "\"csv\"");
-  EXPECT_EQ(download(service_, {}, id, "a.csv").status, 200);
-  EXPECT_THAT(std::get<std::string>(list_exports(service_, from("client")).body),
+  EXPECT_EQ(download(service_, everybody_, {}, id, "a.csv").status, 200);
+  EXPECT_THAT(std::get<std::string>(list_exports(service_, everybody_, {}).body),
               HasSubstr(id.text));
   clock_.advance(milliseconds(1));
-  EXPECT_EQ(export_status(service_, {}, id).status, 404);
-  EXPECT_EQ(export_result(service_, {}, id).status, 404);
-  EXPECT_EQ(download(service_, {}, id, "a.csv").status, 404);
-  EXPECT_EQ(cancel_export(service_, {}, id).status, 404);
-  EXPECT_EQ(std::get<std::string>(list_exports(service_, from("client")).body).find(id.text),
+  EXPECT_EQ(export_status(service_, everybody_, {}, id).status, 404);
+  EXPECT_EQ(export_result(service_, everybody_, {}, id).status, 404);
+  EXPECT_EQ(download(service_, everybody_, {}, id, "a.csv").status, 404);
+  EXPECT_EQ(cancel_export(service_, everybody_, {}, id).status, 404);
+  EXPECT_EQ(std::get<std::string>(list_exports(service_, everybody_, {}).body).find(id.text),
             std::string::npos);
 }
 
@@ -238,22 +238,70 @@ TEST_F(ExportJobsTest, Ops_6_503_WantOfMemoryMayPass) {
 
 /// The same authorization everywhere: what another may not see is not there.
 TEST_F(ExportJobsTest, Ops_4_9_AnothersJobIsNotThere) {
-  authorizer_.strict = true;
   const job::JobId done = submit();
   run([](job::JobProgress&) {});
   const job::JobId waiting = submit();
-  const net::Request owner = from("client"), other = from("other");
+  const Access owner{"client", kAllActions, false}, other{"other", kAllActions, false};
   for (const job::JobId& id : {done, waiting}) {
-    EXPECT_EQ(export_status(service_, other, id).status, 404);
-    EXPECT_EQ(export_result(service_, other, id).status, 404);
-    EXPECT_EQ(download(service_, other, id, "a.csv").status, 404);
-    EXPECT_EQ(cancel_export(service_, other, id).status, 404);
+    EXPECT_EQ(export_status(service_, other, {}, id).status, 404);
+    EXPECT_EQ(export_result(service_, other, {}, id).status, 404);
+    EXPECT_EQ(download(service_, other, {}, id, "a.csv").status, 404);
+    EXPECT_EQ(cancel_export(service_, other, {}, id).status, 404);
   }
-  EXPECT_EQ(export_status(service_, owner, waiting).status, 202) << "it has not been cancelled";
-  EXPECT_EQ(export_status(service_, owner, done).status, 303);
-  EXPECT_EQ(export_result(service_, owner, done).status, 200);
-  EXPECT_EQ(download(service_, owner, done, "a.csv").status, 200);
-  EXPECT_EQ(cancel_export(service_, owner, waiting).status, 202);
+  EXPECT_EQ(export_status(service_, owner, {}, waiting).status, 202) << "it has not been cancelled";
+  EXPECT_EQ(export_status(service_, owner, {}, done).status, 303);
+  EXPECT_EQ(export_result(service_, owner, {}, done).status, 200);
+  EXPECT_EQ(download(service_, owner, {}, done, "a.csv").status, 200);
+  EXPECT_EQ(cancel_export(service_, owner, {}, waiting).status, 202);
+}
+
+/// Each route, and what it takes to use it.
+struct RouteCase {
+  const char* method;
+  const char* path;
+  Action action;
+};
+constexpr const char* kId = "0123456789abcdef0123456789abcdef";
+const RouteCase kRoutes[] = {
+    {"GET", "/health", Action::kProbe},
+    {"GET", "/ready", Action::kProbe},
+    {"GET", "/metrics", Action::kReadMetrics},
+    {"GET", "/metadata", Action::kDescribe},
+    {"GET", "/OperationDefinition/x", Action::kDescribe},
+    {"GET", "/ViewDefinition", Action::kReadArtefacts},
+    {"GET", "/Library/x", Action::kReadArtefacts},
+    {"GET", "/$viewdefinition-run", Action::kRun},
+    {"POST", "/ViewDefinition/x/$run", Action::kRun},
+    {"GET", "/$viewdefinition-export", Action::kExport},
+    {"POST", "/ViewDefinition/x/$viewdefinition-export", Action::kExport},
+    {"GET", "/export", Action::kExport},
+    {"GET", "/export/ID", Action::kExport},
+    {"DELETE", "/export/ID", Action::kExport},
+    {"GET", "/export/ID/result", Action::kExport},
+    {"DELETE", "/export/ID/result", Action::kExport},
+    {"GET", "/export/ID/files/a.csv", Action::kExport},
+};
+
+TEST_F(ExportJobsTest, Issue_1_7_EveryRouteAsksOnceWhoComes) {
+  const Routes routes(service_, "1");
+  for (const RouteCase& route : kRoutes) {
+    net::Request request;
+    request.method = route.method;
+    request.path = route.path;
+    if (const size_t id = request.path.find("ID"); id != std::string::npos) {
+      request.path.replace(id, 2, kId);
+    }
+    authenticator_.asked = 0;
+    authenticator_.actions = kAllActions;
+    EXPECT_EQ(routes.handle(request).status, 401) << request.path;
+    EXPECT_EQ(authenticator_.asked, 1) << request.path;
+    request.peer = "client";
+    EXPECT_NE(routes.handle(request).status, 403) << request.path;
+    authenticator_.actions = ~actions_of(route.action);
+    EXPECT_EQ(routes.handle(request).status, 403) << request.path;
+    authenticator_.actions = actions_of(route.action);
+    EXPECT_NE(routes.handle(request).status, 403) << request.path;
+  }
 }
 
 /// Nothing is cut silently.
@@ -264,9 +312,9 @@ TEST_F(ExportJobsTest, Ops_7_AListOfManyJobsHasPages) {
     if (i % 3 == 0) clock_.advance(milliseconds(1));  // some are of the same moment
   }
   std::vector<std::string> listed;
-  net::Request request = from("client");
+  net::Request request;
   for (size_t page = 0; page < 3; ++page) {
-    const net::Response response = list_exports(service_, request);
+    const net::Response response = list_exports(service_, everybody_, request);
     const auto document = must(json::Document::parse(std::get<std::string>(response.body), "body"));
     std::string next;
     for (const json::Value one : document->root()["parameter"].items()) {
@@ -285,13 +333,13 @@ TEST_F(ExportJobsTest, Ops_7_AListOfManyJobsHasPages) {
   EXPECT_EQ(sorted, made);
   for (const char* const bad : {"", "x", "1-2", "-1"}) {
     request.query = {{"behind", bad}};
-    EXPECT_EQ(list_exports(service_, request).status, 400) << bad;
+    EXPECT_EQ(list_exports(service_, everybody_, request).status, 400) << bad;
   }
 }
 
 TEST_F(ExportJobsTest, Ops_4_9_AListIsOfOnesOwnJobs) {
   const job::JobId id = submit();
-  EXPECT_EQ(std::get<std::string>(list_exports(service_, from("other")).body).find(id.text),
+  EXPECT_EQ(std::get<std::string>(list_exports(service_, Access{"other"}, {}).body).find(id.text),
             std::string::npos);
 }
 

@@ -2,7 +2,6 @@
 
 #include <set>
 
-#include "api/authorizer.h"
 #include "api/export_jobs.h"
 #include "api/export_links.h"
 #include "api/fault.h"
@@ -87,10 +86,10 @@ net::Response decide(const Service& service, const net::Request& request, KickOf
 
 }  // namespace
 
-net::Response export_views(const Service& service, const net::Request& request,
-                           const std::optional<std::string>& id) {
-  return later(service, request, [&service, &request, id] {
-    return decide(service, request, *read_kick_off(service, request, id));
+net::Response export_views(const Service& service, const Access& access,
+                           const net::Request& request, const std::optional<std::string>& id) {
+  return later(service, request, [&service, access, &request, id] {
+    return decide(service, request, *read_kick_off(service, access, request, id));
   });
 }
 

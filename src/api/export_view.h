@@ -4,13 +4,14 @@
 #include <optional>
 #include <string>
 
+#include "api/access.h"
 #include "api/service.h"
 #include "net/http.h"
 
 namespace kiln::api {
 
 /// At the instance level `id` is the view's.
-net::Response export_views(const Service& service, const net::Request& request,
-                           const std::optional<std::string>& id);
+net::Response export_views(const Service& service, const Access& access,
+                           const net::Request& request, const std::optional<std::string>& id);
 
 }  // namespace kiln::api

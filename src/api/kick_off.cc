@@ -2,7 +2,6 @@
 
 #include <set>
 
-#include "api/authorizer.h"
 #include "base/digest.h"
 #include "base/text.h"
 #include "json/text.h"
@@ -171,7 +170,8 @@ std::string read_tracking_id(const OperationInput& input, Problems& problems) {
 
 }  // namespace
 
-std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Request& request,
+std::shared_ptr<KickOff> read_kick_off(const Service& service, const Access& access,
+                                       const net::Request& request,
                                        const std::optional<std::string>& id) {
   auto kick_off = std::make_shared<KickOff>();
   Problems& problems = kick_off->problems;
@@ -198,7 +198,7 @@ std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Reques
   if (!json::is_utf8(submission.idempotency_key)) {
     problems.add(ProblemCode::kInvalid, "", "the Idempotency-Key is not UTF-8");
   }
-  submission.client = service.authorizer.client_of(request);
+  submission.client = access.client;
   if (!submission.idempotency_key.empty()) {
     submission.request_hash = base::sha256_hex(request.target + "\n" + request.body);
   }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api/access.h"
 #include "api/common_parameters.h"
 #include "api/export_request.h"
 #include "api/view_subject.h"
@@ -23,7 +24,8 @@ struct KickOff {
 
 /// `id` is that of the published view that the URL names. Everything that is wrong is among the
 /// problems, each with its expression.
-std::shared_ptr<KickOff> read_kick_off(const Service& service, const net::Request& request,
+std::shared_ptr<KickOff> read_kick_off(const Service& service, const Access& access,
+                                       const net::Request& request,
                                        const std::optional<std::string>& id);
 
 }  // namespace kiln::api

@@ -33,7 +33,7 @@ net::Response plain_text(int status, std::string text) {
   return response;
 }
 
-net::Response export_needs_post(const Routed&) {
+net::Response export_needs_post(const Routed&, const Access&) {
   return outcome_response(Problem{ProblemCode::kRequired, "an export is started by POST", ""});
 }
 
@@ -48,65 +48,91 @@ Routes::Routes(const Service& service, std::string version)
   add_rest();
 }
 
+void Routes::add(std::string_view method, std::string_view pattern, Action action,
+                 Operation operation) {
+  router_.add(
+      std::string(method), std::string(pattern),
+      [this, action, operation = std::move(operation)](const Routed& routed) {
+        const auto asked = service_.authenticator.authenticate(routed.request);
+        if (const auto* const refusal = std::get_if<Problem>(&asked)) {
+          return outcome_response(*refusal);
+        }
+        const Access& access = std::get<Access>(asked);
+        if (!access.allows(action)) {
+          return outcome_response(Problem{ProblemCode::kForbidden, "you may not do that here", ""});
+        }
+        return operation(routed, access);
+      });
+}
+
 void Routes::add_operations() {
-  const auto run = [this](const Routed& routed) {
+  const auto run = [this](const Routed& routed, const Access&) {
     return run_view(service_, routed.request, id_of(routed));
   };
   for (const char* const pattern : {"/$viewdefinition-run", "/ViewDefinition/$viewdefinition-run",
                                     "/ViewDefinition/{id}/$viewdefinition-run"}) {
-    router_.add("GET", pattern, run);
-    router_.add("POST", pattern, run);
+    add("GET", pattern, Action::kRun, run);
+    add("POST", pattern, Action::kRun, run);
   }
   for (const char* const pattern : {"/ViewDefinition/$run", "/ViewDefinition/{id}/$run"}) {
-    router_.add("POST", pattern, run);
+    add("POST", pattern, Action::kRun, run);
   }
   for (const char* const pattern :
        {"/$viewdefinition-export", "/ViewDefinition/$viewdefinition-export",
         "/ViewDefinition/{id}/$viewdefinition-export"}) {
-    router_.add("GET", pattern, export_needs_post);
-    router_.add("POST", pattern, [this](const Routed& routed) {
-      return export_views(service_, routed.request, id_of(routed));
+    add("GET", pattern, Action::kExport, export_needs_post);
+    add("POST", pattern, Action::kExport, [this](const Routed& routed, const Access& access) {
+      return export_views(service_, access, routed.request, id_of(routed));
     });
   }
 }
 
 void Routes::add_jobs() {
-  router_.add("GET", "/export",
-              [this](const Routed& routed) { return list_exports(service_, routed.request); });
-  router_.add("GET", "/export/{job}", [this](const Routed& routed) {
-    return export_status(service_, routed.request, job_of(routed));
+  add("GET", "/export", Action::kExport, [this](const Routed& routed, const Access& access) {
+    return list_exports(service_, access, routed.request);
   });
-  router_.add("DELETE", "/export/{job}", [this](const Routed& routed) {
-    return cancel_export(service_, routed.request, job_of(routed));
+  add("GET", "/export/{job}", Action::kExport, [this](const Routed& routed, const Access& access) {
+    return export_status(service_, access, routed.request, job_of(routed));
   });
-  router_.add("GET", "/export/{job}/result", [this](const Routed& routed) {
-    return export_result(service_, routed.request, job_of(routed));
-  });
-  router_.add("DELETE", "/export/{job}/result", [this](const Routed& routed) {
-    return remove_export(service_, routed.request, job_of(routed));
-  });
-  router_.add("GET", "/export/{job}/files/{file}", [this](const Routed& routed) {
-    return download(service_, routed.request, job_of(routed),
-                    routed.parameters.find("file")->second);
-  });
+  add("DELETE", "/export/{job}", Action::kExport,
+      [this](const Routed& routed, const Access& access) {
+        return cancel_export(service_, access, routed.request, job_of(routed));
+      });
+  add("GET", "/export/{job}/result", Action::kExport,
+      [this](const Routed& routed, const Access& access) {
+        return export_result(service_, access, routed.request, job_of(routed));
+      });
+  add("DELETE", "/export/{job}/result", Action::kExport,
+      [this](const Routed& routed, const Access& access) {
+        return remove_export(service_, access, routed.request, job_of(routed));
+      });
+  add("GET", "/export/{job}/files/{file}", Action::kExport,
+      [this](const Routed& routed, const Access& access) {
+        return download(service_, access, routed.request, job_of(routed),
+                        routed.parameters.find("file")->second);
+      });
 }
 
 void Routes::add_rest() {
-  router_.add("GET", "/metadata",
-              [this](const Routed&) { return capability_statement(service_, version_); });
-  router_.add("GET", "/OperationDefinition/{id}", [this](const Routed& routed) {
-    return operation_definition(service_, *id_of(routed));
-  });
+  add("GET", "/metadata", Action::kDescribe,
+      [this](const Routed&, const Access&) { return capability_statement(service_, version_); });
+  add("GET", "/OperationDefinition/{id}", Action::kDescribe,
+      [this](const Routed& routed, const Access&) {
+        return operation_definition(service_, *id_of(routed));
+      });
   for (const std::string type : {"ViewDefinition", "Library"}) {
-    router_.add("GET", "/" + type, [this, type](const Routed& routed) {
-      return search_artefacts(service_, type, routed.request);
-    });
-    router_.add("GET", "/" + type + "/{id}", [this, type](const Routed& routed) {
-      return read_artefact(service_, type, *id_of(routed));
-    });
+    add("GET", "/" + type, Action::kReadArtefacts,
+        [this, type](const Routed& routed, const Access&) {
+          return search_artefacts(service_, type, routed.request);
+        });
+    add("GET", "/" + type + "/{id}", Action::kReadArtefacts,
+        [this, type](const Routed& routed, const Access&) {
+          return read_artefact(service_, type, *id_of(routed));
+        });
   }
-  router_.add("GET", kHealth, [](const Routed&) { return plain_text(200, "live\n"); });
-  router_.add("GET", kReady, [this](const Routed& routed) {
+  add("GET", kHealth, Action::kProbe,
+      [](const Routed&, const Access&) { return plain_text(200, "live\n"); });
+  add("GET", kReady, Action::kProbe, [this](const Routed& routed, const Access&) {
     const base::Status ready = service_.jobs.ready();
     if (!ready.ok()) return not_ready(ready.error());
     const auto gauges = service_.jobs.gauges();
@@ -115,7 +141,7 @@ void Routes::add_rest() {
                        {{"id", routed.request.id}, {"error", gauges.error().to_string()}});
     return outcome_response(Problem{ProblemCode::kUnavailable, "the job store cannot be read", ""});
   });
-  router_.add("GET", kMetrics, [this](const Routed& routed) {
+  add("GET", kMetrics, Action::kReadMetrics, [this](const Routed& routed, const Access&) {
     const auto gauges = service_.jobs.gauges();
     if (!gauges.ok()) {
       return fault_response(service_, routed.request, "job store failed", gauges.error());

@@ -1,8 +1,11 @@
 // Every path of the server and what answers it.
 #pragma once
 
+#include <functional>
 #include <string>
+#include <string_view>
 
+#include "api/access.h"
 #include "api/reach.h"
 #include "api/service.h"
 #include "net/router.h"
@@ -31,6 +34,9 @@ class Routes {
   /// The path below the base URL's own path, which may be left out.
   std::string_view local_path(std::string_view path) const;
   net::Response answer(const net::Request& request) const;
+  using Operation = std::function<net::Response(const net::RoutedRequest&, const Access&)>;
+  /// The one door: who comes is asked here, and whether that one may do what the route does.
+  void add(std::string_view method, std::string_view pattern, Action action, Operation operation);
   void add_operations();
   void add_jobs();
   void add_rest();

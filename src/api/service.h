@@ -19,7 +19,7 @@
 
 namespace kiln::api {
 
-class Authorizer;
+class Authenticator;
 class Metrics;
 class PollLimiter;
 
@@ -42,7 +42,7 @@ struct Service {
   sink::ExportSink& sink;
   output::Writers& writers;
   job::JobEngine& jobs;
-  const Authorizer& authorizer;
+  const Authenticator& authenticator;
   PollLimiter& polls;
   Metrics& metrics;
   base::Clock& clock;

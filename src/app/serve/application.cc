@@ -7,7 +7,7 @@
 
 #include <sys/stat.h>
 
-#include "api/authorizer.h"
+#include "api/access.h"
 #include "api/export_runner.h"
 #include "api/job_monitor.h"
 #include "api/metrics.h"
@@ -131,7 +131,7 @@ class Application {
                                *sink_,
                                writers_,
                                jobs,
-                               *authorizer_,
+                               *authenticator_,
                                polls_,
                                metrics_,
                                clock_,
@@ -244,7 +244,7 @@ class Application {
   ServiceManager service_manager_{std::getenv("NOTIFY_SOCKET"), log_};
   api::Metrics metrics_;
   api::JobMonitor monitor_;
-  const std::unique_ptr<api::Authorizer> authorizer_ = api::make_open_authorizer();
+  const std::unique_ptr<api::Authenticator> authenticator_ = api::make_open_authenticator();
   api::PollLimiter polls_;
   api::ServiceOptions service_options_;
   output::Writers writers_{options_.threads, state_.scratch_path(), memory_.limit()};
