@@ -5,8 +5,8 @@
 #include "api/fault.h"
 #include "api/row_body.h"
 #include "base/text.h"
-#include "engine/cohort.h"
 #include "fhir/temporal.h"
+#include "plan/cohort.h"
 
 namespace kiln::api {
 namespace {
@@ -116,9 +116,9 @@ engine::FilterSpec resolve_filters(const FilterParameters& filters,
   }
   if (!filters.needs_cohort()) return spec;
   WorkMemory memory(service.options.memory);
-  auto cohort = engine::find_cohort(snapshot, filters.patients, filters.groups,
-                                    engine_options(service.options, service.clock.now(), memory),
-                                    request.stop);
+  auto cohort =
+      plan::find_cohort(snapshot, filters.patients, filters.groups,
+                        engine_options(service.options, service.clock.now(), memory), request.stop);
   if (!cohort.ok()) {
     problems.add(logged_problem(service, request.id, "cohort cannot be read", cohort.error(), ""));
     return spec;

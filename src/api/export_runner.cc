@@ -8,6 +8,7 @@
 #include "api/row_body.h"
 #include "engine/pipeline.h"
 #include "job/short_id.h"
+#include "plan/compilation.h"
 
 namespace kiln::api {
 namespace {
@@ -119,16 +120,9 @@ class ExportRunner final : public job::JobRunner {
 
   base::Result<RunningView> prepare(const ExportedView& exported, const ExportRequest& request,
                                     const job::Attempt& attempt) const {
-    KILN_ASSIGN(const json::DocumentPtr document,
-                json::Document::parse(exported.text, exported.output));
-    view::Problems problems;
-    const view::ViewDefinition definition = view::read_view(document, document->root(), problems);
     RunningView running;
-    if (problems.ok()) {
-      running.view = view::CompiledView::compile(
-          definition, {parts_.options.fhir_version, attempt.stop}, problems);
-    }
-    if (!running.view) return problems.errors.front().clone();
+    KILN_ASSIGN(running.view, plan::compile_text(exported.text, exported.output,
+                                                 {parts_.options.fhir_version, attempt.stop}));
     const output::Layout layout = layout_of(request);
     KILN_ASSIGN(running.output, parts_.writers.open(layout, running.view->schema(),
                                                     objects_of(attempt, exported.file, layout)));

@@ -85,7 +85,7 @@ std::vector<NamedView> read_views(const OperationInput& input, const std::option
     if (!parameters.empty()) {
       problems.add(ProblemCode::kInvalid, "view", "the view is named by the URL, not by 'view'");
     }
-    add(view_of_url(*id, input, service, request, problems));
+    add(view_of_url(*id, input, service, problems));
     return views;
   }
   if (parameters.empty() && !input.bare) {

@@ -45,7 +45,7 @@ std::optional<ViewSubject> read_subject(const OperationInput& input,
                      "the view is named by the URL, not by '" + std::string(form) + "'");
       }
     }
-    return view_of_url(*id, input, service, request, problems);
+    return view_of_url(*id, input, service, problems);
   }
   ViewNaming naming{only(input, kNamingForms[0], problems), only(input, kNamingForms[1], problems),
                     only(input, kNamingForms[2], problems)};

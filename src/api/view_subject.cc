@@ -15,29 +15,19 @@ void add_view_errors(const view::Problems& errors, const std::string& expression
   }
 }
 
-std::optional<ViewSubject> compile(const json::DocumentPtr& document, json::Value value,
-                                   const std::string& expression, const Service& service,
-                                   const net::Request& request, Problems& problems) {
-  view::Problems found;
-  const view::ViewDefinition definition = view::read_view(document, value, found);
-  view::ViewPtr view;
-  if (found.ok()) {
-    view = view::CompiledView::compile(definition, {service.options.fhir_version, request.stop},
-                                       found);
-  }
-  if (!view) {
-    add_view_errors(found, expression, problems);
+std::optional<ViewSubject> subject_of(const plan::Compilation& made, json::Value value,
+                                      const std::string& expression, Problems& problems) {
+  if (!made.view) {
+    add_view_errors(made.problems, expression, problems);
     return std::nullopt;
   }
-  return ViewSubject{view->name(), std::move(view), std::string(value.raw()), expression};
+  return ViewSubject{made.view->name(), made.view, std::string(value.raw()), expression};
 }
 
 /// `near` tells what may have been meant if there is no such artefact.
 template <typename Near>
 std::optional<ViewSubject> published(const plan::Artefact* artefact, const std::string& what,
-                                     Near near, const std::string& expression,
-                                     const Service& service, const net::Request& request,
-                                     Problems& problems) {
+                                     Near near, const std::string& expression, Problems& problems) {
   if (artefact == nullptr) {
     problems.add(ProblemCode::kUnknown, expression,
                  "no such ViewDefinition: " + what + suggestion_text(near()));
@@ -48,17 +38,16 @@ std::optional<ViewSubject> published(const plan::Artefact* artefact, const std::
                  "not a ViewDefinition but a " + artefact->type + ": " + what);
     return std::nullopt;
   }
-  return compile(artefact->document, artefact->value, expression, service, request, problems);
+  return subject_of(*artefact->compiled, artefact->value, expression, problems);
 }
 
 std::optional<ViewSubject> published_by_id(std::string_view id, const std::string& what,
                                            const plan::ArtefactRegistry& artefacts,
-                                           const std::string& expression, const Service& service,
-                                           const net::Request& request, Problems& problems) {
+                                           const std::string& expression, Problems& problems) {
   static constexpr std::string_view kType = "ViewDefinition";
   return published(
       artefacts.find_id(kType, id), what, [&] { return artefacts.near_id(kType, id); }, expression,
-      service, request, problems);
+      problems);
 }
 
 /// The id in "ViewDefinition/ID", "ID" or an absolute URL below ours; nothing, with a problem, if
@@ -93,17 +82,16 @@ std::optional<ViewSubject> inline_view(const json::DocumentPtr& document, json::
                  "a ViewDefinition is needed" + (type.empty() ? "" : ", not a " + type));
     return std::nullopt;
   }
-  return compile(document, value, expression, service, request, problems);
+  const view::CompileOptions options{service.options.fhir_version, request.stop};
+  return subject_of(plan::compile_view(document, value, options), value, expression, problems);
 }
 
 std::optional<ViewSubject> view_of_url(std::string_view id, const OperationInput& input,
-                                       const Service& service, const net::Request& request,
-                                       Problems& problems) {
+                                       const Service& service, Problems& problems) {
   if (input.bare) {
     problems.add(ProblemCode::kInvalid, "", "the view is named by the URL, not by the body");
   }
-  return published_by_id(id, std::string(id), *service.artefacts.current(), "", service, request,
-                         problems);
+  return published_by_id(id, std::string(id), *service.artefacts.current(), "", problems);
 }
 
 std::optional<ViewSubject> resolve_view(const ViewNaming& naming,
@@ -132,15 +120,14 @@ std::optional<ViewSubject> resolve_view(const ViewNaming& naming,
     if (!canonical) return std::nullopt;
     return published(
         artefacts.find_canonical(*canonical), *canonical,
-        [&] { return artefacts.near_canonical(*canonical); }, naming.canonical->expression, service,
-        request, problems);
+        [&] { return artefacts.near_canonical(*canonical); }, naming.canonical->expression,
+        problems);
   }
   const auto reference = reference_of(*naming.reference, problems);
   if (!reference) return std::nullopt;
   const auto id = id_of_reference(*reference, naming.reference->expression, service, problems);
   if (!id) return std::nullopt;
-  return published_by_id(*id, *reference, artefacts, naming.reference->expression, service, request,
-                         problems);
+  return published_by_id(*id, *reference, artefacts, naming.reference->expression, problems);
 }
 
 }  // namespace kiln::api

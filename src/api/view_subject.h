@@ -7,7 +7,7 @@
 
 #include "api/operation_input.h"
 #include "api/service.h"
-#include "view/view.h"
+#include "plan/compilation.h"
 
 namespace kiln::api {
 
@@ -40,8 +40,7 @@ std::optional<ViewSubject> resolve_view(const ViewNaming& naming,
                                         Problems& problems);
 /// The published view whose id is in the URL; the body may not be another one.
 std::optional<ViewSubject> view_of_url(std::string_view id, const OperationInput& input,
-                                       const Service& service, const net::Request& request,
-                                       Problems& problems);
+                                       const Service& service, Problems& problems);
 /// A view given as JSON.
 std::optional<ViewSubject> inline_view(const json::DocumentPtr& document, json::Value value,
                                        const std::string& expression, const Service& service,

@@ -12,8 +12,8 @@
 #include "app/diagnostics.h"
 #include "app/memory_limit.h"
 #include "app/progress_bar.h"
-#include "engine/cohort.h"
 #include "fhir/temporal.h"
+#include "plan/cohort.h"
 #include "plan/view_source.h"
 
 namespace kiln::app {
@@ -198,11 +198,10 @@ std::vector<view::ViewPtr> load_views(const std::vector<std::string>& paths,
   std::vector<view::ViewPtr> views;
   bool failed = false;
   for (const std::string& path : paths) {
-    view::Problems problems;
-    view::ViewPtr view = plan::load_view(path, {*version}, problems);
-    print_problems(problems);
-    failed |= !view;
-    views.push_back(std::move(view));
+    plan::Compilation made = plan::load_view(path, {*version});
+    print_problems(made.problems);
+    failed |= !made.view;
+    views.push_back(std::move(made.view));
   }
   if (failed) views.clear();
   return views;
@@ -256,8 +255,8 @@ base::Result<engine::FilterSpec> read_filter(const DataOptions& options,
                        "--patient and --group read the data twice, which cannot be done with " +
                            file->input().path);
   }
-  KILN_ASSIGN(engine::Cohort cohort, engine::find_cohort(snapshot, options.patients, options.groups,
-                                                         run, std::move(stop)));
+  KILN_ASSIGN(plan::Cohort cohort,
+              plan::find_cohort(snapshot, options.patients, options.groups, run, std::move(stop)));
   for (const auto* const unknown : {&cohort.unknown_patients, &cohort.unknown_groups}) {
     if (unknown->empty()) continue;
     return base::Error(base::ErrorCode::kNotFound, "not in the data: " + unknown->front());

@@ -146,7 +146,7 @@ base::Status ArtefactRegistry::add(const json::DocumentPtr& document, json::Valu
   const auto text = [&](std::string_view key) { return std::string(value[key].text()); };
   auto artefact = std::make_unique<Artefact>(Artefact{std::string(type), text("id"), text("url"),
                                                       text("version"), text("name"), text("status"),
-                                                      document, value});
+                                                      document, value, nullptr});
   if (artefact->id.empty()) artefact->id = stem;
   const auto clash = [&](const Artefact& other, const std::string& what) {
     return base::Error(base::ErrorCode::kInvalid, "two artefacts with the same " + what +
@@ -165,6 +165,9 @@ base::Status ArtefactRegistry::add(const json::DocumentPtr& document, json::Valu
       }
     }
     by_url_.emplace(artefact->url, artefact.get());
+  }
+  if (type == "ViewDefinition") {
+    artefact->compiled = std::make_shared<Compilation>(compile_view(document, value, {version_}));
   }
   by_id_.emplace(std::pair(artefact->type, artefact->id), std::move(artefact));
   return {};

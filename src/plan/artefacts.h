@@ -3,13 +3,16 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
+#include "fhir/model.h"
 #include "json/document.h"
+#include "plan/compilation.h"
 
 namespace kiln::plan {
 
@@ -22,11 +25,16 @@ struct Artefact {
   std::string status;
   json::DocumentPtr document;
   json::Value value;  ///< in the document
+  /// Of a ViewDefinition, which is published also if it is broken; null for a Library.
+  std::shared_ptr<const Compilation> compiled;
 };
 
-/// Immutable once loaded; thread-safe then.
+/// Immutable once loaded; thread-safe then. Views are compiled as they are loaded, once.
 class ArtefactRegistry {
  public:
+  /// For that FHIR version, if one is given.
+  explicit ArtefactRegistry(std::optional<fhir::Version> version = {}) : version_(version) {}
+
   /// Adds the artefacts of a file (one, a Bundle, or NDJSON) or of a folder's *.json and *.ndjson
   /// files. A file that has been loaded already is passed over, and so are other resources. An
   /// unreadable file or one that is no regular file, a text that is no JSON, an id or a url|version
@@ -48,6 +56,7 @@ class ArtefactRegistry {
   base::Status add_document(const json::DocumentPtr& document, const std::string& stem);
   base::Status add(const json::DocumentPtr& document, json::Value value, const std::string& stem);
 
+  const std::optional<fhir::Version> version_;
   std::set<std::string> files_;  ///< that have been loaded
   std::map<std::pair<std::string, std::string>, std::unique_ptr<Artefact>, std::less<>> by_id_;
   std::multimap<std::string, const Artefact*, std::less<>> by_url_;

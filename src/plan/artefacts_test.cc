@@ -118,13 +118,42 @@ TEST_F(ArtefactRegistryTest, ViewsThatDoNotCompileAreCountedAndNamed) {
            id + R"(","select":[{"column":[{"name":"x","path":")" + path + "\"}]}]}\n";
   };
   ASSERT_TRUE(load("good.ndjson", one("a", "id") + one("b", "birthDate")).ok());
-  EXPECT_EQ(check_views(registry_, {}).text(), "2 views");
+  EXPECT_EQ(check_views(registry_).text(), "2 views");
   ASSERT_TRUE(load("bad.ndjson", one("c", "idd") + R"({"resourceType":"Library","id":"l"})").ok());
-  const ViewsCheck check = check_views(registry_, {});
+  const ViewsCheck check = check_views(registry_);
   EXPECT_EQ(check.views, 3U);
   ASSERT_EQ(check.broken.size(), 1U);
   EXPECT_EQ(check.broken[0].id, "c");
   EXPECT_NE(check.text().find("3 views, 1 broken: c ("), std::string::npos) << check.text();
+}
+
+TEST_F(ArtefactRegistryTest, AViewIsCompiledOnceAndABrokenOneKeepsItsProblems) {
+  const auto one = [](const std::string& id, const std::string& path) {
+    return R"({"resourceType":"ViewDefinition","status":"active","resource":"Patient","url":"http://)" +
+           id + R"(","id":")" + id + R"(","select":[{"column":[{"name":"x","path":")" + path +
+           "\"}]}]}\n";
+  };
+  ASSERT_TRUE(load("a.ndjson",
+                   one("good", "id") + one("bad", "idd") + R"({"resourceType":"Library","id":"l"})")
+                  .ok());
+  const auto compiled = [&](const std::string& id) {
+    return registry_.find_id("ViewDefinition", id)->compiled;
+  };
+  ASSERT_TRUE(compiled("good")->view);
+  EXPECT_EQ(registry_.find_canonical("http://good")->compiled->view, compiled("good")->view);
+  EXPECT_FALSE(compiled("bad")->view);
+  ASSERT_EQ(compiled("bad")->problems.errors.size(), 1U);
+  EXPECT_EQ(compiled("bad")->problems.errors[0].path(), "select[0].column[0].path");
+  EXPECT_EQ(registry_.find_id("Library", "l")->compiled, nullptr);
+}
+
+TEST_F(ArtefactRegistryTest, ViewsAreCompiledForTheVersionOfTheSet) {
+  ArtefactRegistry r5(fhir::Version::kR5);
+  std::ofstream(folder_ / "v.ndjson")
+      << R"({"resourceType":"ViewDefinition","id":"v","status":"active","resource":"Patient",)"
+         R"("select":[{"column":[{"name":"x","path":"id"}]}]})";
+  ASSERT_TRUE(r5.load(folder_ / "v.ndjson").ok());
+  EXPECT_EQ(&r5.all()[0]->compiled->view->model(), &fhir::Model::of(fhir::Version::kR5));
 }
 
 TEST_F(ArtefactRegistryTest, OfManyBrokenViewsSomeAreNamed) {

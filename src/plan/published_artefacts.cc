@@ -14,16 +14,13 @@ std::string ViewsCheck::text() const {
   return text;
 }
 
-ViewsCheck check_views(const ArtefactRegistry& artefacts, const view::CompileOptions& options) {
+ViewsCheck check_views(const ArtefactRegistry& artefacts) {
   ViewsCheck check;
   for (const Artefact* const artefact : artefacts.all()) {
-    if (artefact->type != "ViewDefinition") continue;
+    if (!artefact->compiled) continue;
     ++check.views;
-    view::Problems problems;
-    const view::ViewDefinition definition =
-        view::read_view(artefact->document, artefact->value, problems);
-    if (problems.ok() && view::CompiledView::compile(definition, options, problems)) continue;
-    check.broken.push_back({artefact->id, std::move(problems.errors.front())});
+    if (artefact->compiled->view) continue;
+    check.broken.push_back({artefact->id, artefact->compiled->problems.errors.front().clone()});
   }
   return check;
 }

@@ -8,7 +8,6 @@
 
 #include "base/mutex.h"
 #include "plan/artefacts.h"
-#include "view/view.h"
 
 namespace kiln::plan {
 
@@ -46,6 +45,6 @@ struct ViewsCheck {
   std::string text() const;
 };
 
-ViewsCheck check_views(const ArtefactRegistry& artefacts, const view::CompileOptions& options);
+ViewsCheck check_views(const ArtefactRegistry& artefacts);
 
 }  // namespace kiln::plan

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <utility>
+#include <vector>
 
 #include <poll.h>
 #include <unistd.h>
@@ -30,6 +32,12 @@ std::string near_file(const std::string& path) {
   const std::string near =
       base::nearest_name(fs::path(path).filename().string(), {names.begin(), names.end()});
   return near.empty() ? near : (folder / near).string();
+}
+
+Compilation failed(base::Error error) {
+  Compilation compilation;
+  compilation.problems.errors.push_back(std::move(error));
+  return compilation;
 }
 
 }  // namespace
@@ -103,27 +111,17 @@ std::string stem_of(const std::string& path) {
   return name;
 }
 
-view::ViewPtr load_view(const std::string& path, const view::CompileOptions& options,
-                        view::Problems& problems) {
+Compilation load_view(const std::string& path, const view::CompileOptions& options) {
   auto document = read_document(path);
-  if (!document.ok()) {
-    problems.errors.push_back(std::move(document).error());
-    return nullptr;
-  }
-  return compile_view(*document, path, options, problems);
+  if (document.ok()) return view_of_document(*document, path, options);
+  return failed(std::move(document).error());
 }
 
-view::ViewPtr compile_view(const json::DocumentPtr& document, const std::string& path,
-                           const view::CompileOptions& options, view::Problems& problems) {
+Compilation view_of_document(const json::DocumentPtr& document, const std::string& path,
+                             const view::CompileOptions& options) {
   auto value = find_view(document);
-  if (!value.ok()) {
-    problems.errors.push_back(std::move(value).error());
-    return nullptr;
-  }
-  view::ViewDefinition definition = view::read_view(document, *value, problems);
-  if (!problems.ok()) return nullptr;
-  if (definition.name.empty()) definition.name = stem_of(path);
-  return view::CompiledView::compile(definition, options, problems);
+  if (!value.ok()) return failed(std::move(value).error());
+  return compile_view(document, *value, options, stem_of(path));
 }
 
 }  // namespace kiln::plan

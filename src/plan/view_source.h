@@ -1,13 +1,11 @@
 // Views from files.
 #pragma once
 
-#include <optional>
 #include <string>
-#include <vector>
 
 #include "dataset/open_path.h"
 #include "json/document.h"
-#include "view/view.h"
+#include "plan/compilation.h"
 
 namespace kiln::plan {
 
@@ -23,13 +21,11 @@ base::Result<json::DocumentPtr> read_document(
 /// Parameters; anything else is an error.
 base::Result<json::Value> find_view(const json::DocumentPtr& document);
 
-/// A view from a file, compiled; null if there are errors in `problems`. A view without a name is
-/// named after its file.
-view::ViewPtr load_view(const std::string& path, const view::CompileOptions& options,
-                        view::Problems& problems);
+/// A view from a file, compiled. A view without a name is named after its file.
+Compilation load_view(const std::string& path, const view::CompileOptions& options);
 /// The same from what read_document(path) has read.
-view::ViewPtr compile_view(const json::DocumentPtr& document, const std::string& path,
-                           const view::CompileOptions& options, view::Problems& problems);
+Compilation view_of_document(const json::DocumentPtr& document, const std::string& path,
+                             const view::CompileOptions& options);
 
 /// The file's name without folder and ".json".
 std::string stem_of(const std::string& path);

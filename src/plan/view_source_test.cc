@@ -91,29 +91,29 @@ TEST_F(ViewSourceTest, FindsTheViewInWhatHoldsIt) {
 }
 
 TEST_F(ViewSourceTest, LoadsCompiledViews) {
-  view::Problems problems;
-  const auto view = load_view(write("file.json", kView), {}, problems);
-  ASSERT_TRUE(view);
-  EXPECT_TRUE(problems.ok());
-  EXPECT_EQ(view->name(), "inner");
-  EXPECT_EQ(view->resource(), "Patient");
+  const Compilation made = load_view(write("file.json", kView), {});
+  ASSERT_TRUE(made.view);
+  EXPECT_TRUE(made.problems.ok());
+  EXPECT_EQ(made.view->name(), "inner");
+  EXPECT_EQ(made.view->resource(), "Patient");
 }
 
 TEST_F(ViewSourceTest, AViewWithoutANameIsNamedAfterItsFile) {
-  view::Problems problems;
-  const auto view = load_view(
-      write("by_file.view.json",
-            R"({"resource":"Patient","select":[{"column":[{"name":"id","path":"id"}]}]})"),
-      {}, problems);
+  const auto view =
+      load_view(
+          write("by_file.view.json",
+                R"({"resource":"Patient","select":[{"column":[{"name":"id","path":"id"}]}]})"),
+          {})
+          .view;
   ASSERT_TRUE(view);
   EXPECT_EQ(view->name(), "by_file.view");
 }
 
 TEST_F(ViewSourceTest, ProblemsComeFromEveryStage) {
   const auto errors_of = [&](std::string_view text) {
-    view::Problems problems;
-    EXPECT_FALSE(load_view(write("x.json", text), {}, problems)) << text;
-    return problems.errors.size();
+    const Compilation made = load_view(write("x.json", text), {});
+    EXPECT_FALSE(made.view) << text;
+    return made.problems.errors.size();
   };
   EXPECT_EQ(errors_of("{"), 1U);
   EXPECT_EQ(errors_of(R"({"resourceType":"Patient"})"), 1U);
@@ -124,10 +124,10 @@ TEST_F(ViewSourceTest, ProblemsComeFromEveryStage) {
       errors_of(
           R"({"resource":"Patient","select":[{"column":[{"name":"a","path":"x"},{"name":"b","path":"y"}]}]})"),
       2U);
-  view::Problems problems;
-  EXPECT_FALSE(load_view(folder_ + "/none.json", {}, problems));
-  ASSERT_EQ(problems.errors.size(), 1U);
-  EXPECT_EQ(problems.errors[0].code(), base::ErrorCode::kNotFound);
+  const Compilation missing = load_view(folder_ + "/none.json", {});
+  EXPECT_FALSE(missing.view);
+  ASSERT_EQ(missing.problems.errors.size(), 1U);
+  EXPECT_EQ(missing.problems.errors[0].code(), base::ErrorCode::kNotFound);
 }
 
 TEST_F(ViewSourceTest, PositionsAreInTheFileEvenInsideABundle) {
@@ -136,10 +136,10 @@ TEST_F(ViewSourceTest, PositionsAreInTheFileEvenInsideABundle) {
             "{\"resourceType\":\"Bundle\",\n\"entry\":[{\"resource\":\n"
             "{\"resourceType\":\"ViewDefinition\",\"resource\":\"Patient\",\n"
             "\"select\":[{\"column\":[{\"name\":\"a\",\"path\":\"nme\"}]}]}}]}");
-  view::Problems problems;
-  EXPECT_FALSE(load_view(path, {}, problems));
-  ASSERT_EQ(problems.errors.size(), 1U);
-  EXPECT_EQ(problems.errors[0].position(), (base::SourcePosition{path, 4, 42}));
+  const Compilation made = load_view(path, {});
+  EXPECT_FALSE(made.view);
+  ASSERT_EQ(made.problems.errors.size(), 1U);
+  EXPECT_EQ(made.problems.errors[0].position(), (base::SourcePosition{path, 4, 42}));
 }
 
 TEST_F(ViewSourceTest, PositionsOfTheHeadAreInTheFileEvenInsideABundle) {
@@ -147,10 +147,10 @@ TEST_F(ViewSourceTest, PositionsOfTheHeadAreInTheFileEvenInsideABundle) {
                                  "{\"resourceType\":\"Bundle\",\"entry\":[{\"resource\":\n"
                                  "{\"resourceType\":\"ViewDefinition\",\"resource\":\"Patiant\",\n"
                                  "\"select\":[{\"column\":[]}]}}]}");
-  view::Problems problems;
-  EXPECT_FALSE(load_view(path, {}, problems));
-  ASSERT_EQ(problems.errors.size(), 1U);
-  EXPECT_EQ(problems.errors[0].position(), (base::SourcePosition{path, 2, 45}));
+  const Compilation made = load_view(path, {});
+  EXPECT_FALSE(made.view);
+  ASSERT_EQ(made.problems.errors.size(), 1U);
+  EXPECT_EQ(made.problems.errors[0].position(), (base::SourcePosition{path, 2, 45}));
 }
 
 TEST_F(ViewSourceTest, StemsOfPaths) {

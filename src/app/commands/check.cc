@@ -30,8 +30,7 @@ bool check_file(const std::string& path, std::optional<fhir::Version> version, b
                       .at({path, 0, 0}));
     return true;
   }
-  view::Problems problems;
-  const view::ViewPtr view = plan::compile_view(*document, path, {version}, problems);
+  auto [view, problems] = plan::view_of_document(*document, path, {version});
   if (strict) {
     std::move(problems.warnings.begin(), problems.warnings.end(),
               std::back_inserter(problems.errors));

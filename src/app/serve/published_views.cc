@@ -19,7 +19,7 @@ bool has_artefacts(const dataset::Input& input) {
 
 /// Artefacts from --views, and from the data.
 base::Result<plan::ArtefactsPtr> load_artefacts(const ServeOptions& options) {
-  auto artefacts = std::make_shared<plan::ArtefactRegistry>();
+  auto artefacts = std::make_shared<plan::ArtefactRegistry>(options.fhir_version);
   for (const std::string& path : options.views) KILN_TRY(artefacts->load(path));
   KILN_ASSIGN(const auto inputs, dataset::find_inputs(options.data, is_resource_type));
   for (const dataset::Input& input : inputs.files) {
@@ -48,9 +48,7 @@ base::Result<std::unique_ptr<PublishedViews>> PublishedViews::load(const ServeOp
 }
 
 PublishedViews::PublishedViews(const ServeOptions& options, plan::ArtefactsPtr artefacts)
-    : options_(options),
-      check_(plan::check_views(*artefacts, {options.fhir_version})),
-      published_(std::move(artefacts)) {}
+    : options_(options), check_(plan::check_views(*artefacts)), published_(std::move(artefacts)) {}
 
 void PublishedViews::log_state(base::Logger& log) const { log_check(log, check_); }
 
@@ -61,7 +59,7 @@ void PublishedViews::reload(base::Logger& log) {
     log.error(kRefused, {{"error", artefacts.error().to_string()}});
     return;
   }
-  plan::ViewsCheck check = plan::check_views(**artefacts, {options_.fhir_version});
+  plan::ViewsCheck check = plan::check_views(**artefacts);
   for (const auto& broken : check.broken) {
     if (holds(check_, broken.id)) continue;
     log.error(kRefused, {{"view", broken.id}, {"error", broken.error.to_string()}});

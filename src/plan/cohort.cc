@@ -1,13 +1,13 @@
-#include "engine/cohort.h"
+#include "plan/cohort.h"
 
 #include <map>
 #include <optional>
 #include <set>
 
 #include "engine/resource_filter.h"
-#include "json/document.h"
+#include "plan/compilation.h"
 
-namespace kiln::engine {
+namespace kiln::plan {
 namespace {
 
 constexpr std::string_view kPatientView = R"json({"resourceType":"ViewDefinition",
@@ -21,12 +21,12 @@ constexpr std::string_view kGroupView = R"json({"resourceType":"ViewDefinition",
      "column":[{"name":"reference","path":"entity.reference"}]}]})json";
 
 /// Rows of texts, in the order of the input; if `ids` are given, only those that begin with one.
-class RowCollector final : public Output {
+class RowCollector final : public engine::Output {
  public:
   using Rows = std::vector<std::vector<std::string>>;
   explicit RowCollector(const std::set<std::string>* ids) : ids_(ids) {}
 
-  base::Result<std::unique_ptr<Piece>> encode(table::Batch& batch) override {
+  base::Result<std::unique_ptr<engine::Piece>> encode(table::Batch& batch) override {
     auto piece = std::make_unique<RowsPiece>();
     for (size_t row = 0; row < batch.rows(); ++row) {
       if (ids_ != nullptr && !ids_->contains(std::string(text_of(batch.column(0), row)))) continue;
@@ -36,9 +36,9 @@ class RowCollector final : public Output {
       }
     }
     piece->rows = batch.rows();
-    return std::unique_ptr<Piece>(std::move(piece));
+    return std::unique_ptr<engine::Piece>(std::move(piece));
   }
-  base::Status write(std::unique_ptr<Piece> piece, uint64_t) override {
+  base::Status write(std::unique_ptr<engine::Piece> piece, uint64_t) override {
     for (auto& row : static_cast<RowsPiece&>(*piece).texts) rows_.push_back(std::move(row));
     return {};
   }
@@ -49,7 +49,7 @@ class RowCollector final : public Output {
   static std::string_view text_of(const table::ColumnVector& column, size_t row) {
     return column.is_valid(row) ? column.text(row).view() : std::string_view();
   }
-  class RowsPiece final : public Piece {
+  class RowsPiece final : public engine::Piece {
    public:
     Rows texts;
   };
@@ -57,24 +57,13 @@ class RowCollector final : public Output {
   Rows rows_;
 };
 
-base::Result<view::ViewPtr> compile(std::string_view text) {
-  KILN_ASSIGN(const json::DocumentPtr document,
-              json::Document::parse(std::string(text), "cohort view"));
-  view::Problems problems;
-  const view::ViewDefinition definition = view::read_view(document, document->root(), problems);
-  view::ViewPtr view;
-  if (problems.ok()) view = view::CompiledView::compile(definition, {}, problems);
-  if (!view) return problems.errors.front().clone();
-  return view;
-}
-
 base::Result<RowCollector::Rows> read_rows(std::string_view view_text,
                                            const std::set<std::string>* ids,
                                            const dataset::Snapshot& snapshot,
-                                           const Options& options, std::stop_token stop) {
-  KILN_ASSIGN(const view::ViewPtr view, compile(view_text));
+                                           const engine::Options& options, std::stop_token stop) {
+  KILN_ASSIGN(const view::ViewPtr view, compile_text(std::string(view_text), "cohort view"));
   RowCollector collector(ids);
-  KILN_TRY(run(snapshot, {{view.get(), &collector}}, options, std::move(stop), nullptr));
+  KILN_TRY(engine::run(snapshot, {{view.get(), &collector}}, options, std::move(stop), nullptr));
   return collector.take();
 }
 
@@ -109,7 +98,7 @@ void add_members(const Members& members, const std::string& group, std::set<std:
     const auto found = members.find(id);
     if (found == members.end()) continue;
     for (const std::string& reference : found->second) {
-      const std::string_view patient = patient_id_of(reference);
+      const std::string_view patient = engine::patient_id_of(reference);
       if (!patient.empty()) {
         patients.emplace(patient);
       } else if (auto inner = group_id_of(reference)) {
@@ -123,9 +112,9 @@ void add_members(const Members& members, const std::string& group, std::set<std:
 
 base::Result<Cohort> find_cohort(const dataset::Snapshot& snapshot,
                                  const std::vector<std::string>& patients,
-                                 const std::vector<std::string>& groups, const Options& options,
-                                 std::stop_token stop) {
-  Options unfiltered = options;
+                                 const std::vector<std::string>& groups,
+                                 const engine::Options& options, std::stop_token stop) {
+  engine::Options unfiltered = options;
   unfiltered.filter = {};
   unfiltered.limit = UINT64_MAX;
   Cohort cohort;
@@ -167,4 +156,4 @@ base::Result<Cohort> find_cohort(const dataset::Snapshot& snapshot,
   return cohort;
 }
 
-}  // namespace kiln::engine
+}  // namespace kiln::plan

@@ -1,10 +1,10 @@
-#include "engine/cohort.h"
+#include "plan/cohort.h"
 
 #include <gmock/gmock.h>
 
 #include "dataset/catalog.h"
 
-namespace kiln::engine {
+namespace kiln::plan {
 namespace {
 
 using testing::ElementsAre;
@@ -26,7 +26,7 @@ constexpr std::string_view kData = R"({"resourceType":"Patient","id":"a"}
 Cohort cohort_of(const std::vector<std::string>& patients, const std::vector<std::string>& groups) {
   auto snapshot = dataset::snapshot_of_lines(kData);
   EXPECT_TRUE(snapshot.ok());
-  auto cohort = find_cohort(**snapshot, patients, groups, Options(), {});
+  auto cohort = find_cohort(**snapshot, patients, groups, engine::Options(), {});
   EXPECT_TRUE(cohort.ok()) << cohort.error().to_string();
   return std::move(cohort).value();
 }
@@ -66,4 +66,4 @@ TEST(CohortTest, PatientsAndGroupsAreUnited) {
 }
 
 }  // namespace
-}  // namespace kiln::engine
+}  // namespace kiln::plan

@@ -8,7 +8,7 @@
 
 #include "engine/pipeline.h"
 
-namespace kiln::engine {
+namespace kiln::plan {
 
 struct Cohort {
   std::unordered_set<std::string> patients;   ///< ids
@@ -21,7 +21,7 @@ struct Cohort {
 /// Reads the Patient and Group resources of the snapshot through the pipeline.
 base::Result<Cohort> find_cohort(const dataset::Snapshot& snapshot,
                                  const std::vector<std::string>& patients,
-                                 const std::vector<std::string>& groups, const Options& options,
-                                 std::stop_token stop);
+                                 const std::vector<std::string>& groups,
+                                 const engine::Options& options, std::stop_token stop);
 
-}  // namespace kiln::engine
+}  // namespace kiln::plan
