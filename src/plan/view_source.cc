@@ -124,4 +124,21 @@ Compilation view_of_document(const json::DocumentPtr& document, const std::strin
   return compile_view(document, *value, options, stem_of(path));
 }
 
+std::vector<Subject> load_views(const std::vector<std::string>& paths,
+                                const view::CompileOptions& options, Problems& problems) {
+  std::vector<Subject> subjects;
+  for (const std::string& path : paths) {
+    Compilation made = load_view(path, options);
+    for (base::Error& error : made.problems.errors) {
+      problems.add(ProblemCode::kInvalidView, path, std::move(error));
+    }
+    for (base::Error& warning : made.problems.warnings) {
+      problems.warn(ProblemCode::kInvalidView, path, std::move(warning));
+    }
+    std::string name = made.view ? made.view->name() : "";
+    subjects.push_back({name, std::move(made.view), "", path, name});
+  }
+  return subjects;
+}
+
 }  // namespace kiln::plan

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "dataset/open_path.h"
 #include "json/document.h"
 #include "plan/compilation.h"
+#include "plan/problem.h"
+#include "plan/subject.h"
 
 namespace kiln::plan {
 
@@ -26,6 +29,11 @@ Compilation load_view(const std::string& path, const view::CompileOptions& optio
 /// The same from what read_document(path) has read.
 Compilation view_of_document(const json::DocumentPtr& document, const std::string& path,
                              const view::CompileOptions& options);
+
+/// Views from files, each named after its view. Those that cannot be had are null, and `problems`
+/// has everything that is wrong or suspicious with any, with its file as the place.
+std::vector<Subject> load_views(const std::vector<std::string>& paths,
+                                const view::CompileOptions& options, Problems& problems);
 
 /// The file's name without folder and ".json".
 std::string stem_of(const std::string& path);

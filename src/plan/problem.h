@@ -1,0 +1,55 @@
+// What stands in the way of a plan, as values: whoever asks shows them in his own way.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+
+namespace kiln::plan {
+
+enum class ProblemCode : uint8_t {
+  kUsage,            ///< an option cannot be understood
+  kUnreadable,       ///< a file or text cannot be read; the error's own code tells more
+  kUnknownView,      ///< no published view is named so
+  kElsewhere,        ///< a reference that leads to another server
+  kWrongReference,   ///< a reference to another type of resource
+  kNoView,           ///< what was named or given is no ViewDefinition
+  kInvalidView,      ///< a ViewDefinition with an error
+  kSameName,         ///< two outputs are named alike
+  kUnsuitedFormat,   ///< the format cannot hold a column
+  kUnknownPatient,   ///< no such Patient in the data
+  kUnknownGroup,     ///< no such Group in the data
+  kUnavailableData,  ///< the data could not be looked at; the error's own code tells more
+};
+
+enum class Severity : uint8_t { kError, kWarning };
+
+struct Problem {
+  ProblemCode code;
+  std::string place;  ///< what is to blame: a parameter ("view[0].viewReference"), a file, or ""
+  base::Error error;  ///< message, position, path in the artefact, what may have been meant
+  Severity severity = Severity::kError;
+};
+
+/// All problems of one request, in the order in which they were found.
+class Problems {
+ public:
+  void add(ProblemCode code, std::string place, base::Error error) {
+    all_.push_back({code, std::move(place), std::move(error), Severity::kError});
+    ++errors_;
+  }
+  void warn(ProblemCode code, std::string place, base::Error error) {
+    all_.push_back({code, std::move(place), std::move(error), Severity::kWarning});
+  }
+  /// True if there are none but warnings.
+  bool ok() const { return errors_ == 0; }
+  const std::vector<Problem>& all() const { return all_; }
+
+ private:
+  std::vector<Problem> all_;
+  size_t errors_ = 0;
+};
+
+}  // namespace kiln::plan
