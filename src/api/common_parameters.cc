@@ -3,10 +3,11 @@
 #include <algorithm>
 
 #include "api/fault.h"
+#include "api/plan_problem.h"
 #include "api/row_body.h"
 #include "base/text.h"
 #include "fhir/temporal.h"
-#include "plan/cohort.h"
+#include "plan/resolver.h"
 
 namespace kiln::api {
 namespace {
@@ -27,7 +28,7 @@ std::vector<std::string> read_references(const OperationInput& input, std::strin
     const auto text = reference_of(*parameter, problems);
     if (!text) continue;
     const auto add = [&](std::string_view one) {
-      references.emplace_back(local_reference(one, service));
+      references.emplace_back(plan::local_reference(one, service.options.base_url));
     };
     if (parameter->query_text) {
       base::for_each_piece(*text, ',', add);
@@ -46,14 +47,6 @@ net::Response later(const Service& service, const net::Request& request,
   response.body = net::LaterBody{
       [&service, &request, make = std::move(make)] { return guarded(service, request, make); }};
   return response;
-}
-
-std::string_view local_reference(std::string_view reference, const Service& service) {
-  const std::string_view base = service.options.base_url;
-  if (reference.starts_with(base) && reference.substr(base.size()).starts_with('/')) {
-    reference.remove_prefix(base.size() + 1);
-  }
-  return reference;
 }
 
 base::Result<dataset::SnapshotPtr> open_data(const Service& service) {
@@ -93,44 +86,39 @@ bool read_header(const OperationInput& input, Problems& problems) {
   return parameter == nullptr || boolean_of(*parameter, problems).value_or(true);
 }
 
-FilterParameters read_filters(const OperationInput& input, const Service& service,
-                              Problems& problems) {
-  FilterParameters filters;
+plan::FilterNames read_filters(const OperationInput& input, const Service& service,
+                               Problems& problems) {
+  plan::FilterNames filters;
   filters.patients = read_references(input, "patient", service, problems);
   filters.groups = read_references(input, "group", service, problems);
-  if (const Parameter* const since = only(input, "_since", problems)) {
-    filters.since = with_plus(*since, text_of(*since, problems).value_or(""));
-    if (!filters.since.empty() && !fhir::Temporal::parse_date_time(filters.since)) {
-      problems.add(ProblemCode::kInvalid, "_since", "not an instant: " + filters.since);
-    }
+  const Parameter* const since = only(input, "_since", problems);
+  if (since == nullptr) return filters;
+  const std::string text = with_plus(*since, text_of(*since, problems).value_or(""));
+  if (const auto time = fhir::Temporal::parse_date_time(text)) {
+    filters.since = time->to_unix_microseconds();
+  } else if (!text.empty()) {
+    problems.add(ProblemCode::kInvalid, "_since", "not an instant: " + text);
   }
   return filters;
 }
 
-engine::FilterSpec resolve_filters(const FilterParameters& filters,
-                                   const dataset::Snapshot& snapshot, const Service& service,
-                                   const net::Request& request, Problems& problems) {
-  engine::FilterSpec spec;
-  if (const auto since = fhir::Temporal::parse_date_time(filters.since)) {
-    spec.since = since->to_unix_microseconds();
-  }
-  if (!filters.needs_cohort()) return spec;
+plan::Draft new_draft(const ServiceOptions& options) {
+  plan::Draft draft;
+  draft.rules.reader.max_line_size = options.max_line_size;
+  draft.layout.part_rows = options.part_rows;
+  draft.fhir_version = options.fhir_version;
+  return draft;
+}
+
+plan::PlanPtr make_plan(plan::Draft draft, const dataset::SnapshotPtr& data, plan::Hold hold,
+                        const Service& service, const net::Request& request, Problems& problems) {
   WorkMemory memory(service.options.memory);
-  auto cohort =
-      plan::find_cohort(snapshot, filters.patients, filters.groups,
-                        engine_options(service.options, service.clock.now(), memory), request.stop);
-  if (!cohort.ok()) {
-    problems.add(logged_problem(service, request.id, "cohort cannot be read", cohort.error(), ""));
-    return spec;
-  }
-  for (const std::string& patient : cohort->unknown_patients) {
-    problems.add(ProblemCode::kUnknownFilter, "patient", "no such patient: " + patient);
-  }
-  for (const std::string& group : cohort->unknown_groups) {
-    problems.add(ProblemCode::kUnknownFilter, "group", "no such group: " + group);
-  }
-  spec.patients = std::move(cohort->patients);
-  return spec;
+  plan::Execution execution = execution_of(service.options, service.clock.now(), memory);
+  execution.stop = request.stop;
+  plan::Problems found;
+  plan::PlanPtr plan = plan::make_plan(std::move(draft), data, hold, execution, found);
+  add_problems(found, service, request, problems);
+  return problems.empty() ? plan : nullptr;
 }
 
 }  // namespace kiln::api

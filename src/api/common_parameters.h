@@ -12,7 +12,7 @@
 #include "api/operation_input.h"
 #include "api/service.h"
 #include "dataset/catalog.h"
-#include "engine/resource_filter.h"
+#include "plan/plan.h"
 
 namespace kiln::api {
 
@@ -21,9 +21,6 @@ namespace kiln::api {
 /// opening data.
 net::Response later(const Service& service, const net::Request& request,
                     std::function<net::Response()> make);
-
-/// An absolute reference below our own base without that base; any other as it is.
-std::string_view local_reference(std::string_view reference, const Service& service);
 
 /// The data as they are now; none if the server has no data.
 base::Result<dataset::SnapshotPtr> open_data(const Service& service);
@@ -39,22 +36,16 @@ std::optional<RowFormat> read_format(const OperationInput& input, bool with_fhir
 /// header, true if it is not given.
 bool read_header(const OperationInput& input, Problems& problems);
 
-/// Which resources feed the views (operations.md §3).
-struct FilterParameters {
-  std::vector<std::string> patients;  ///< "Patient/1", "1"
-  std::vector<std::string> groups;    ///< "Group/1", "1"
-  std::string since;                  ///< a dateTime; "" if not given
+/// patient, group, _since.
+plan::FilterNames read_filters(const OperationInput& input, const Service& service,
+                               Problems& problems);
 
-  /// Patients and groups have to be looked up, which takes a scan.
-  bool needs_cohort() const { return !patients.empty() || !groups.empty(); }
-};
-FilterParameters read_filters(const OperationInput& input, const Service& service,
-                              Problems& problems);
+/// What the server itself says about every plan.
+plan::Draft new_draft(const ServiceOptions& options);
 
-/// Looks patients and groups up in the data. 400 `not-found` for those that are not there, which is
-/// no 404: the subject was found. With a cohort it takes as long as a scan of Patient and Group.
-engine::FilterSpec resolve_filters(const FilterParameters& filters,
-                                   const dataset::Snapshot& snapshot, const Service& service,
-                                   const net::Request& request, Problems& problems);
+/// The draft with its data; null if there are problems. 400 `not-found` for patients and groups
+/// that are not there, which is no 404: the subject was found.
+plan::PlanPtr make_plan(plan::Draft draft, const dataset::SnapshotPtr& data, plan::Hold hold,
+                        const Service& service, const net::Request& request, Problems& problems);
 
 }  // namespace kiln::api

@@ -11,6 +11,7 @@
 #include "api/download.h"
 #include "api/export_view.h"
 #include "api/fault.h"
+#include "api/kept_plan.h"
 #include "api/metrics.h"
 #include "api/poll_limiter.h"
 #include "api/routes.h"
@@ -20,6 +21,7 @@
 #include "job/testing/must.h"
 #include "job/testing/seams.h"
 #include "json/document.h"
+#include "plan/record.h"
 #include "sink/memory/memory_sink.h"
 
 namespace kiln::api {
@@ -126,6 +128,29 @@ TEST_F(ExportJobsTest, Issue_1_3_WhatAClientCanMakeLongIsNotDoneByTheHandler) {
     ASSERT_NE(later, nullptr);
     EXPECT_EQ(later->make().status, 400);
   }
+}
+
+/// What the kick-off has compiled is what the job runs.
+TEST_F(ExportJobsTest, AJobHasTheKickOffsPlan) {
+  net::Request request;
+  request.method = "POST";
+  request.headers.add("Prefer", "respond-async");
+  request.body =
+      R"({"resourceType":"ViewDefinition","name":"v","status":"active","resource":"Patient",)"
+      R"("select":[{"column":[{"name":"id","path":"id"}]}]})";
+  const net::Response response = export_views(service_, request, std::nullopt);
+  EXPECT_EQ(std::get<net::LaterBody>(response.body).make().status, 202);
+  bool ran = false;
+  runner_.body = [&](const job::Attempt& attempt) {
+    const auto kept = KeptPlan::of(attempt);
+    EXPECT_TRUE(kept->plan());
+    EXPECT_EQ(kept->plan()->data, kept->data());
+    EXPECT_EQ(plan::write_record(*kept->plan()), attempt.spec.request);
+    ran = true;
+    return job::FunctionRunner::Files();
+  };
+  EXPECT_TRUE(engine_.run_next());
+  EXPECT_TRUE(ran);
 }
 
 TEST_F(ExportJobsTest, Ops_4_2_AQueuedJob) {

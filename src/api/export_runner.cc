@@ -1,26 +1,18 @@
 #include "api/export_runner.h"
 
-#include <algorithm>
-
+#include "api/common_parameters.h"
 #include "api/export_output.h"
-#include "api/export_request.h"
+#include "api/kept_plan.h"
 #include "api/problem.h"
 #include "api/row_body.h"
-#include "engine/pipeline.h"
 #include "job/short_id.h"
-#include "plan/compilation.h"
+#include "plan/record.h"
 
 namespace kiln::api {
 namespace {
 
 /// Of a job's own for each of its threads: what no request can take away while it runs.
 constexpr uint64_t kWorkerMemory = uint64_t{32} << 20;
-
-/// A view of the request, compiled, with its files.
-struct RunningView {
-  view::ViewPtr view;
-  std::unique_ptr<output::RowsOutput> output;
-};
 
 /// An end is not transient: what a run would be told to try again later has failed here.
 job::FailureCode failure_code_of(base::ErrorCode code) {
@@ -52,27 +44,22 @@ class ExportRunner final : public job::JobRunner {
   explicit ExportRunner(RunnerParts parts) : parts_(parts) {}
 
   base::Result<std::vector<job::OutputFile>> run(const job::Attempt& attempt) override {
-    KILN_ASSIGN(const ExportRequest request, ExportRequest::from_json(attempt.spec.request));
+    KILN_ASSIGN(const plan::PlanPtr plan, plan_of(attempt));
     // Before anything is drawn: who waits here holds nothing that others wait for.
     WorkMemory memory(parts_.options.memory);
     KILN_TRY(memory.wait(parts_.options.threads * kWorkerMemory +
-                             request.views.size() * attempt.sink.writer_memory(),
+                             plan->subjects.size() * attempt.sink.writer_memory(),
                          attempt.stop));
-    KILN_ASSIGN(const dataset::SnapshotPtr snapshot, snapshot_of(attempt));
-    std::vector<RunningView> views;
+    KILN_ASSIGN(const Outputs outputs, open_outputs(*plan, attempt));
     std::vector<std::string> names;
-    for (const ExportedView& exported : request.views) {
-      names.push_back(exported.output);
-      KILN_ASSIGN(RunningView view, prepare(exported, request, attempt));
-      views.push_back(std::move(view));
-    }
+    for (const plan::Subject& subject : plan->subjects) names.push_back(subject.name);
     attempt.progress.set_subjects(std::move(names));
-    KILN_TRY(evaluate(*snapshot, request, views, attempt, memory));
-    attempt.progress.subjects_done = static_cast<uint32_t>(views.size());
+    KILN_TRY(evaluate(*plan, outputs, attempt, memory));
+    attempt.progress.subjects_done = static_cast<uint32_t>(outputs.size());
     std::vector<job::OutputFile> files;
-    for (size_t i = 0; i < views.size(); ++i) {
-      for (const output::WrittenFile& file : views[i].output->files()) {
-        files.push_back(stored_file(file, request.views[i], layout_of(request)));
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      for (const output::WrittenFile& file : outputs[i]->files()) {
+        files.push_back(stored_file(file, plan->subjects[i], plan->layout));
       }
     }
     return files;
@@ -91,20 +78,13 @@ class ExportRunner final : public job::JobRunner {
   }
 
  private:
-  output::Layout layout_of(const ExportRequest& request) const {
-    output::Layout layout;
-    layout.format = request.format;
-    layout.text = {request.header, false};
-    layout.compression = request.compression;
-    layout.part_rows = parts_.options.part_rows;
-    return layout;
-  }
+  using Outputs = std::vector<std::unique_ptr<output::RowsOutput>>;
 
-  static job::OutputFile stored_file(const output::WrittenFile& file, const ExportedView& view,
+  static job::OutputFile stored_file(const output::WrittenFile& file, const plan::Subject& subject,
                                      const output::Layout& layout) {
     job::OutputFile stored;
-    stored.output = view.output;
-    stored.name = output::file_name(view.file, layout, file.part);
+    stored.output = subject.name;
+    stored.name = output::file_name(subject.stem, layout, file.part);
     stored.media_type = output::media_type(layout);
     stored.rows = file.rows;
     stored.size = file.digest.size;
@@ -112,34 +92,39 @@ class ExportRunner final : public job::JobRunner {
     return stored;
   }
 
-  /// The data as they were at the kick-off: still open, or opened again after a restart.
-  static base::Result<dataset::SnapshotPtr> snapshot_of(const job::Attempt& attempt) {
-    if (attempt.pinned) return std::static_pointer_cast<const dataset::Snapshot>(attempt.pinned);
-    return dataset::reopen_snapshot(attempt.spec.inputs);
-  }
-
-  base::Result<RunningView> prepare(const ExportedView& exported, const ExportRequest& request,
-                                    const job::Attempt& attempt) const {
-    RunningView running;
-    KILN_ASSIGN(running.view, plan::compile_text(exported.text, exported.output,
-                                                 {parts_.options.fhir_version, attempt.stop}));
-    const output::Layout layout = layout_of(request);
-    KILN_ASSIGN(running.output, parts_.writers.open(layout, running.view->schema(),
-                                                    objects_of(attempt, exported.file, layout)));
-    return running;
-  }
-
-  base::Status evaluate(const dataset::Snapshot& snapshot, const ExportRequest& request,
-                        const std::vector<RunningView>& views, const job::Attempt& attempt,
-                        WorkMemory& memory) const {
-    std::vector<engine::Subject> subjects;
-    for (const RunningView& view : views) {
-      subjects.push_back({view.view.get(), view.output.get()});
+  /// The kick-off's own plan, or the same from the record: with the data as they were then, still
+  /// open, or opened again after a restart.
+  base::Result<plan::PlanPtr> plan_of(const job::Attempt& attempt) const {
+    const auto kept = KeptPlan::of(attempt);
+    if (kept && kept->plan()) return kept->plan();
+    dataset::SnapshotPtr data;
+    if (kept) {
+      data = kept->data();
+    } else {
+      KILN_ASSIGN(data, dataset::reopen_snapshot(attempt.spec.inputs));
     }
-    engine::Options options = engine_options(parts_.options, parts_.clock.now(), memory);
-    options.filter = request.filter;
-    KILN_ASSIGN(const auto summary,
-                engine::run(snapshot, subjects, options, attempt.stop, &attempt.progress.scanned));
+    return plan::read_record(attempt.spec.request, new_draft(parts_.options), std::move(data),
+                             attempt.stop);
+  }
+
+  base::Result<Outputs> open_outputs(const plan::Plan& plan, const job::Attempt& attempt) const {
+    Outputs outputs;
+    for (const plan::Subject& subject : plan.subjects) {
+      KILN_ASSIGN(auto output, parts_.writers.open(plan.layout, subject.view->schema(),
+                                                   objects_of(attempt, subject.stem, plan.layout)));
+      outputs.push_back(std::move(output));
+    }
+    return outputs;
+  }
+
+  base::Status evaluate(const plan::Plan& plan, const Outputs& outputs, const job::Attempt& attempt,
+                        WorkMemory& memory) const {
+    std::vector<engine::Output*> pointers;
+    for (const auto& output : outputs) pointers.push_back(output.get());
+    plan::Execution execution = execution_of(parts_.options, parts_.clock.now(), memory);
+    execution.stop = attempt.stop;
+    execution.progress = &attempt.progress.scanned;
+    KILN_ASSIGN(const auto summary, plan::run(plan, pointers, execution));
     log_left_out(parts_.log, "job", attempt.job.id.text, summary);
     return {};
   }

@@ -1,12 +1,11 @@
 #include "api/export_view.h"
 
-#include <set>
-
 #include "api/export_jobs.h"
 #include "api/export_links.h"
 #include "api/fault.h"
+#include "api/kept_plan.h"
 #include "api/kick_off.h"
-#include "base/digest.h"
+#include "plan/record.h"
 
 namespace kiln::api {
 namespace {
@@ -31,35 +30,18 @@ net::Response refuse_submission(const base::Error& error, const Service& service
   return fault_response(service, request, "kick-off failed", error);
 }
 
-/// What the views read: a change of any other file is nothing to the job.
-dataset::SnapshotPtr data_of(const KickOff& kick_off, const dataset::Snapshot& all) {
-  std::set<std::string> types;
-  for (const ViewSubject& subject : kick_off.subjects) types.insert(subject.view->resource());
-  return dataset::narrow_snapshot(all, types);
-}
-
-void take_subjects(KickOff& kick_off) {
-  std::vector<std::string> names;
-  for (const ViewSubject& subject : kick_off.subjects) names.push_back(subject.name);
-  const std::vector<std::string> stems = file_stems(names);
-  for (size_t i = 0; i < names.size(); ++i) {
-    kick_off.request.views.push_back({names[i], stems[i], std::move(kick_off.subjects[i].text)});
-  }
-}
-
 /// The filters against the data, then the job.
 net::Response submit(const Service& service, const net::Request& request, KickOff& kick_off) {
   const auto all = open_data(service);
   if (!all.ok()) return fault_response(service, request, "data cannot be opened", all.error());
-  kick_off.request.filter =
-      resolve_filters(kick_off.filters, **all, service, request, kick_off.problems);
-  if (!kick_off.problems.empty()) return outcome_response(kick_off.problems);
-  const dataset::SnapshotPtr data = data_of(kick_off, **all);
+  const plan::PlanPtr plan = make_plan(std::move(kick_off.draft), *all, plan::Hold::kNeeded,
+                                       service, request, kick_off.problems);
+  if (!plan) return outcome_response(kick_off.problems);
   if (request.stop.stop_requested()) return stopped();  // nobody would know of the job
-  take_subjects(kick_off);
   const job::Submission& submission = kick_off.submission;
   const auto submitted = service.jobs.submit(
-      submission, {kick_off.request.to_json(), dataset::describe_snapshot(*data)}, data);
+      submission, {plan::write_record(*plan), dataset::describe_snapshot(*plan->data)},
+      KeptPlan::keep(plan, service.options));
   if (!submitted.ok()) return refuse_submission(submitted.error(), service, request);
   service.log.info("export requested", {{"id", request.id},
                                         {"job", submitted->text},
@@ -78,7 +60,7 @@ net::Response decide(const Service& service, const net::Request& request, KickOf
   }
   const base::Status ready = service.jobs.ready();
   if (!ready.ok()) return not_ready(ready.error());
-  if (kick_off.filters.needs_cohort() && service.jobs.is_full(submission.client)) {
+  if (kick_off.draft.filters.needs_cohort() && service.jobs.is_full(submission.client)) {
     return throttled();
   }
   return submit(service, request, kick_off);

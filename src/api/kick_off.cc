@@ -1,7 +1,7 @@
 #include "api/kick_off.h"
 
-#include <set>
-
+#include "api/plan_problem.h"
+#include "api/view_subject.h"
 #include "base/digest.h"
 #include "base/text.h"
 #include "json/text.h"
@@ -9,7 +9,6 @@
 namespace kiln::api {
 namespace {
 
-constexpr std::string_view kOperation = "$viewdefinition-export";
 constexpr size_t kMostViews = 1000;
 /// Of what is kept for the client as long as the job's record.
 constexpr size_t kLongestText = 1000;
@@ -24,12 +23,6 @@ bool prefers_async(const net::Headers& headers) {
   });
   return found;
 }
-
-/// A view as it was named, and what the name stands for if that is known.
-struct NamedView {
-  std::string name;  ///< "" if neither the request nor the view gives one
-  std::optional<ViewSubject> subject;
-};
 
 const Parameter* part_of(const Parameter& parameter, std::string_view name, Problems& problems) {
   const Parameter* found = nullptr;
@@ -50,14 +43,13 @@ void check_length(const std::string& text, const std::string& what, const std::s
                what + " is longer than " + std::to_string(kLongestText) + " bytes");
 }
 
-NamedView read_view(const Parameter& parameter, const plan::ArtefactRegistry& artefacts,
-                    const Service& service, const net::Request& request, Problems& problems) {
-  NamedView view;
+plan::Subject read_view(const Parameter& parameter, const ViewSubjects& views, Problems& problems) {
+  plan::Subject subject;
   check_names(parameter.parts, {"name", "viewCanonical", "viewReference", "viewResource"},
               problems);
   if (const Parameter* const name = part_of(parameter, "name", problems)) {
-    view.name = text_of(*name, problems).value_or("");
-    check_length(view.name, "'name'", name->expression, problems);
+    subject.name = text_of(*name, problems).value_or("");
+    check_length(subject.name, "'name'", name->expression, problems);
   }
   const ViewNaming naming{part_of(parameter, "viewCanonical", problems),
                           part_of(parameter, "viewReference", problems),
@@ -65,28 +57,27 @@ NamedView read_view(const Parameter& parameter, const plan::ArtefactRegistry& ar
   if (naming.count() != 1) {
     problems.add(ProblemCode::kInvalid, parameter.expression,
                  "exactly one of viewCanonical, viewReference and viewResource is needed");
-    return view;
+    return subject;
   }
-  view.subject = resolve_view(naming, artefacts, service, request, problems);
-  if (view.name.empty() && view.subject) view.name = view.subject->name;
-  return view;
+  auto found = views.named(naming);
+  if (!found) return subject;
+  if (!subject.name.empty()) found->name = std::move(subject.name);
+  return std::move(*found);
 }
 
-std::vector<NamedView> read_views(const OperationInput& input, const std::optional<std::string>& id,
-                                  const Service& service, const net::Request& request,
-                                  Problems& problems) {
-  std::vector<NamedView> views;
-  const auto add = [&](std::optional<ViewSubject> subject) {
-    std::string name = subject ? subject->name : "";
-    views.push_back({std::move(name), std::move(subject)});
-  };
+/// One for each view that was asked for, also if it was not found.
+std::vector<plan::Subject> read_views(const OperationInput& input,
+                                      const std::optional<std::string>& id, const Service& service,
+                                      const net::Request& request, Problems& problems) {
+  std::vector<plan::Subject> subjects;
+  const ViewSubjects views(service, request, problems);
   const auto parameters = input.all("view");
   if (id) {
     if (!parameters.empty()) {
       problems.add(ProblemCode::kInvalid, "view", "the view is named by the URL, not by 'view'");
     }
-    add(view_of_url(*id, input, service, problems));
-    return views;
+    subjects.push_back(views.of_url(*id, input).value_or(plan::Subject()));
+    return subjects;
   }
   if (parameters.empty() && !input.bare) {
     problems.add(ProblemCode::kRequired, "view", "which views? at least one 'view' is needed");
@@ -94,29 +85,13 @@ std::vector<NamedView> read_views(const OperationInput& input, const std::option
   if (parameters.size() > kMostViews) {
     problems.add(ProblemCode::kTooMany, "view",
                  "more than " + std::to_string(kMostViews) + " views in one export");
-    return views;
+    return subjects;
   }
-  if (input.bare) add(inline_view(input.document, input.bare, "", service, request, problems));
-  const plan::ArtefactsPtr artefacts = service.artefacts.current();
+  if (input.bare) subjects.push_back(views.of_body(input).value_or(plan::Subject()));
   for (const Parameter* const view : parameters) {
-    views.push_back(read_view(*view, *artefacts, service, request, problems));
+    subjects.push_back(read_view(*view, views, problems));
   }
-  return views;
-}
-
-/// Names for the outputs that have none, and no name twice.
-void name_outputs(std::vector<NamedView>& views, Problems& problems) {
-  std::set<std::string, std::less<>> taken;
-  for (const NamedView& view : views) {
-    if (!view.name.empty() && !taken.insert(view.name).second) {
-      problems.add(ProblemCode::kInvalid, "view", "two outputs are named '" + view.name + "'");
-    }
-  }
-  for (size_t i = 0; i < views.size(); ++i) {
-    if (!views[i].name.empty()) continue;
-    views[i].name = "view" + std::to_string(i + 1);
-    while (!taken.insert(views[i].name).second) views[i].name += "_";
-  }
+  return subjects;
 }
 
 output::Compression read_compression(const OperationInput& input, table::Format format,
@@ -149,11 +124,11 @@ void refuse_run_parameters(const OperationInput& input, Problems& problems) {
 }
 
 /// A list of many jobs stays a list of short records.
-std::vector<std::string> names_for_lists(const std::vector<ViewSubject>& subjects) {
+std::vector<std::string> names_for_lists(const std::vector<plan::Subject>& subjects) {
   static constexpr size_t kMostNames = 10;
   static constexpr size_t kLongestName = 100;
   std::vector<std::string> names;
-  for (const ViewSubject& subject : subjects) {
+  for (const plan::Subject& subject : subjects) {
     if (names.size() == kMostNames) break;
     if (subject.name.size() <= kLongestName) names.push_back(subject.name);
   }
@@ -184,13 +159,14 @@ std::shared_ptr<KickOff> read_kick_off(const Service& service, const Access& acc
                "_compression", "view", "_limit", "resource", "parameters"},
               problems);
   refuse_run_parameters(input, problems);
-  ExportRequest& job_request = kick_off->request;
-  job_request.operation = std::string(kOperation);
-  const auto format = read_format(input, false, problems);
-  if (format && format->flat) job_request.format = *format->flat;
-  job_request.header = read_header(input, problems);
-  job_request.compression = read_compression(input, job_request.format, problems);
-  kick_off->filters = read_filters(input, service, problems);
+  plan::Draft& draft = kick_off->draft = new_draft(service.options);
+  const RowFormat row_format =
+      read_format(input, false, problems).value_or(RowFormat{table::Format::kNdjson});
+  const table::Format format = row_format.flat.value_or(table::Format::kNdjson);
+  draft.layout.format = format;
+  draft.layout.text.header = read_header(input, problems);
+  draft.layout.compression = read_compression(input, format, problems);
+  draft.filters = read_filters(input, service, problems);
   job::Submission& submission = kick_off->submission;
   submission.tracking_id = read_tracking_id(input, problems);
   submission.idempotency_key = request.headers.get("Idempotency-Key").value_or("");
@@ -202,28 +178,21 @@ std::shared_ptr<KickOff> read_kick_off(const Service& service, const Access& acc
   if (!submission.idempotency_key.empty()) {
     submission.request_hash = base::sha256_hex(request.target + "\n" + request.body);
   }
-  submission.format = table::name_of(job_request.format);
+  submission.format = table::name_of(format);
   if (!input.readable) return kick_off;
-  auto views = read_views(input, id, service, request, problems);
-  const size_t most = output::traits_of(job_request.format).most_together;
-  if (most < kMostViews && views.size() > most) {
+  draft.subjects = read_views(input, id, service, request, problems);
+  const size_t most = output::traits_of(format).most_together;
+  if (most < kMostViews && draft.subjects.size() > most) {
     problems.add(ProblemCode::kTooMany, "view",
                  "more than " + std::to_string(most) + " views in one Parquet export");
   }
-  name_outputs(views, problems);
-  for (NamedView& view : views) {
-    if (!view.subject) continue;
-    view.subject->name = std::move(view.name);
-    const base::Status status =
-        table::check_format(job_request.format, view.subject->view->schema());
-    if (!status.ok()) {
-      problems.add(ProblemCode::kInvalidArtefact, view.subject->expression,
-                   status.error().message());
-    }
-    kick_off->subjects.push_back(std::move(*view.subject));
-  }
-  submission.subjects = static_cast<uint32_t>(kick_off->subjects.size());
-  submission.names = names_for_lists(kick_off->subjects);
+  plan::Problems found;
+  plan::name_outputs(draft.subjects, "view", found);
+  plan::check_format(draft.layout.format, draft.subjects, found);
+  add_problems(found, service, request, problems);
+  plan::name_files(draft.subjects);
+  submission.subjects = static_cast<uint32_t>(draft.subjects.size());
+  submission.names = names_for_lists(draft.subjects);
   return kick_off;
 }
 

@@ -4,21 +4,16 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "api/access.h"
 #include "api/common_parameters.h"
-#include "api/export_request.h"
-#include "api/view_subject.h"
 
 namespace kiln::api {
 
 /// On its way from the parameters to a job.
 struct KickOff {
   Problems problems;
-  ExportRequest request;  ///< without filter and views
-  std::vector<ViewSubject> subjects;
-  FilterParameters filters;
+  plan::Draft draft;
   job::Submission submission;
 };
 

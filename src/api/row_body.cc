@@ -6,7 +6,6 @@
 #include "api/binary_sink.h"
 #include "api/fault.h"
 #include "base/guarded.h"
-#include "engine/pipeline.h"
 
 namespace kiln::api {
 namespace {
@@ -28,12 +27,9 @@ base::Status evaluate(const RowRequest& request, engine::Output& output, const S
                       std::stop_token stop) {
   WorkMemory memory(service.options.memory);
   KILN_TRY(memory.reserve(kRunMemory));
-  engine::Options options = engine_options(service.options, service.clock.now(), memory);
-  options.limit = request.limit;
-  options.filter = request.filter;
-  KILN_ASSIGN(const auto summary,
-              engine::run(*request.data, {{request.subject.view.get(), &output}}, options,
-                          std::move(stop), nullptr));
+  plan::Execution execution = execution_of(service.options, service.clock.now(), memory);
+  execution.stop = std::move(stop);
+  KILN_ASSIGN(const auto summary, plan::run(*request.plan, {&output}, execution));
   log_left_out(service.log, "id", request.id, summary);
   return {};
 }
@@ -45,12 +41,9 @@ base::Status produce_rows(const RowRequest& request, const Service& service,
   if (request.representation.as_binary) {
     sink = make_binary_sink(std::move(sink), format.media_type());
   }
-  output::Layout layout;
-  layout.format = format.flat.value_or(table::Format::kFhir);
-  layout.text = {request.header, false};
-  layout.limited = request.limit != UINT64_MAX;
-  KILN_ASSIGN(const auto output, service.writers.open(layout, request.subject.view->schema(),
-                                                      output::one_stream(std::move(sink))));
+  KILN_ASSIGN(const auto output,
+              service.writers.open(request.plan->layout, request.subject().view->schema(),
+                                   output::one_stream(std::move(sink))));
   return evaluate(request, *output, service, std::move(stop));
 }
 
@@ -62,14 +55,13 @@ base::Status produce(const RowRequest& request, const Service& service, net::Str
 
 }  // namespace
 
-engine::Options engine_options(const ServiceOptions& options, base::WallTime now,
-                               WorkMemory& memory) {
-  engine::Options result;
-  result.memory = memory.share();
-  result.threads = options.threads;
-  result.reader.max_line_size = options.max_line_size;
-  result.now = now;
-  return result;
+plan::Execution execution_of(const ServiceOptions& options, base::WallTime now,
+                             WorkMemory& memory) {
+  plan::Execution execution;
+  execution.threads = options.threads;
+  execution.now = now;
+  execution.memory = memory.share();
+  return execution;
 }
 
 void log_left_out(base::Logger& log, std::string_view kind, const std::string& id,
@@ -79,7 +71,8 @@ void log_left_out(base::Logger& log, std::string_view kind, const std::string& i
   }
 }
 
-net::Response row_response(std::shared_ptr<const RowRequest> request, const Service& service) {
+net::Response row_response(RowRequest row_request, const Service& service) {
+  const auto request = std::make_shared<const RowRequest>(std::move(row_request));
   const Representation& representation = request->representation;
   net::Response response;
   response.headers.add("Content-Type", representation.as_binary
@@ -91,7 +84,7 @@ net::Response row_response(std::shared_ptr<const RowRequest> request, const Serv
   };
   body.on_early_error = [request, &service](const base::Error& error) {
     return outcome_response(
-        logged_problem(service, request->id, "run failed", error, request->subject.expression));
+        logged_problem(service, request->id, "run failed", error, request->subject().place));
   };
   response.body = std::move(body);
   return response;

@@ -2,7 +2,9 @@
 
 #include "api/common_parameters.h"
 #include "api/fault.h"
+#include "api/plan_problem.h"
 #include "api/row_body.h"
+#include "api/view_subject.h"
 #include "json/minify.h"
 
 namespace kiln::api {
@@ -34,10 +36,11 @@ std::vector<std::string> named_forms(const ViewNaming& naming) {
 }
 
 /// The rules about how the subject is named, then the subject.
-std::optional<ViewSubject> read_subject(const OperationInput& input,
-                                        const std::optional<std::string>& id,
-                                        const Service& service, const net::Request& request,
-                                        Problems& problems) {
+std::optional<plan::Subject> read_subject(const OperationInput& input,
+                                          const std::optional<std::string>& id,
+                                          const Service& service, const net::Request& request,
+                                          Problems& problems) {
+  const ViewSubjects subjects(service, request, problems);
   if (id) {
     for (const std::string_view form : kNamingForms) {
       if (only(input, form, problems) != nullptr) {
@@ -45,7 +48,7 @@ std::optional<ViewSubject> read_subject(const OperationInput& input,
                      "the view is named by the URL, not by '" + std::string(form) + "'");
       }
     }
-    return view_of_url(*id, input, service, problems);
+    return subjects.of_url(*id, input);
   }
   ViewNaming naming{only(input, kNamingForms[0], problems), only(input, kNamingForms[1], problems),
                     only(input, kNamingForms[2], problems)};
@@ -61,8 +64,7 @@ std::optional<ViewSubject> read_subject(const OperationInput& input,
                                    "only one of viewCanonical, viewReference and viewResource"));
     return std::nullopt;
   }
-  if (input.bare) return inline_view(input.document, input.bare, "", service, request, problems);
-  return resolve_view(naming, *service.artefacts.current(), service, request, problems);
+  return input.bare ? subjects.of_body(input) : subjects.named(naming);
 }
 
 uint64_t read_limit(const OperationInput& input, Problems& problems) {
@@ -103,18 +105,11 @@ std::optional<std::string> read_resources(const OperationInput& input, Problems&
   return lines;
 }
 
-void check_columns(const RowFormat& format, const ViewSubject& subject, Problems& problems) {
-  if (!format.flat) return;
-  const base::Status status = table::check_format(*format.flat, subject.view->schema());
-  if (!status.ok())
-    problems.add(ProblemCode::kInvalidArtefact, subject.expression, status.error().message());
-}
-
 /// What was asked for, on its way from the parameters to its rows.
 struct Run {
   Problems problems;
-  RowRequest request;
-  FilterParameters filters;
+  plan::Draft draft;
+  Representation representation;
   std::optional<std::string> resources;
 };
 
@@ -123,23 +118,27 @@ std::shared_ptr<Run> read_run(const Service& service, const net::Request& reques
                               const std::optional<std::string>& id) {
   auto run = std::make_shared<Run>();
   Problems& problems = run->problems;
+  plan::Draft& draft = run->draft = new_draft(service.options);
   const OperationInput input = read_operation_input(request, problems, service.options.memory);
   check_names(input.parameters, known_names(), problems);
   if (!input.all("parameters").empty()) {
     problems.add(ProblemCode::kInvalid, "parameters", "a ViewDefinition takes no 'parameters'");
   }
   const auto format = read_format(input, true, problems);
-  run->request.id = request.id;
-  run->request.header = read_header(input, problems);
-  run->request.limit = read_limit(input, problems);
-  run->filters = read_filters(input, service, problems);
+  draft.layout.text.header = read_header(input, problems);
+  draft.rules.limit = read_limit(input, problems);
+  draft.filters = read_filters(input, service, problems);
   run->resources = read_resources(input, problems);
   const auto representation = negotiate(format, request.headers, problems);
   if (!input.readable) return run;
+  if (representation) run->representation = *representation;
+  draft.layout.format = run->representation.format.flat.value_or(table::Format::kFhir);
   auto subject = read_subject(input, id, service, request, problems);
-  if (subject && representation) check_columns(representation->format, *subject, problems);
-  if (subject) run->request.subject = std::move(*subject);
-  if (representation) run->request.representation = *representation;
+  if (!subject) return run;
+  draft.subjects.push_back(std::move(*subject));
+  plan::Problems found;
+  plan::check_format(draft.layout.format, draft.subjects, found);
+  add_problems(found, service, request, problems);
   return run;
 }
 
@@ -147,10 +146,10 @@ std::shared_ptr<Run> read_run(const Service& service, const net::Request& reques
 net::Response answer(const Service& service, const net::Request& request, Run& run) {
   auto data = run.resources ? dataset::snapshot_of_lines(*run.resources) : open_data(service);
   if (!data.ok()) return fault_response(service, request, "data cannot be opened", data.error());
-  run.request.filter = resolve_filters(run.filters, **data, service, request, run.problems);
-  if (!run.problems.empty()) return outcome_response(run.problems);
-  run.request.data = std::move(data).value();
-  return row_response(std::make_shared<RowRequest>(std::move(run.request)), service);
+  plan::PlanPtr plan =
+      make_plan(std::move(run.draft), *data, plan::Hold::kAll, service, request, run.problems);
+  if (!plan) return outcome_response(run.problems);
+  return row_response({request.id, std::move(plan), run.representation}, service);
 }
 
 }  // namespace

@@ -32,6 +32,8 @@ struct ServiceOptions {
   uint64_t max_line_size = uint64_t{256} << 20;
   std::optional<fhir::Version> fhir_version;
   base::MemoryBudget* memory = nullptr;  ///< of the process; null: unbounded
+  /// Of the views that unfinished jobs keep compiled, in bytes of their texts; null: unbounded.
+  base::MemoryBudget* kept_views = nullptr;
 };
 
 /// Everything outlives the server. Thread-safe as its parts are.

@@ -3,21 +3,12 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "api/operation_input.h"
 #include "api/service.h"
-#include "plan/compilation.h"
+#include "plan/resolver.h"
 
 namespace kiln::api {
-
-/// A view that was found and compiled.
-struct ViewSubject {
-  std::string name;  ///< of the output; "" if neither the request nor the view gives one
-  view::ViewPtr view;
-  std::string text;        ///< the ViewDefinition as JSON
-  std::string expression;  ///< the parameter that names it
-};
 
 /// How a view can be named by the parameters (or parts) at hand.
 struct ViewNaming {
@@ -31,19 +22,28 @@ struct ViewNaming {
   }
 };
 
-/// The view that exactly one of the naming forms gives, of one set of artefacts for all views of a
-/// request. Problems: 404 if it is unknown, 422 if it is no valid view, with an issue for each
-/// error.
-std::optional<ViewSubject> resolve_view(const ViewNaming& naming,
-                                        const plan::ArtefactRegistry& artefacts,
-                                        const Service& service, const net::Request& request,
-                                        Problems& problems);
-/// The published view whose id is in the URL; the body may not be another one.
-std::optional<ViewSubject> view_of_url(std::string_view id, const OperationInput& input,
-                                       const Service& service, Problems& problems);
-/// A view given as JSON.
-std::optional<ViewSubject> inline_view(const json::DocumentPtr& document, json::Value value,
-                                       const std::string& expression, const Service& service,
-                                       const net::Request& request, Problems& problems);
+/// Finds the views that one request names. Lives as long as the request.
+class ViewSubjects {
+ public:
+  ViewSubjects(const Service& service, const net::Request& request, Problems& problems);
+
+  /// The view that exactly one of the naming forms gives. Problems: 404 if it is unknown, 422 if it
+  /// is no valid view, with an issue for each error.
+  std::optional<plan::Subject> named(const ViewNaming& naming) const;
+  /// The published view whose id is in the URL; the body may not be another one.
+  std::optional<plan::Subject> of_url(std::string_view id, const OperationInput& input) const;
+  /// The view that is the body.
+  std::optional<plan::Subject> of_body(const OperationInput& input) const;
+
+ private:
+  std::optional<plan::Subject> given(const Parameter& parameter) const;
+  template <typename Find>
+  std::optional<plan::Subject> find(Find find) const;
+
+  const Service& service_;
+  const net::Request& request_;
+  Problems& problems_;
+  const plan::Resolver resolver_;
+};
 
 }  // namespace kiln::api

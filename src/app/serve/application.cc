@@ -86,6 +86,7 @@ class Application {
         monitor_(log_, metrics_),
         polls_(clock_, options.poll_limit) {
     service_options_.memory = &memory_;
+    service_options_.kept_views = &kept_views_;
     service_options_.allowed_hosts = options.allowed_hosts;
     service_options_.cors_origins = options.cors_origins;
     service_options_.threads = options.threads;
@@ -230,6 +231,7 @@ class Application {
   }
 
   static constexpr size_t kMostNamed = 20;
+  static constexpr uint64_t kKeptViews = uint64_t{1} << 20;  ///< docs/impl/plan.md
   static constexpr uint32_t kShortestAdvisedTtl = 86'400;
 
   const ServeOptions& options_;
@@ -238,6 +240,7 @@ class Application {
   const std::unique_ptr<PublishedViews> views_;
   std::unique_ptr<dataset::Catalog> data_;
   base::MemoryBudget memory_;
+  base::MemoryBudget kept_views_{kKeptViews};
   base::SystemClock clock_;
   base::SystemRandom random_;
   base::Logger log_;

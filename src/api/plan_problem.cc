@@ -1,0 +1,61 @@
+#include "api/plan_problem.h"
+
+#include "api/fault.h"
+
+namespace kiln::api {
+namespace {
+
+/// The codes that stand for an error of another kind are not asked for.
+ProblemCode problem_code_of(plan::ProblemCode code) {
+  switch (code) {
+    case plan::ProblemCode::kUnknownView:
+    case plan::ProblemCode::kElsewhere:
+      return ProblemCode::kUnknown;
+    case plan::ProblemCode::kNoView:
+    case plan::ProblemCode::kInvalidView:
+    case plan::ProblemCode::kUnsuitedFormat:
+      return ProblemCode::kInvalidArtefact;
+    case plan::ProblemCode::kUnknownPatient:
+    case plan::ProblemCode::kUnknownGroup:
+      return ProblemCode::kUnknownFilter;
+    case plan::ProblemCode::kUsage:
+    case plan::ProblemCode::kWrongReference:
+    case plan::ProblemCode::kSameName:
+    case plan::ProblemCode::kUnreadable:
+    case plan::ProblemCode::kUnavailableData:
+      break;
+  }
+  return ProblemCode::kInvalid;
+}
+
+/// The compiler's errors are about the parameter that named the view: where in the view, the text
+/// tells.
+std::string text_of_problem(const plan::Problem& problem) {
+  if (problem.code != plan::ProblemCode::kInvalidView) return full_text(problem.error);
+  const std::string& path = problem.error.path();
+  return "invalid ViewDefinition: " + (path.empty() ? "" : path + ": ") + full_text(problem.error);
+}
+
+Problem problem_of_plan(const plan::Problem& problem, const Service& service,
+                        const net::Request& request) {
+  if (problem.code == plan::ProblemCode::kUnavailableData) {
+    return logged_problem(service, request.id, "cohort cannot be read", problem.error,
+                          problem.place);
+  }
+  if (problem.code == plan::ProblemCode::kUnreadable) {
+    return problem_of(problem.error, problem.place, request.id);
+  }
+  return {problem_code_of(problem.code), text_of_problem(problem), problem.place};
+}
+
+}  // namespace
+
+void add_problems(const plan::Problems& found, const Service& service, const net::Request& request,
+                  Problems& problems) {
+  for (const plan::Problem& problem : found.all()) {
+    if (problem.severity != plan::Severity::kError) continue;
+    problems.add(problem_of_plan(problem, service, request));
+  }
+}
+
+}  // namespace kiln::api
