@@ -13,7 +13,6 @@
 #include "app/memory_limit.h"
 #include "app/progress_bar.h"
 #include "fhir/temporal.h"
-#include "plan/cohort.h"
 #include "plan/view_source.h"
 
 namespace kiln::app {
@@ -45,6 +44,10 @@ void print_stats(const engine::Summary& summary, double seconds) {
       format_bytes(bytes).c_str(), seconds, format_bytes(seconds > 0 ? bytes / seconds : 0).c_str(),
       format_bytes(static_cast<double>(usage.ru_maxrss) * 1024).c_str());
   print_note(text);
+}
+
+base::Error usage_error(std::string text) {
+  return base::Error(base::ErrorCode::kUsage, std::move(text));
 }
 
 }  // namespace
@@ -188,23 +191,39 @@ unsigned threads_of(const DataOptions& options) {
   return options.threads == 0 ? available_threads() : options.threads;
 }
 
-std::vector<view::ViewPtr> load_views(const std::vector<std::string>& paths,
-                                      const DataOptions& options) {
+plan::Draft read_draft(const std::vector<std::string>& views, const DataOptions& options,
+                       plan::Problems& problems) {
+  using plan::ProblemCode;
+  plan::Draft draft;
   const auto version = requested_version(options.fhir_version);
   if (!version.ok()) {
-    print_error(version.error());
-    return {};
+    problems.add(ProblemCode::kUsage, "--fhir-version", version.error().clone());
+    return draft;
   }
-  std::vector<view::ViewPtr> views;
-  bool failed = false;
-  for (const std::string& path : paths) {
-    plan::Compilation made = plan::load_view(path, {*version});
-    print_problems(made.problems);
-    failed |= !made.view;
-    views.push_back(std::move(made.view));
+  draft.fhir_version = *version;
+  draft.subjects = plan::load_views(views, {*version}, problems);
+  draft.filters.patients = options.patients;
+  draft.filters.groups = options.groups;
+  if (!options.since.empty()) {
+    const auto since = fhir::Temporal::parse_date_time(options.since);
+    if (since) {
+      draft.filters.since = since->to_unix_microseconds();
+    } else {
+      problems.add(ProblemCode::kUsage, "--since",
+                   usage_error("--since is not an instant: " + options.since));
+    }
   }
-  if (failed) views.clear();
-  return views;
+  draft.rules.skip_errors = options.on_error == "skip";
+  draft.rules.validate_full = options.validate == "full";
+  draft.rules.lenient_casts = options.lenient_casts;
+  draft.rules.limit = options.limit;
+  const auto max_line_size = parse_size(options.max_line_size);
+  if (max_line_size.ok()) {
+    draft.rules.reader.max_line_size = *max_line_size;
+  } else {
+    problems.add(ProblemCode::kUsage, "--max-line-size", max_line_size.error().clone());
+  }
+  return draft;
 }
 
 base::Status check_standard_input(const std::vector<std::string>& views,
@@ -222,7 +241,7 @@ SourceFiles source_files(const std::vector<std::string>& views, const dataset::S
   return files;
 }
 
-base::Result<dataset::Snapshot> open_data(const DataOptions& options) {
+base::Result<dataset::SnapshotPtr> open_data(const DataOptions& options) {
   KILN_ASSIGN(auto inputs, dataset::find_inputs(options.data, is_resource_type));
   static constexpr size_t kShareOfDescriptors = 4;
   KILN_ASSIGN(
@@ -231,66 +250,71 @@ base::Result<dataset::Snapshot> open_data(const DataOptions& options) {
           inputs.files, {std::make_shared<dataset::DescriptorCache>(
                             dataset::DescriptorCache::sensible_capacity(kShareOfDescriptors))}));
   snapshot.passed_over = std::move(inputs.passed_over);
-  return snapshot;
+  return std::make_shared<const dataset::Snapshot>(std::move(snapshot));
 }
 
 namespace {
 
-/// The filters of the command line with patients and groups looked up in the data.
-base::Result<engine::FilterSpec> read_filter(const DataOptions& options,
-                                             const dataset::Snapshot& snapshot,
-                                             const engine::Options& run, std::stop_token stop) {
-  engine::FilterSpec filter;
-  if (!options.since.empty()) {
-    const auto since = fhir::Temporal::parse_date_time(options.since);
-    if (!since) {
-      return base::Error(base::ErrorCode::kUsage, "--since is not an instant: " + options.since);
-    }
-    filter.since = since->to_unix_microseconds();
+/// What one scan of a command has for itself.
+class CommandExecution {
+ public:
+  CommandExecution(uint64_t memory_limit, const DataOptions& options, const SignalStop& signals)
+      : budget_(memory_limit) {
+    execution_.threads = threads_of(options);
+    execution_.now = base::SystemClock().now();
+    execution_.memory = &memory_;
+    execution_.stop = signals.token();
+    execution_.progress = &progress_;
   }
-  if (options.patients.empty() && options.groups.empty()) return filter;
-  for (const dataset::OpenFilePtr& file : snapshot.files) {
+
+  const plan::Execution& execution() const { return execution_; }
+  const base::Progress& progress() const { return progress_; }
+
+ private:
+  base::MemoryBudget budget_;
+  base::MemoryShare memory_{budget_};
+  base::Progress progress_;
+  plan::Execution execution_;
+};
+
+/// Patients and groups are looked up by a scan of their own.
+base::Status check_read_twice(const dataset::Snapshot& data) {
+  for (const dataset::OpenFilePtr& file : data.files) {
     if (file->seekable()) continue;
-    return base::Error(base::ErrorCode::kUsage,
-                       "--patient and --group read the data twice, which cannot be done with " +
-                           file->input().path);
+    return usage_error("--patient and --group read the data twice, which cannot be done with " +
+                       file->input().path);
   }
-  KILN_ASSIGN(plan::Cohort cohort,
-              plan::find_cohort(snapshot, options.patients, options.groups, run, std::move(stop)));
-  for (const auto* const unknown : {&cohort.unknown_patients, &cohort.unknown_groups}) {
-    if (unknown->empty()) continue;
-    return base::Error(base::ErrorCode::kNotFound, "not in the data: " + unknown->front());
-  }
-  filter.patients = std::move(cohort.patients);
-  return filter;
+  return {};
 }
 
 }  // namespace
 
-base::Result<engine::Summary> run_subjects(const dataset::Snapshot& snapshot,
-                                           const std::vector<engine::Subject>& subjects,
-                                           const DataOptions& options, const SignalStop& signals) {
-  engine::Options run;
-  run.threads = threads_of(options);
-  run.skip_errors = options.on_error == "skip";
-  run.validate_full = options.validate == "full";
-  run.lenient_casts = options.lenient_casts;
-  run.limit = options.limit;
-  run.now = base::SystemClock().now();
-  KILN_ASSIGN(run.reader.max_line_size, parse_size(options.max_line_size));
-  KILN_ASSIGN(const uint64_t memory_limit, memory_limit_of(options.memory_limit));
-  base::MemoryBudget budget(memory_limit);
-  base::MemoryShare memory(budget);
-  run.memory = &memory;
-  KILN_ASSIGN(run.filter, read_filter(options, snapshot, run, signals.token()));
+plan::PlanPtr make_plan(plan::Draft draft, const dataset::SnapshotPtr& data,
+                        const DataOptions& options, const SignalStop& signals,
+                        plan::Problems& problems) {
+  const auto memory_limit = memory_limit_of(options.memory_limit);
+  base::Status status;
+  if (!memory_limit.ok()) status = memory_limit.error().clone();
+  if (status.ok() && draft.filters.needs_cohort()) status = check_read_twice(*data);
+  if (!status.ok()) {
+    problems.add(plan::ProblemCode::kUsage, "", std::move(status).error());
+    return nullptr;
+  }
+  const CommandExecution command(*memory_limit, options, signals);
+  return plan::make_plan(std::move(draft), data, plan::Hold::kAll, command.execution(), problems);
+}
 
+base::Result<engine::Summary> run_plan(const plan::Plan& plan,
+                                       const std::vector<engine::Output*>& outputs,
+                                       const DataOptions& options, const SignalStop& signals) {
+  KILN_ASSIGN(const uint64_t memory_limit, memory_limit_of(options.memory_limit));
+  const CommandExecution command(memory_limit, options, signals);
   const auto start = std::chrono::steady_clock::now();
-  engine::Progress progress;
   std::unique_ptr<ProgressBar> bar;
   if (options.progress == "always" || (options.progress == "auto" && isatty(STDERR_FILENO) != 0)) {
-    bar = std::make_unique<ProgressBar>(progress);
+    bar = std::make_unique<ProgressBar>(command.progress());
   }
-  auto summary = engine::run(snapshot, subjects, run, signals.token(), &progress);
+  auto summary = plan::run(plan, outputs, command.execution());
   bar.reset();
   if (!summary.ok()) return summary;
   print_summary(*summary, options);
@@ -308,6 +332,14 @@ int report(const base::Error& error, const SignalStop& signals) {
   if (error.code() == base::ErrorCode::kClosedPipe) return 141;
   print_error(error);
   return exit_status(error);
+}
+
+int report(const plan::Problems& problems, const SignalStop& signals) {
+  for (const plan::Problem& problem : problems.all()) {
+    if (problem.error.code() == base::ErrorCode::kCancelled) return report(problem.error, signals);
+  }
+  print_problems(problems);
+  return exit_status(problems);
 }
 
 }  // namespace kiln::app

@@ -8,10 +8,7 @@
 #include "app/output_target.h"
 #include "app/signals.h"
 #include "base/memory_budget.h"
-#include "dataset/snapshot.h"
-#include "engine/pipeline.h"
-#include "table/format/encoder.h"
-#include "view/view.h"
+#include "plan/plan.h"
 
 namespace CLI {
 class App;
@@ -65,9 +62,10 @@ unsigned available_threads();
 /// --threads, or all of them.
 unsigned threads_of(const DataOptions& options);
 
-/// Loads and compiles views; prints what is wrong. Empty if there are errors.
-std::vector<view::ViewPtr> load_views(const std::vector<std::string>& paths,
-                                      const DataOptions& options);
+/// What the options ask for, as far as it can be told without data: views, filters, rules. Prints
+/// nothing; a draft of use only if `problems` has no errors.
+plan::Draft read_draft(const std::vector<std::string>& views, const DataOptions& options,
+                       plan::Problems& problems);
 
 /// kUsage if more than one of all names means standard input, which can be read but once.
 base::Status check_standard_input(const std::vector<std::string>& views,
@@ -77,15 +75,23 @@ base::Status check_standard_input(const std::vector<std::string>& views,
 SourceFiles source_files(const std::vector<std::string>& views, const dataset::Snapshot& snapshot);
 
 /// Opens the data that the options name.
-base::Result<dataset::Snapshot> open_data(const DataOptions& options);
+base::Result<dataset::SnapshotPtr> open_data(const DataOptions& options);
 
-/// Runs the subjects over the data, with progress and messages on stderr.
-base::Result<engine::Summary> run_subjects(const dataset::Snapshot& snapshot,
-                                           const std::vector<engine::Subject>& subjects,
-                                           const DataOptions& options, const SignalStop& signals);
+/// The draft with its data: patients and groups are looked up. Null if there are errors among the
+/// problems.
+plan::PlanPtr make_plan(plan::Draft draft, const dataset::SnapshotPtr& data,
+                        const DataOptions& options, const SignalStop& signals,
+                        plan::Problems& problems);
+
+/// Runs the plan, an output for each subject, with progress and messages on stderr.
+base::Result<engine::Summary> run_plan(const plan::Plan& plan,
+                                       const std::vector<engine::Output*>& outputs,
+                                       const DataOptions& options, const SignalStop& signals);
 
 /// Prints the error as its code wants it and gives the exit status: quiet for a closed pipe and for
 /// an interruption.
 int report(const base::Error& error, const SignalStop& signals);
+/// The same for all problems; 0 if nothing stands in the way.
+int report(const plan::Problems& problems, const SignalStop& signals);
 
 }  // namespace kiln::app

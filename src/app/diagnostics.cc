@@ -70,8 +70,24 @@ void print_problems(const view::Problems& problems) {
   for (const base::Error& warning : problems.warnings) print_warning(warning);
 }
 
+void print_problems(const plan::Problems& problems) {
+  for (const plan::Problem& problem : problems.all()) {
+    problem.severity == plan::Severity::kError ? print_error(problem.error)
+                                               : print_warning(problem.error);
+  }
+}
+
 int exit_status(const base::Error& error) {
   return error.code() == base::ErrorCode::kUsage ? 2 : 1;
+}
+
+int exit_status(const plan::Problems& problems) {
+  int status = 0;
+  for (const plan::Problem& problem : problems.all()) {
+    if (problem.severity != plan::Severity::kError) continue;
+    status = std::max(status, exit_status(problem.error));
+  }
+  return status;
 }
 
 }  // namespace kiln::app

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "plan/problem.h"
 #include "view/definition.h"
 
 namespace kiln::app {
@@ -16,8 +17,12 @@ void print_warning(const base::Error& warning);
 void print_note(const std::string& text);
 /// All errors and warnings of a view.
 void print_problems(const view::Problems& problems);
+/// All errors and warnings, in their order.
+void print_problems(const plan::Problems& problems);
 
 /// The exit status for an error that ended a command: 1, or 2 for wrong usage.
 int exit_status(const base::Error& error);
+/// The same for all of them: 0 if there are none but warnings.
+int exit_status(const plan::Problems& problems);
 
 }  // namespace kiln::app

@@ -261,6 +261,40 @@ class Terminal(CliTest):
         self.assertFalse(any(line.startswith("{") for line in shown))
 
 
+class Filters(CliTest):
+    def setUp(self):
+        super().setUp()
+        self.view = self.write("view.json", view("id=id"))
+        group = {"resourceType": "Group", "id": "g",
+                 "member": [{"entity": {"reference": "Patient/p1"}}]}
+        self.data = self.write("data.ndjson", patients(3) + [group])
+
+    def test_patients_and_members_of_groups_pass(self):
+        outcome = self.kiln("run", self.view, "-d", self.data, "--patient", "Patient/p2",
+                            "--group", "g")
+        self.assertEqual([row["id"] for row in outcome.rows], ["p1", "p2"])
+
+    def test_all_that_are_not_there_are_told_and_no_output_is_left(self):
+        out = self.path("out.csv")
+        outcome = self.kiln("run", self.view, "-d", self.data, "--patient", "x", "--patient", "p1",
+                            "--patient", "y", "--group", "z", "-o", out, status=1)
+        self.assertEqual(outcome.err, "error: no such patient: x\nerror: no such patient: y\n"
+                                      "error: no such group: z\n")
+        self.assertFalse(os.path.exists(out))
+
+    def test_data_that_cannot_be_read_twice_have_no_cohort(self):
+        with open(self.data, "rb") as data:
+            outcome = run("run", self.view, "-d", "-", "--patient", "p1", stdin=data.read())
+        self.assertEqual(outcome.status, 2)
+        self.assertIn("read the data twice", outcome.err)
+
+    def test_a_bad_instant_is_told_beside_a_bad_view(self):
+        bad = self.write("bad.json", view("id=idd"))
+        outcome = self.kiln("run", bad, "-d", self.data, "--since", "now", status=2)
+        self.assertIn("idd", outcome.err)
+        self.assertIn("--since is not an instant: now", outcome.err)
+
+
 class Help(unittest.TestCase):
     def test_help_and_version_always_work(self):
         for arguments in (["--help"], ["run", "--help"], ["export", "--help"], ["check", "--help"],

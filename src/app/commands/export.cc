@@ -1,5 +1,4 @@
 #include <cerrno>
-#include <set>
 
 #include <CLI/CLI.hpp>
 #include <sys/stat.h>
@@ -31,10 +30,6 @@ struct ExportFile {
   std::unique_ptr<output::RowsOutput> output;
 };
 
-std::string file_name(const view::CompiledView& view, table::Format format) {
-  return view.name() + "." + std::string(table::name_of(format));
-}
-
 base::Status check_folder(const std::string& path) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0 || S_ISDIR(info.st_mode)) return {};
@@ -46,30 +41,26 @@ base::Status make_folder(const std::string& path) {
   return base::io_error("cannot make the folder " + path, errno);
 }
 
-/// What can be told before anything is made.
-base::Status check_views(table::Format format, const std::vector<view::ViewPtr>& views) {
-  std::set<std::string> names;
-  for (const view::ViewPtr& view : views) {
-    KILN_TRY(table::check_format(format, view->schema()));
-    if (!names.insert(view->name()).second) {
-      return base::Error(base::ErrorCode::kUsage, "two views are named '" + view->name() +
-                                                      "': their files would be the same");
-    }
-    if (file_name(*view, format) == kManifest) {
-      return base::Error(base::ErrorCode::kUsage,
-                         "the file of the view '" + view->name() + "' would be the manifest");
-    }
+/// What can be told of the outputs before anything is made.
+void check_outputs(plan::Draft& draft, plan::Problems& problems) {
+  plan::check_format(draft.layout.format, draft.subjects, problems);
+  plan::name_outputs(draft.subjects, "VIEW", problems);
+  for (const plan::Subject& subject : draft.subjects) {
+    if (output::file_name(subject.stem, draft.layout, 0) != kManifest) continue;
+    problems.add(plan::ProblemCode::kUsage, subject.place,
+                 base::Error(base::ErrorCode::kUsage,
+                             "the file of the view '" + subject.name + "' would be the manifest"));
   }
-  return {};
 }
 
 /// Where the views' files go, and at the end the manifest.
 base::Result<std::vector<OutputTarget>> find_targets(const ExportOptions& options,
-                                                     table::Format format,
-                                                     const std::vector<view::ViewPtr>& views,
+                                                     const plan::Draft& draft,
                                                      const dataset::Snapshot& snapshot) {
   std::vector<std::string> names;
-  for (const view::ViewPtr& view : views) names.push_back(file_name(*view, format));
+  for (const plan::Subject& subject : draft.subjects) {
+    names.push_back(output::file_name(subject.stem, draft.layout, 0));
+  }
   names.emplace_back(kManifest);
   const SourceFiles sources = source_files(options.views, snapshot);
   std::vector<OutputTarget> targets;
@@ -85,28 +76,23 @@ base::Result<std::vector<OutputTarget>> find_targets(const ExportOptions& option
   return targets;
 }
 
-base::Result<ExportFile> open_file(const ExportOptions& options, table::Format format,
-                                   const view::CompiledView& view, const OutputTarget& target,
-                                   output::Writers& writers) {
+base::Result<ExportFile> open_file(const plan::Plan& plan, const plan::Subject& subject,
+                                   const OutputTarget& target, output::Writers& writers) {
   ExportFile file;
-  file.name = file_name(view, format);
+  file.name = output::file_name(subject.stem, plan.layout, 0);
   KILN_ASSIGN(file.pending, PendingFile::create(target));
-  output::Layout layout;
-  layout.format = format;
-  layout.text = {!options.output.no_header, options.output.csv_guard};
-  layout.limited = options.data.limit != UINT64_MAX;
-  KILN_ASSIGN(file.output, writers.open(layout, view.schema(),
+  KILN_ASSIGN(file.output, writers.open(plan.layout, subject.view->schema(),
                                         output::one_file(make_file_of_set(*file.pending))));
   return file;
 }
 
-std::string manifest_of(const std::vector<ExportFile>& files,
-                        const std::vector<view::ViewPtr>& views, const engine::Summary& summary) {
+std::string manifest_of(const std::vector<ExportFile>& files, const plan::Plan& plan,
+                        const engine::Summary& summary) {
   json::Writer writer;
   writer.begin_object().key("output").begin_array();
   for (size_t i = 0; i < files.size(); ++i) {
     writer.begin_object()
-        .member("name", views[i]->name())
+        .member("name", plan.subjects[i].name)
         .member("file", files[i].name)
         .key("rows")
         .number(summary.rows[i])
@@ -119,28 +105,27 @@ std::string manifest_of(const std::vector<ExportFile>& files,
   return json::pretty(writer.text()) + "\n";
 }
 
-base::Status export_views(const ExportOptions& options, const std::vector<view::ViewPtr>& views,
-                          const SignalStop& signals) {
-  const auto format = options.output.format.empty() ? table::Format::kNdjson
-                                                    : *table::format_of(options.output.format);
+/// Done if it is ok and there are no errors among the problems.
+base::Status export_views(const ExportOptions& options, plan::Draft draft,
+                          const SignalStop& signals, plan::Problems& problems) {
   KILN_TRY(check_folder(options.output.output));
-  KILN_TRY(check_views(format, views));
-  KILN_ASSIGN(const dataset::Snapshot snapshot, open_data(options.data));
-  KILN_ASSIGN(const auto targets, find_targets(options, format, views, snapshot));
+  KILN_ASSIGN(const dataset::SnapshotPtr data, open_data(options.data));
+  KILN_ASSIGN(const auto targets, find_targets(options, draft, *data));
+  const auto plan = make_plan(std::move(draft), data, options.data, signals, problems);
+  if (!plan) return {};
   KILN_TRY(make_folder(options.output.output));
   KILN_ASSIGN(const uint64_t memory, memory_limit_of(options.data.memory_limit));
   output::Writers writers(threads_of(options.data), "", memory);
   std::vector<ExportFile> files;
-  std::vector<engine::Subject> subjects;
-  for (size_t i = 0; i < views.size(); ++i) {
-    KILN_ASSIGN(ExportFile file, open_file(options, format, *views[i], targets[i], writers));
+  std::vector<engine::Output*> outputs;
+  for (size_t i = 0; i < plan->subjects.size(); ++i) {
+    KILN_ASSIGN(ExportFile file, open_file(*plan, plan->subjects[i], targets[i], writers));
     files.push_back(std::move(file));
-    subjects.push_back({views[i].get(), files[i].output.get()});
+    outputs.push_back(files[i].output.get());
   }
-  KILN_ASSIGN(const engine::Summary summary,
-              run_subjects(snapshot, subjects, options.data, signals));
+  KILN_ASSIGN(const engine::Summary summary, run_plan(*plan, outputs, options.data, signals));
   KILN_ASSIGN(const auto manifest, PendingFile::create(targets.back()));
-  KILN_TRY(manifest->write(manifest_of(files, views, summary)));
+  KILN_TRY(manifest->write(manifest_of(files, *plan, summary)));
   std::vector<PendingFile*> pending;
   for (const ExportFile& file : files) pending.push_back(file.pending.get());
   pending.push_back(manifest.get());
@@ -151,10 +136,17 @@ int run(const ExportOptions& options) {
   const SignalStop signals;
   const base::Status stdin_status = check_standard_input(options.views, options.data.data);
   if (!stdin_status.ok()) return report(stdin_status.error(), signals);
-  const auto views = load_views(options.views, options.data);
-  if (views.empty()) return requested_version(options.data.fhir_version).ok() ? 1 : 2;
-  const base::Status status = export_views(options, views, signals);
-  return status.ok() ? 0 : report(status.error(), signals);
+  plan::Problems problems;
+  plan::Draft draft = read_draft(options.views, options.data, problems);
+  if (!options.output.format.empty()) {
+    draft.layout.format = *table::format_of(options.output.format);
+  }
+  draft.layout.text = {!options.output.no_header, options.output.csv_guard};
+  check_outputs(draft, problems);
+  if (const int failed = report(problems, signals)) return failed;
+  plan::Problems in_data;
+  const base::Status status = export_views(options, std::move(draft), signals, in_data);
+  return status.ok() ? report(in_data, signals) : report(status.error(), signals);
 }
 
 }  // namespace

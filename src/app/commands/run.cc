@@ -61,18 +61,13 @@ base::Result<Destination> choose_destination(const OutputOptions& options) {
 }
 
 base::Result<std::unique_ptr<engine::Output>> open_output(const Destination& to,
-                                                          const RunOptions& options,
-                                                          const table::Schema& schema,
+                                                          const plan::Plan& plan,
                                                           output::Writers& writers,
                                                           const std::stop_token& stop) {
-  if (to.format) KILN_TRY(table::check_format(*to.format, schema));
+  const table::Schema& schema = plan.subjects[0].view->schema();
   KILN_ASSIGN(auto file, open_file(to.target, stop));
   if (!to.format) return make_terminal_table(schema, std::move(file), terminal_width());
-  output::Layout layout;
-  layout.format = *to.format;
-  layout.text = {!options.output.no_header, options.output.csv_guard};
-  layout.limited = options.data.limit != UINT64_MAX;
-  KILN_ASSIGN(auto output, writers.open(layout, schema, output::one_file(std::move(file))));
+  KILN_ASSIGN(auto output, writers.open(plan.layout, schema, output::one_file(std::move(file))));
   return std::unique_ptr<engine::Output>(std::move(output));
 }
 
@@ -82,21 +77,29 @@ int run(const RunOptions& options) {
   if (!stdin_status.ok()) return report(stdin_status.error(), signals);
   const auto to = choose_destination(options.output);
   if (!to.ok()) return report(to.error(), signals);
-  const auto views = load_views({options.view}, options.data);
-  if (views.empty()) return requested_version(options.data.fhir_version).ok() ? 1 : 2;
-  const auto snapshot = open_data(options.data);
-  if (!snapshot.ok()) return report(snapshot.error(), signals);
+  plan::Problems problems;
+  plan::Draft draft = read_draft({options.view}, options.data, problems);
+  draft.layout.text = {!options.output.no_header, options.output.csv_guard};
+  if (to->format) {
+    draft.layout.format = *to->format;
+    plan::check_format(*to->format, draft.subjects, problems);
+  }
+  if (const int status = report(problems, signals)) return status;
+  const auto data = open_data(options.data);
+  if (!data.ok()) return report(data.error(), signals);
   if (to->target.existing) {
-    const base::Status status = source_files({options.view}, *snapshot).check(to->target);
+    const base::Status status = source_files({options.view}, **data).check(to->target);
     if (!status.ok()) return report(status.error(), signals);
   }
+  plan::Problems in_data;
+  const auto plan = make_plan(std::move(draft), *data, options.data, signals, in_data);
+  if (!plan) return report(in_data, signals);
   const auto memory = memory_limit_of(options.data.memory_limit);
   if (!memory.ok()) return report(memory.error(), signals);
   output::Writers writers(threads_of(options.data), "", *memory);
-  auto output = open_output(*to, options, views[0]->schema(), writers, signals.token());
+  auto output = open_output(*to, *plan, writers, signals.token());
   if (!output.ok()) return report(output.error(), signals);
-  const auto summary =
-      run_subjects(*snapshot, {{views[0].get(), output->get()}}, options.data, signals);
+  const auto summary = run_plan(*plan, {output->get()}, options.data, signals);
   return summary.ok() ? 0 : report(summary.error(), signals);
 }
 

@@ -3,6 +3,7 @@
 
 #include "app/commands/commands.h"
 #include "app/data_options.h"
+#include "app/diagnostics.h"
 #include "app/file_output.h"
 #include "app/terminal_table.h"
 #include "json/writer.h"
@@ -26,12 +27,15 @@ std::string schema_table(const table::Schema& schema) {
 }
 
 int run(const SchemaOptions& options) {
-  const auto views = load_views({options.view}, options.data);
-  if (views.empty()) return requested_version(options.data.fhir_version).ok() ? 1 : 2;
-  const table::Schema& schema = views[0]->schema();
+  plan::Problems problems;
+  const plan::Draft draft = read_draft({options.view}, options.data, problems);
+  print_problems(problems);
+  if (!problems.ok()) return exit_status(problems);
+  const view::CompiledView& view = *draft.subjects[0].view;
+  const table::Schema& schema = view.schema();
   std::string text;
   if (options.format == "sql") {
-    text = table::create_table(views[0]->name(), schema);
+    text = table::create_table(view.name(), schema);
   } else if (options.format == "json") {
     text = json::pretty(table::schema_json(schema)) + "\n";
   } else {
