@@ -58,6 +58,7 @@ base::Status produce(const RowRequest& request, const Service& service, net::Str
 plan::Execution execution_of(const ServiceOptions& options, base::WallTime now,
                              WorkMemory& memory) {
   plan::Execution execution;
+  execution.pool = options.pool;
   execution.threads = options.threads;
   execution.now = now;
   execution.memory = memory.share();

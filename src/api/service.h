@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory_budget.h"
+#include "base/pool.h"
 #include "dataset/catalog.h"
 #include "dataset/reader.h"
 #include "fhir/model.h"
@@ -27,7 +28,8 @@ struct ServiceOptions {
   std::string base_url;                    ///< public, without a final '/'
   std::vector<std::string> allowed_hosts;  ///< "kiln.example", "kiln.example:8080"; see Reach
   std::vector<std::string> cors_origins;   ///< "https://pages.example"
-  unsigned threads = 1;                    ///< of one evaluation
+  base::Pool* pool = nullptr;              ///< whose threads evaluate; null: each its own
+  unsigned threads = 1;                    ///< of an own pool
   uint64_t part_rows = 0;                  ///< rows of an exported file; 0: no limit
   uint64_t max_line_size = uint64_t{256} << 20;
   std::optional<fhir::Version> fhir_version;

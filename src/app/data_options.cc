@@ -5,7 +5,6 @@
 #include <chrono>
 
 #include <CLI/CLI.hpp>
-#include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -181,14 +180,8 @@ bool is_resource_type(std::string_view name) {
   return false;
 }
 
-unsigned available_threads() {
-  cpu_set_t cpus;
-  if (sched_getaffinity(0, sizeof(cpus), &cpus) != 0) return 1;
-  return static_cast<unsigned>(std::max(1, CPU_COUNT(&cpus)));
-}
-
 unsigned threads_of(const DataOptions& options) {
-  return options.threads == 0 ? available_threads() : options.threads;
+  return options.threads == 0 ? base::available_threads() : options.threads;
 }
 
 plan::Draft read_draft(const std::vector<std::string>& views, const DataOptions& options,

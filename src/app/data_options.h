@@ -57,9 +57,7 @@ base::Result<uint64_t> memory_limit_of(const std::string& text);
 /// True for the name of a resource type of any FHIR version.
 bool is_resource_type(std::string_view name);
 
-/// Cores that this process may use.
-unsigned available_threads();
-/// --threads, or all of them.
+/// --threads, or all cores.
 unsigned threads_of(const DataOptions& options);
 
 /// What the options ask for, as far as it can be told without data: views, filters, rules. Prints

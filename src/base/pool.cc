@@ -3,9 +3,17 @@
 #include <algorithm>
 #include <utility>
 
+#include <sched.h>
+
 #include "base/guarded.h"
 
 namespace kiln::base {
+
+unsigned available_threads() {
+  cpu_set_t cpus;
+  if (sched_getaffinity(0, sizeof(cpus), &cpus) != 0) return 1;
+  return static_cast<unsigned>(std::max(1, CPU_COUNT(&cpus)));
+}
 
 Result<std::unique_ptr<Pool>> Pool::start(unsigned threads) {
   std::unique_ptr<Pool> pool(new Pool(std::max(1U, threads)));

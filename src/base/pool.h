@@ -14,6 +14,9 @@
 
 namespace kiln::base {
 
+/// Cores that this process may use.
+unsigned available_threads();
+
 /// So many threads run steps of so many queues: of those that have steps, each gets its turn before
 /// one has it again. A step should take milliseconds. Thread-safe; outlives its queues.
 class Pool {

@@ -11,6 +11,7 @@ namespace {
 
 engine::Options options_of(const Rules& rules, const Execution& execution) {
   engine::Options options;
+  options.pool = execution.pool;
   options.threads = execution.threads;
   options.skip_errors = rules.skip_errors;
   options.validate_full = rules.validate_full;

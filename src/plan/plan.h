@@ -59,7 +59,8 @@ using PlanPtr = std::shared_ptr<const Plan>;
 
 /// What one evaluation has for itself.
 struct Execution {
-  unsigned threads = 1;
+  base::Pool* pool = nullptr;           ///< whose threads evaluate; null: one of its own
+  unsigned threads = 1;                 ///< of its own pool
   base::WallTime now{};                 ///< of now() and today()
   base::MemoryShare* memory = nullptr;  ///< null: unbounded
   std::stop_token stop{};

@@ -97,6 +97,8 @@ class Application {
   }
 
   base::Status run(const std::stop_token& stop, Hangups& hangups) {
+    KILN_ASSIGN(pool_, base::Pool::start(options_.threads));
+    service_options_.pool = pool_.get();
     (void)reserve_.check();  // a disk that is full already is told by /ready
     KILN_ASSIGN(store_, job::SqliteJobStore::open(state_.database_path(),
                                                   job::Durability::kMachineCrash, &reserve_));
@@ -250,6 +252,7 @@ class Application {
   const std::unique_ptr<api::Authenticator> authenticator_ = api::make_open_authenticator();
   api::PollLimiter polls_;
   api::ServiceOptions service_options_;
+  std::unique_ptr<base::Pool> pool_;  ///< of all evaluations
   output::Writers writers_{options_.threads, state_.scratch_path(), memory_.limit()};
   job::Reserve reserve_{state_.path()};
   std::optional<job::StateWatch> watch_;  ///< outlives the store

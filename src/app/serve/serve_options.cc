@@ -381,7 +381,7 @@ base::Result<ServeOptions> merge_options(const std::vector<GivenOptions>& by_ran
     }
   }
   options.cleanup_interval = std::max(options.cleanup_interval, 1U);
-  if (options.threads == 0) options.threads = available_threads();
+  if (options.threads == 0) options.threads = base::available_threads();
   return options;
 }
 
