@@ -85,6 +85,7 @@ Pool::Queue::Queue(Pool& pool) : pool_(pool) {}
 Pool::Queue::~Queue() {
   std::deque<std::function<void()>> dropped;
   MutexLock lock(pool_.mutex_);
+  ended_ = true;
   dropped.swap(steps_);
   if (std::exchange(waits_for_turn_, false)) pool_.turns_.remove(this);
   while (running_ != 0) pool_.changed_.wait(pool_.mutex_);
@@ -92,10 +93,11 @@ Pool::Queue::~Queue() {
 
 void Pool::Queue::post(std::function<void()> step) {
   MutexLock lock(pool_.mutex_);
+  if (ended_) return;
   steps_.push_back(std::move(step));
   if (waits_for_turn_) return;
-  waits_for_turn_ = true;
   pool_.turns_.push_back(this);
+  waits_for_turn_ = true;
   pool_.changed_.notify_all();
 }
 

@@ -38,7 +38,8 @@ class Pool {
     Queue(const Queue&) = delete;
     Queue& operator=(const Queue&) = delete;
 
-    /// What leaves a step as an exception is lost: it has to tell of its own failures.
+    /// What leaves a step as an exception is lost: it has to tell of its own failures. A step that
+    /// is posted while the queue ends, by another step, is dropped.
     void post(std::function<void()> step);
 
    private:
@@ -47,6 +48,7 @@ class Pool {
     std::deque<std::function<void()>> steps_;  // guarded by the pool's mutex, as is all here
     size_t running_ = 0;
     bool waits_for_turn_ = false;  ///< it is among the pool's turns
+    bool ended_ = false;
   };
 
   /// While it lives, the step that made it waits for something, and another thread may run in its

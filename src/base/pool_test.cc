@@ -91,6 +91,22 @@ TEST(PoolTest, AQueuesEndDropsWhatHasNotBegunAndWaitsForWhatHas) {
   end.wait();
 }
 
+TEST(PoolTest, WhatAStepPostsWhileItsQueueEndsIsDropped) {
+  const auto pool = start(2);
+  for (int i = 0; i < 200; ++i) {
+    Gate begun;
+    Pool::Queue* again = nullptr;
+    const std::function<void()> step = [&] {
+      begun.open();
+      again->post(step);
+    };
+    Pool::Queue queue(*pool);  // ends first
+    again = &queue;
+    queue.post(step);
+    begun.wait();
+  }
+}
+
 TEST(PoolTest, NoMoreStepsThanThreadsRunAtOnce) {
   const auto pool = start(3);
   std::atomic<int> now{0}, most{0}, left{300};
