@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/crash_point.h"
+#include "job/crash_points.h"
 
 namespace kiln::job {
 namespace {

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "base/crash_point.h"
 #include "base/guarded.h"
+#include "job/crash_points.h"
+#include "sink/crash_points.h"
 
 namespace kiln::job {
 namespace {
@@ -27,6 +28,7 @@ JobEngine::JobEngine(Parts parts, JobEngineOptions options)
 JobEngine::~JobEngine() { stop(); }
 
 base::Status JobEngine::start() {
+  base::check_armed_crash_point({kCrashPoints, sink::kCrashPoints});
   const base::Status recovered = recover();
   if (!recovered.ok()) {
     parts_.observer.on_store_error(recovered.error());

@@ -144,9 +144,11 @@ class Ledger:
 
 
 def crash_points():
-    with open("src/base/crash_point.h", encoding="utf-8") as header:
-        points = re.findall(r'"([a-z]+\.[a-z_]+)"', header.read().split("kCrashPoints = {")[1]
-                            .split("};")[0])
+    points = []
+    for library in ("sink", "job"):
+        with open(f"src/{library}/crash_points.h", encoding="utf-8") as header:
+            listed = header.read().split("kCrashPoints = {")[1].split("};")[0]
+        points += re.findall(r'"([a-z]+\.[a-z_]+)"', listed)
     assert len(points) > 20, points
     return points
 

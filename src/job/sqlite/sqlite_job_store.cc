@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "base/crash_point.h"
 #include "base/text.h"
+#include "job/crash_points.h"
 #include "job/sqlite/schema.h"
 #include "job/sqlite/stored_values.h"
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "base/crash_point.h"
+#include "job/crash_points.h"
 #include "job/sqlite/sqlite_job_store.h"
 #include "job/sqlite/stored_values.h"
 

@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/crash_point.h"
 #include "base/digest.h"
 #include "base/number.h"
+#include "sink/crash_points.h"
 
 namespace kiln::sink {
 namespace {
