@@ -1,5 +1,7 @@
 # kiln_library(NAME [THREADS] [DEPENDS other...] [PRIVATE external...] [PUBLIC external...])
 #
+# DEPENDS is the one table of what a library may include: scripts/check_layers reads it.
+#
 # Builds src/NAME as the static library kiln_NAME from every .cc file below it, and its unit tests
 # (the *_test.cc files beside the sources and testing/) as the program kiln_NAME_test. THREADS: the
 # tests are worth a run under ThreadSanitizer, and get the label `threads` as well.
@@ -10,6 +12,7 @@ function(kiln_library name)
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$|/${name}/testing/|/main\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$|/${name}/testing/")
 
+  set_property(GLOBAL APPEND PROPERTY KILN_LIBRARIES ${name})
   add_library(kiln_${name} STATIC ${sources})
   target_include_directories(kiln_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   list(TRANSFORM arg_DEPENDS PREPEND kiln_)

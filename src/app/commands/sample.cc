@@ -8,14 +8,17 @@
 #include "app/data_options.h"
 #include "app/diagnostics.h"
 #include "app/progress_bar.h"
-#include "app/sample/data_set.h"
+#include "app/sample_folder.h"
 #include "base/number.h"
+#include "sample/data_set.h"
 
 namespace kiln::app {
 namespace {
 
 struct SampleOptions {
   sample::DataSetOptions data;
+  std::string folder;
+  bool force = false;
   std::string progress = "auto";
 };
 
@@ -36,19 +39,26 @@ std::string counted(uint64_t count, const char* what) {
   return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
+base::Status write(const SampleOptions& options, std::stop_token stop, base::Progress& progress) {
+  SampleFolder folder(options.folder);
+  KILN_TRY(folder.make(options.force));
+  KILN_TRY(sample::write_data_set(options.data, std::move(stop), folder, progress));
+  return folder.publish();
+}
+
 int run(const SampleOptions& options) {
   const SignalStop signals;
-  engine::Progress progress;
+  base::Progress progress;
   const base::Status status = [&] {
     std::optional<ProgressBar> bar;
     if (wants_progress(options.progress)) {
       progress.bytes_total = sample::expected_bytes(options.data.patients);
       bar.emplace(progress);
     }
-    return sample::write_data_set(options.data, signals.token(), progress);
+    return write(options, signals.token(), progress);
   }();
   if (!status.ok()) return report(status.error(), signals);
-  const std::filesystem::path folder(options.data.folder);
+  const std::filesystem::path folder(options.folder);
   print_note(counted(options.data.patients, "patient") + ", " +
              counted(progress.rows.load(), "resource") + ", " +
              format_bytes(static_cast<double>(progress.bytes.load())) + " in " + folder.string());
@@ -64,7 +74,7 @@ void add_sample_command(CLI::App& app, int& status) {
   CLI::App* const command = app.add_subcommand(
       "sample", "Write a synthetic R4 data set with a few views and queries to try");
   command
-      ->add_option("DIR", options->data.folder,
+      ->add_option("DIR", options->folder,
                    "Folder for data/, views/ and queries/; made if missing, else empty")
       ->required()
       ->check(not_empty);
@@ -76,7 +86,7 @@ void add_sample_command(CLI::App& app, int& status) {
       ->type_name("S")
       ->check(seed_number)
       ->capture_default_str();
-  command->add_flag("--force", options->data.force, "Write into a folder that is not empty");
+  command->add_flag("--force", options->force, "Write into a folder that is not empty");
   command->add_option("--progress", options->progress, "auto, always or never")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
