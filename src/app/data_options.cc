@@ -59,7 +59,7 @@ void add_data_options(CLI::App& command, DataOptions& options) {
                   "repeatable")
       ->required()
       ->type_name("PATH");
-  command.add_option("--fhir-version", options.fhir_version, "R4, R4B, R5 or R6")
+  command.add_option("--fhir-version", options.fhir_version, std::string(fhir::kVersionNames))
       ->type_name("VERSION");
   command
       .add_option("--patient", options.patients,
@@ -151,8 +151,11 @@ base::Result<std::optional<fhir::Version>> requested_version(const std::string& 
   if (text.empty()) return std::optional<fhir::Version>();
   const auto version = fhir::version_of(text);
   if (version) return version;
-  return base::Error(base::ErrorCode::kUsage,
-                     "--fhir-version: not one of R4, R4B, R5, R6: " + text);
+  std::string known;
+  for (const fhir::Version one : fhir::kVersions) {
+    known += (known.empty() ? "" : ", ") + std::string(fhir::name_of(one));
+  }
+  return base::Error(base::ErrorCode::kUsage, "--fhir-version: not one of " + known + ": " + text);
 }
 
 base::Result<uint64_t> parse_size(const std::string& text) {
@@ -170,14 +173,6 @@ base::Result<uint64_t> parse_size(const std::string& text) {
                        "not a size (bytes, or with KiB, MiB, GiB): " + text);
   }
   return number << shift;
-}
-
-bool is_resource_type(std::string_view name) {
-  for (const fhir::Version version :
-       {fhir::Version::kR4, fhir::Version::kR4B, fhir::Version::kR5, fhir::Version::kR6}) {
-    if (fhir::Model::of(version).find_resource(name) != fhir::kNoType) return true;
-  }
-  return false;
 }
 
 unsigned threads_of(const DataOptions& options) {
@@ -235,7 +230,7 @@ SourceFiles source_files(const std::vector<std::string>& views, const dataset::S
 }
 
 base::Result<dataset::SnapshotPtr> open_data(const DataOptions& options) {
-  KILN_ASSIGN(auto inputs, dataset::find_inputs(options.data, is_resource_type));
+  KILN_ASSIGN(auto inputs, dataset::find_inputs(options.data, fhir::is_resource_type));
   static constexpr size_t kShareOfDescriptors = 4;
   KILN_ASSIGN(
       auto snapshot,

@@ -54,9 +54,6 @@ void add_memory_option(CLI::App& command, std::string& memory_limit);
 /// What it comes to, in bytes.
 base::Result<uint64_t> memory_limit_of(const std::string& text);
 
-/// True for the name of a resource type of any FHIR version.
-bool is_resource_type(std::string_view name);
-
 /// --threads, or all cores.
 unsigned threads_of(const DataOptions& options);
 

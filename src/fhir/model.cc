@@ -16,7 +16,7 @@ constinit const Model kModels[] = {
     Model(Version::kR6, generated::kR6),
 };
 
-constexpr std::string_view kVersionNames[] = {"R4", "R4B", "R5", "R6"};
+constexpr std::string_view kNames[] = {"R4", "R4B", "R5", "R6"};
 
 // The numbers of each version's releases, with or without ".patch" at the end. The previews in
 // between (4.1 to 4.6 but 4.3) have no tables.
@@ -55,7 +55,7 @@ std::span<const Row> rows_of(std::span<const Row> sorted, Id Row::*key, Id value
 
 }  // namespace
 
-std::string_view name_of(Version version) { return kVersionNames[static_cast<size_t>(version)]; }
+std::string_view name_of(Version version) { return kNames[static_cast<size_t>(version)]; }
 
 std::optional<Version> version_of(std::string_view text) {
   for (const Model& model : kModels) {
@@ -72,6 +72,16 @@ std::optional<Version> version_of(std::string_view text) {
     if (is_of_release(text, number)) return version;
   }
   return std::nullopt;
+}
+
+bool is_resource_type(std::string_view name) {
+  return std::ranges::any_of(
+      kModels, [&](const Model& model) { return model.find_resource(name) != kNoType; });
+}
+
+bool is_primitive_type(std::string_view name) {
+  return std::ranges::any_of(
+      kModels, [&](const Model& model) { return model.is_primitive(model.find_type(name)); });
 }
 
 size_t name_count() { return generated::kNameCount; }
@@ -110,6 +120,13 @@ TypeId Model::find_resource(std::string_view name) const {
   return kind(type) == TypeKind::kResource ? type : kNoType;
 }
 
+TypeId Model::find_system_type(std::string_view name) const {
+  for (TypeId type = kSystemAny; type < kFirstFhirType; ++type) {
+    if (this->name(type) == name) return type;
+  }
+  return kNoType;
+}
+
 bool Model::is_subtype(TypeId type, TypeId of) const {
   while (type != kNoType && type != of) type = base(type);
   return type != kNoType;
@@ -140,12 +157,26 @@ const Field* Model::json_field(TypeId type, NameId json) const {
   return found == rows.end() ? nullptr : &*found;
 }
 
-std::vector<std::string_view> Model::resource_names() const {
+template <typename Test>
+std::vector<std::string_view> Model::names_of(Test test) const {
   std::vector<std::string_view> names;
-  for (const TypeRow& row : tables_.types) {
-    if (row.kind == TypeKind::kResource && !row.abstract) names.push_back(text_of(row.name));
+  for (const TypeRow& row : tables_.types.subspan(1)) {
+    if (test(row)) names.push_back(text_of(row.name));
   }
   return names;
+}
+
+std::vector<std::string_view> Model::type_names() const {
+  return names_of([](const TypeRow&) { return true; });
+}
+
+std::vector<std::string_view> Model::primitive_names() const {
+  return names_of([](const TypeRow& row) { return row.kind == TypeKind::kPrimitive; });
+}
+
+std::vector<std::string_view> Model::resource_names() const {
+  return names_of(
+      [](const TypeRow& row) { return row.kind == TypeKind::kResource && !row.abstract; });
 }
 
 std::span<const CompartmentRow> Model::patient_compartment(TypeId resource) const {

@@ -14,12 +14,23 @@
 namespace kiln::fhir {
 
 enum class Version : uint8_t { kR4, kR4B, kR5, kR6 };
+/// All of them, in their order.
+inline constexpr Version kVersions[] = {Version::kR4, Version::kR4B, Version::kR5, Version::kR6};
+/// What is taken where nobody names one.
+inline constexpr Version kDefaultVersion = Version::kR4;
+
+/// For whoever has to choose one.
+inline constexpr std::string_view kVersionNames = "R4, R4B, R5 or R6";
 
 /// "R4", "R4B", "R5", "R6".
 std::string_view name_of(Version version);
 /// Of "R4", "4.0.1", "4.0", "5.0.0" and their like (as in ViewDefinition.fhirVersion); nothing for
 /// a version that Kiln has no tables for. A label ("6.0.0-ballot3") does not matter.
 std::optional<Version> version_of(std::string_view text);
+/// True for a type of resource of any version: "Patient".
+bool is_resource_type(std::string_view name);
+/// True for a primitive of any version: "integer64", which R4 does not have.
+bool is_primitive_type(std::string_view name);
 
 /// A name in the pool: an element ("birthDate"), a JSON key ("valueQuantity") or a type
 /// ("Patient.contact"). 0 is no name.
@@ -103,8 +114,14 @@ class Model {
   TypeId find_type(std::string_view name) const;
   /// The same among resource types, abstract ones ("DomainResource") included.
   TypeId find_resource(std::string_view name) const;
+  /// A System type by name, "String", "Any"; kNoType if there is none.
+  TypeId find_system_type(std::string_view name) const;
   std::string_view name(TypeId type) const { return text_of(row(type).name); }
   TypeKind kind(TypeId type) const { return row(type).kind; }
+  /// A type of FHIR whose values are JSON's own: a string, a number, a boolean.
+  bool is_primitive(TypeId type) const { return kind(type) == TypeKind::kPrimitive; }
+  /// A type of FHIR whose values are objects.
+  bool is_complex(TypeId type) const { return kind(type) > TypeKind::kPrimitive; }
   bool is_abstract(TypeId type) const { return row(type).abstract; }
   TypeId base(TypeId type) const { return row(type).base; }
   /// True for the type itself, too.
@@ -119,12 +136,17 @@ class Model {
   /// The row that a JSON key stands for; null if the type has no such key.
   const Field* json_field(TypeId type, NameId json) const;
 
-  /// All resource types that can be instantiated, for suggestions.
+  /// Names for suggestions: of all types, of the primitives, of the resource types that can be
+  /// instantiated.
+  std::vector<std::string_view> type_names() const;
+  std::vector<std::string_view> primitive_names() const;
   std::vector<std::string_view> resource_names() const;
   /// The paths that tie a resource type to the patient compartment; empty for a type outside it.
   std::span<const CompartmentRow> patient_compartment(TypeId resource) const;
 
  private:
+  template <typename Test>
+  std::vector<std::string_view> names_of(Test test) const;
   const TypeRow& row(TypeId type) const { return tables_.types[type]; }
   Version version_;
   ModelTables tables_;

@@ -9,8 +9,6 @@
 namespace kiln::fhir {
 namespace {
 
-constexpr Version kVersions[] = {Version::kR4, Version::kR4B, Version::kR5, Version::kR6};
-
 const Model& r4() { return Model::of(Version::kR4); }
 const Model& r5() { return Model::of(Version::kR5); }
 const Model& r6() { return Model::of(Version::kR6); }
@@ -341,6 +339,38 @@ TEST(ModelTest, MakesR6OutOfItsSchema) {
   EXPECT_EQ(only_row(r6(), "ViewDefinition.select", "unionAll").type,
             r6().find_type("ViewDefinition.select"));
   EXPECT_TRUE(is_subtype(r6(), "ViewDefinition", "DomainResource"));
+}
+
+TEST(ModelTest, ListsOfVersionsAndTypesAgree) {
+  std::string names;
+  for (const Version version : kVersions) {
+    const bool last = version == kVersions[std::size(kVersions) - 1];
+    names += (names.empty() ? "" : (last ? " or " : ", ")) + std::string(name_of(version));
+    for (const std::string_view name : Model::of(version).primitive_names()) {
+      EXPECT_TRUE(is_primitive_type(name)) << name;
+    }
+    for (const std::string_view name : Model::of(version).resource_names()) {
+      EXPECT_TRUE(is_resource_type(name)) << name;
+    }
+  }
+  EXPECT_EQ(names, kVersionNames);
+  EXPECT_TRUE(is_primitive_type("integer64"));
+  EXPECT_FALSE(r4().is_primitive(r4().find_type("integer64")));
+  EXPECT_FALSE(is_primitive_type("Patient"));
+  EXPECT_FALSE(is_primitive_type("String"));
+  EXPECT_FALSE(is_resource_type("string"));
+  EXPECT_EQ(r4().find_system_type("String"), kSystemString);
+  EXPECT_EQ(r4().find_system_type("string"), kNoType);
+}
+
+/// Any other than integer64 would be a type of an R4 view that R4 does not have.
+TEST(ModelTest, OnlyInteger64IsNotInAllVersions) {
+  for (const Version version : kVersions) {
+    for (const std::string_view name : Model::of(version).primitive_names()) {
+      if (name == "integer64") continue;
+      EXPECT_TRUE(r4().is_primitive(r4().find_type(name))) << name;
+    }
+  }
 }
 
 }  // namespace

@@ -1,20 +1,24 @@
 #include "view/definition.h"
 
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include "base/near_name.h"
 #include "base/text.h"
+#include "fhir/element_names.h"
 
 namespace kiln::view {
 namespace {
 
-/// The primitives that a constant may be, as in constant.value[x].
-constexpr std::array<std::string_view, 19> kConstantTypes = {
-    "base64Binary", "boolean", "canonical", "code", "date",     "dateTime",    "decimal",
-    "id",           "instant", "integer",   "oid",  "string",   "positiveInt", "time",
-    "unsignedInt",  "uri",     "url",       "uuid", "integer64"};
+/// The primitive that a key of a constant names, "valueString": what FHIR itself has in its
+/// constant.value[x]; "" for another.
+std::string_view constant_type(std::string_view key) {
+  const fhir::Model& model = fhir::Model::of(fhir::Version::kR6);
+  const fhir::Field* const choice =
+      model.json_field(model.find_type("ViewDefinition.constant"), fhir::find_name(key));
+  const bool value = choice != nullptr && choice->element == fhir::names::kValue;
+  return value ? model.name(choice->type) : std::string_view();
+}
 
 class Reader {
  public:
@@ -213,10 +217,8 @@ class Reader {
     }
     for (const json::Value member : value.items()) {
       if (!member.key().starts_with("value")) continue;
-      std::string type(member.key().substr(5));
-      if (!type.empty())
-        type[0] = static_cast<char>(type[0] >= 'A' && type[0] <= 'Z' ? type[0] + 32 : type[0]);
-      if (std::find(kConstantTypes.begin(), kConstantTypes.end(), type) == kConstantTypes.end()) {
+      const std::string_view type = constant_type(member.key());
+      if (type.empty()) {
         error(member, join(path, member.key()), "a constant cannot be of this type");
         return;
       }

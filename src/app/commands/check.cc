@@ -68,7 +68,7 @@ void add_check_command(CLI::App& app, int& status) {
       app.add_subcommand("check", "Check views without data: every problem with its position");
   command->add_option("FILE", options->files, "ViewDefinition JSON files; - is standard input")
       ->required();
-  command->add_option("--fhir-version", options->fhir_version, "R4, R4B, R5 or R6")
+  command->add_option("--fhir-version", options->fhir_version, std::string(fhir::kVersionNames))
       ->type_name("VERSION");
   command->add_flag("--strict", options->strict, "Warnings are errors");
   command->footer("Example:\n  kiln check views/*.json");

@@ -55,7 +55,8 @@ void add_schema_command(CLI::App& app, int& status) {
   command->add_option("-f,--format", options->format, "table, sql or json")
       ->check(CLI::IsMember({"table", "sql", "json"}))
       ->capture_default_str();
-  command->add_option("--fhir-version", options->data.fhir_version, "R4, R4B, R5 or R6")
+  command
+      ->add_option("--fhir-version", options->data.fhir_version, std::string(fhir::kVersionNames))
       ->type_name("VERSION");
   command->footer("Example:\n  kiln schema patients.json --format sql");
   command->callback([options, &status] { status = run(*options); });

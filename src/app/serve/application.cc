@@ -271,7 +271,7 @@ base::Status serve(const ServeOptions& options, const std::stop_token& stop, Han
   }
   KILN_ASSIGN(std::vector<std::string> addresses, addresses_of(options));
   if (!options.data.empty()) {
-    KILN_ASSIGN(data, dataset::Catalog::open(options.data, is_resource_type));
+    KILN_ASSIGN(data, dataset::Catalog::open(options.data, fhir::is_resource_type));
   }
   KILN_ASSIGN(auto views, PublishedViews::load(options));
   KILN_ASSIGN(StateDirectory state, StateDirectory::open(options.state_dir));

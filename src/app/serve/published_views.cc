@@ -21,7 +21,7 @@ bool has_artefacts(const dataset::Input& input) {
 base::Result<plan::ArtefactsPtr> load_artefacts(const ServeOptions& options) {
   auto artefacts = std::make_shared<plan::ArtefactRegistry>(options.fhir_version);
   for (const std::string& path : options.views) KILN_TRY(artefacts->load(path));
-  KILN_ASSIGN(const auto inputs, dataset::find_inputs(options.data, is_resource_type));
+  KILN_ASSIGN(const auto inputs, dataset::find_inputs(options.data, fhir::is_resource_type));
   for (const dataset::Input& input : inputs.files) {
     if (has_artefacts(input)) KILN_TRY(artefacts->load(input.path));
   }
