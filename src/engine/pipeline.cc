@@ -102,6 +102,7 @@ base::Result<Summary> run(const dataset::Snapshot& snapshot, const std::vector<S
     if (!summary.ok() || options.limit == 0) return summary;
     for (size_t i = 0; i < groups.size(); ++i) {
       if (i < sequencer.found().size() && sequencer.found()[i] != 0) continue;
+      if (i > 0 && groups[i].type() == groups[i - 1].type()) continue;  // the first counts
       summary->warnings.push_back(nothing_found(groups[i].type(), snapshot, wanted));
     }
     return summary;

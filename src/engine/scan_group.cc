@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
+#include <utility>
 
 #include "fhir/key_names.h"
 
@@ -70,14 +71,15 @@ void ScanGroup::choose_needles(const std::vector<Subject>& all, const FilterSpec
 
 std::vector<ScanGroup> group_subjects(const std::vector<Subject>& subjects,
                                       const FilterSpec& filter) {
-  std::map<std::string, std::vector<size_t>> by_type;
+  std::map<std::pair<std::string, fhir::Version>, std::vector<size_t>> by_type;
   for (size_t i = 0; i < subjects.size(); ++i) {
-    by_type[subjects[i].view->resource()].push_back(i);
+    const view::CompiledView& view = *subjects[i].view;
+    by_type[{view.resource(), view.model().version()}].push_back(i);
   }
   std::vector<ScanGroup> groups;
   groups.reserve(by_type.size());
-  for (auto& [type, indices] : by_type) {
-    groups.emplace_back(type, std::move(indices), subjects, filter);
+  for (auto& [key, indices] : by_type) {
+    groups.emplace_back(key.first, std::move(indices), subjects, filter);
   }
   return groups;
 }

@@ -1,4 +1,4 @@
-// The subjects over one type of resource: they share one parse of each line.
+// The subjects over one type of resource of one FHIR version: they share one parse of each line.
 #pragma once
 
 #include <memory>
@@ -43,7 +43,7 @@ class ScanGroup {
   std::unique_ptr<json::Shape> filter_shape_;
 };
 
-/// One group for each type among the subjects.
+/// One group for each type and version among the subjects, those of one type side by side.
 std::vector<ScanGroup> group_subjects(const std::vector<Subject>& subjects,
                                       const FilterSpec& filter);
 

@@ -36,10 +36,15 @@ Worker::Worker(const RunContext& context, std::stop_token stop)
       scanner_(json::Scanner::best()),
       memory_(context.options.memory) {
   for (const ScanGroup& group : context.groups) {
-    parsers_.push_back({&group, json::LineParser(group.shape(), scanner_), std::nullopt, 0});
+    parsers_.push_back(
+        {&group, json::LineParser(group.shape(), scanner_), std::nullopt, 0, nullptr});
     if (group.filter_shape() != nullptr) {
       parsers_.back().filter_parser.emplace(*group.filter_shape(), scanner_);
     }
+  }
+  for (size_t i = 1; i < parsers_.size(); ++i) {
+    GroupParser& before = parsers_[i - 1];
+    if (before.group->type() == parsers_[i].group->type()) before.next = &parsers_[i];
   }
   const view::RowOptions row_options{context.options.lenient_casts, stop_, &memory_};
   lanes_.reserve(context.subjects.size());
@@ -236,8 +241,27 @@ bool Worker::resource(GroupParser* group, const char* start, const char*& at,
     ++result.other_type;
     return true;
   }
-  if (group != nullptr) ++group->found;
-  return left_out || rows(*group, start, part, block, result);
+  if (group == nullptr) return true;
+  ++group->found;
+  if (!left_out && !rows(*group, start, part, block, result)) return false;
+  return other_versions(*group, start, json::Extent::kLine, part, block, result);
+}
+
+/// The groups of the same type in other FHIR versions, once a resource is known to be of the type.
+bool Worker::other_versions(const GroupParser& first, const char* start, json::Extent extent,
+                            const dataset::Part& part, const dataset::Block& block,
+                            BlockResult& result) {
+  for (GroupParser* group = first.next; group != nullptr; group = group->next) {
+    const bool of_line = extent == json::Extent::kLine;
+    if (of_line && pass_unmatched(*group->group, start).newline != nullptr) continue;
+    bool left_out = false;
+    const json::LineResult parsed = group->parse(start, extent, left_out);
+    if (parsed.kind == json::LineResult::Kind::kError) {
+      return bad_line(problem_of(parsed, start), start, part, block, result);
+    }
+    if (!left_out && !rows(*group, start, part, block, result)) return false;
+  }
+  return true;
 }
 
 /// A Bundle is a resource as others are, and stands for those in it.
@@ -285,7 +309,8 @@ bool Worker::entry(const char* start, const dataset::Part& part, const dataset::
     return bad_line(problem_of(parsed, start), start, part, block, result);
   }
   ++group->found;
-  return left_out || rows(*group, start, part, block, result);
+  if (!left_out && !rows(*group, start, part, block, result)) return false;
+  return other_versions(*group, start, json::Extent::kObject, part, block, result);
 }
 
 /// `at` goes behind the line's end, which is looked for unless it is known. What nobody reads of a

@@ -45,7 +45,9 @@ class Worker {
     const ScanGroup* group;
     json::LineParser parser;
     std::optional<json::LineParser> filter_parser;  ///< with a filter
-    uint64_t found = 0;                             ///< resources of its type in the block
+    /// Resources of its type in the block; of several groups of a type, the first counts them.
+    uint64_t found = 0;
+    GroupParser* next = nullptr;  ///< the group of the same type in another FHIR version
 
     /// Without a tape if the filter leaves the resource out.
     json::LineResult parse(const char* line, json::Extent extent, bool& left_out);
@@ -69,6 +71,8 @@ class Worker {
              BlockResult& result);
   bool no_type(const char* start, const char*& at, const dataset::Part& part,
                const dataset::Block& block, BlockResult& result);
+  bool other_versions(const GroupParser& first, const char* start, json::Extent extent,
+                      const dataset::Part& part, const dataset::Block& block, BlockResult& result);
   bool rows(const GroupParser& group, const char* line, const dataset::Part& part,
             const dataset::Block& block, BlockResult& result);
   /// `line`: the resource that `at` is in.
