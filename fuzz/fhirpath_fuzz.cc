@@ -3,7 +3,6 @@
 #include "fhir/key_names.h"
 #include "fhirpath/evaluation.h"
 #include "fhirpath/expression.h"
-#include "fhirpath/values.h"
 #include "fuzz/fuzz.h"
 #include "json/line_parser.h"
 
@@ -49,8 +48,8 @@ std::string evaluate(const fhirpath::Expression& expression, const fhir::Model& 
   }
   std::string text;
   for (const fhirpath::Item& item : result) {
-    text += fhirpath::type_name_of(evaluation, item) + " ";
-    if (const auto value = fhirpath::text_of_item(evaluation, item)) text += *value;
+    text += evaluation.type_name_of(item) + " ";
+    if (const auto value = evaluation.text_of_item(item)) text += *value;
     text += '\n';
   }
   return text;

@@ -10,20 +10,17 @@ namespace kiln::engine {
 namespace {
 
 constexpr uint32_t kRoot = 0;
-constexpr uint32_t kNone = UINT32_MAX;
 
-uint32_t member(const json::Tape& tape, uint32_t object, fhir::NameId name) {
-  if (tape[object].kind != json::NodeKind::kObject) return kNone;
-  for (uint32_t i = object + 1; i < tape[object].end; i = tape[i].end) {
-    if (tape[i].name == name) return i;
-  }
-  return kNone;
+/// Of an object; nothing else has members.
+uint32_t member(const json::Tape& tape, uint32_t node, fhir::NameId name) {
+  const bool object = tape[node].kind == json::NodeKind::kObject;
+  return object ? tape.member(node, name) : json::kNoNode;
 }
 
 /// A string member's text; "" if there is none.
 std::string text_member(const json::Tape& tape, uint32_t object, fhir::NameId name) {
   const uint32_t at = member(tape, object, name);
-  if (at == kNone || tape[at].kind != json::NodeKind::kString) return {};
+  if (at == json::kNoNode || tape[at].kind != json::NodeKind::kString) return {};
   std::string text;
   if (tape[at].escaped) {
     json::append_unescaped(text, tape[at].view());
@@ -122,7 +119,7 @@ bool TypeFilter::leads_to_patient(const json::Tape& tape, uint32_t node,
   }
   return std::any_of(path[depth].begin(), path[depth].end(), [&](fhir::NameId key) {
     const uint32_t child = member(tape, node, key);
-    return child != kNone && leads_to_patient(tape, child, path, depth + 1);
+    return child != json::kNoNode && leads_to_patient(tape, child, path, depth + 1);
   });
 }
 
@@ -132,7 +129,7 @@ bool TypeFilter::is_patient(std::string_view id) const {
 
 bool TypeFilter::is_recent(const json::Tape& tape) const {
   const uint32_t meta = member(tape, kRoot, fhir::names::kMeta);
-  if (meta == kNone) return true;
+  if (meta == json::kNoNode) return true;
   const std::string updated = text_member(tape, meta, fhir::names::kLastUpdated);
   const auto time = fhir::Temporal::parse_date_time(updated);
   return !time || time->to_unix_microseconds() > *spec_.since;

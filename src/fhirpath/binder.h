@@ -54,20 +54,11 @@ struct BoundExpression {
   std::vector<Warning> warnings;
 };
 
-/// Binds `ast`, which was parsed from `text`, for items of type `focus` as $this. Constants are
-/// kept in `program`, which the expression is to be compiled into.
+/// Binds `ast`, which was parsed from `text`, for items of type `focus` as $this.
 base::Result<BoundExpression> bind_expression(const Ast& ast, std::string_view text,
-                                              const BindContext& context, const ExprType& focus,
-                                              Program& program);
+                                              const BindContext& context, const ExprType& focus);
 
 /// The error of work that was refused while the part of `text` at `span` was compiled.
 base::Error refused_error(const base::Work& work, std::string_view text, Span span);
-
-/// The System type that an item of a type has or is converted to: code → String, Quantity →
-/// System.Quantity; the type itself where there is none.
-fhir::TypeId system_type_of(const fhir::Model& model, fhir::TypeId type);
-
-/// "Patient or String", for messages.
-std::string describe(const fhir::Model& model, const ExprType& type);
 
 }  // namespace kiln::fhirpath

@@ -2,6 +2,7 @@
 #include "fhirpath/binder.h"
 
 #include "fhirpath/evaluated_for_test.h"
+#include "fhirpath/typing.h"
 
 namespace kiln::fhirpath {
 namespace {
@@ -27,9 +28,7 @@ Outcome bound_of(std::string_view expression, Strictness strictness = Strictness
   Outcome result;
   const auto ast = parse_expression(expression);
   EXPECT_TRUE(ast.ok()) << expression;
-  Program program;
-  const auto bound =
-      bind_expression(**ast, expression, context, ExprType::of(context.resource), program);
+  const auto bound = bind_expression(**ast, expression, context, ExprType::of(context.resource));
   if (!bound.ok()) {
     EXPECT_EQ(bound.error().excerpt(), expression);
     result.message = bound.error().message();
@@ -272,6 +271,12 @@ TEST(BinderTest, WellKnownConstants) {
   EXPECT_EQ(evaluate("%`ext-x`").text, "string http://hl7.org/fhir/StructureDefinition/x");
   // Only views have rows.
   EXPECT_TRUE(evaluate("%rowIndex").failed());
+}
+
+TEST(BinderTest, TotalsAreThoseOfAggregate) {
+  EXPECT_EQ(bound_of("name.aggregate($total + 1, 0)").message, "");
+  EXPECT_EQ(bound_of("name.aggregate(given.select($total), 0)").message, "");
+  expect_error("name.trace('x', $total)", 16, "$total is only known inside aggregate()");
 }
 
 TEST(BinderTest, NumbersThatDoNotFit) {

@@ -6,7 +6,8 @@
 #include <vector>
 
 #include "fhirpath/function.h"
-#include "fhirpath/program.h"
+#include "fhirpath/literal.h"
+#include "fhirpath/token.h"
 
 namespace kiln::fhirpath {
 
@@ -25,7 +26,7 @@ struct ExprType {
 };
 
 enum class BoundKind : uint8_t {
-  kConstant,  ///< items
+  kConstant,  ///< constant
   kThis,
   kIndex,
   kTotal,
@@ -44,14 +45,19 @@ struct Bound {
   std::vector<std::unique_ptr<Bound>> arguments;
   const FunctionRow* function = nullptr;
   fhir::NameId element = fhir::kNoName;
-  Collection items;  ///< kConstant: in the storage of the program to be
-  /// The type that is, as or ofType name: as a FHIR type and as a System type, kNoType if none.
-  fhir::TypeId fhir_type = fhir::kNoType;
-  fhir::TypeId system_type = fhir::kNoType;
+  Literal constant;         ///< kConstant
+  NamedType named;          ///< the type that is, as or ofType name
   bool descending = false;  ///< a key of sort() with a minus sign
   /// kChild: a value that is missing or null still counts if it has extensions. Cleared by the
   /// demand analysis where nobody can tell the difference.
   bool siblings = true;
 };
+
+/// The position that a constant index names: of first(), [2]; nothing for anything else.
+std::optional<uint32_t> constant_position(const Bound& call);
+
+/// The rows of the element that a kChild names, where it is known to be of one complex type; none
+/// otherwise.
+std::span<const fhir::Field> known_rows(const fhir::Model& model, const Bound& child);
 
 }  // namespace kiln::fhirpath

@@ -1,7 +1,5 @@
 #include "fhirpath/compiler.h"
 
-#include <optional>
-
 #include "fhir/element_names.h"
 #include "fhirpath/typing.h"
 #include "json/shape.h"
@@ -21,7 +19,7 @@ class Compiler {
       case BoundKind::kConstant: {
         Instruction instruction = make(run_constant, bound);
         instruction.data = static_cast<uint32_t>(program_.constants.size());
-        program_.constants.push_back(bound.items);
+        program_.constants.push_back(items_of(bound.constant, program_.storage()));
         return add(instruction);
       }
       case BoundKind::kThis:
@@ -62,8 +60,7 @@ class Compiler {
   InstructionId call(const Bound& bound, InstructionId input) {
     Instruction instruction = make(bound.function->kernel, bound);
     instruction.name = bound.function->name;
-    instruction.type = bound.fhir_type;
-    instruction.system = bound.system_type;
+    instruction.named = bound.named;
     instruction.input = input;
     std::vector<InstructionId> arguments;
     for (size_t i = 0; i < bound.arguments.size(); ++i) {
@@ -82,7 +79,7 @@ class Compiler {
   bool is_step(const Bound& bound) const {
     if (bound.kind == BoundKind::kChild) return true;
     return bound.kind == BoundKind::kFunction &&
-           (is_resource_key(bound) || picked_position(bound) || is_narrowing(bound));
+           (is_resource_key(bound) || is_pick(bound) || is_narrowing(bound));
   }
 
   /// Steps from the innermost outwards, each in one path with those before it as far as they go
@@ -114,8 +111,8 @@ class Compiler {
       } else if (is_resource_key(step)) {
         path.steps.push_back(key_step(step));
       } else if (is_narrowing(step)) {
-        narrow(*step.input, step.fhir_type, path.steps.back());
-      } else if (!pick(*picked_position(step), path)) {
+        narrow(*step.input, step.named.fhir, path.steps.back());
+      } else if (!pick(*constant_position(step), path)) {
         if (i + 1 < steps.size()) finish(*steps[i + 1]);
         from = call(step, from);
       }
@@ -124,18 +121,8 @@ class Compiler {
     return from;
   }
 
-  /// The position that first() or a constant index keeps.
-  static std::optional<uint32_t> picked_position(const Bound& bound) {
-    if (!bound.input) return std::nullopt;
-    if (bound.function->reads == Reads::kFirst) return 0;
-    if (bound.function->reads != Reads::kPosition) return std::nullopt;
-    const Bound& index = *bound.arguments[0];
-    if (index.kind != BoundKind::kConstant || index.items.size != 1 ||
-        index.items[0].kind != ItemKind::kInteger || index.items[0].integer < 0 ||
-        index.items[0].integer >= json::kAllItems) {
-      return std::nullopt;
-    }
-    return static_cast<uint32_t>(index.items[0].integer);
+  static bool is_pick(const Bound& bound) {
+    return bound.input && constant_position(bound).has_value();
   }
 
   /// False if the path cannot tell: there is none, or another position was picked before.
@@ -156,7 +143,7 @@ class Compiler {
   bool is_resource_key(const Bound& bound) const {
     if (bound.input || bound.function->reads != Reads::kResourceKey) return false;
     const ExprType& of = bound.input_type;
-    return !of.open && of.types.size() == 1 && of.types[0] >= fhir::kFirstFhirType &&
+    return !of.open && of.types.size() == 1 &&
            model_.kind(of.types[0]) == fhir::TypeKind::kResource &&
            model_.element(of.types[0], fhir::names::kId).size() == 1;
   }
@@ -175,13 +162,8 @@ class Compiler {
     step.element = bound.element;
     step.siblings = bound.siblings;
     step.pick = json::kAllItems;
-    const ExprType& of = bound.input_type;
-    if (of.open || of.types.size() != 1 || of.types[0] < fhir::kFirstFhirType ||
-        model_.kind(of.types[0]) == fhir::TypeKind::kPrimitive) {
-      return step;
-    }
-    const auto rows = model_.element(of.types[0], bound.element);
-    if (rows.size() == 1) set_row(step, of.types[0], rows[0]);
+    const auto rows = known_rows(model_, bound);
+    if (rows.size() == 1) set_row(step, bound.input_type.types[0], rows[0]);
     return step;
   }
 
@@ -194,9 +176,7 @@ class Compiler {
   /// An element of one known type that is a choice.
   bool is_choice(const Bound& bound) const {
     if (bound.kind != BoundKind::kChild) return false;
-    const ExprType& of = bound.input_type;
-    if (of.open || of.types.size() != 1 || of.types[0] < fhir::kFirstFhirType) return false;
-    const auto rows = model_.element(of.types[0], bound.element);
+    const auto rows = known_rows(model_, bound);
     return !rows.empty() && rows[0].choice;
   }
 

@@ -16,6 +16,9 @@ Cursors without_steps(Cursors cursors) {
   return cursors;
 }
 
+/// Of an item behind this one, all before it are asked for.
+constexpr uint32_t kMostPosition = 1000;
+
 std::string sibling_key(fhir::NameId json) { return "_" + std::string(fhir::text_of(json)); }
 
 uint16_t sibling_name(fhir::NameId json) {
@@ -30,9 +33,8 @@ Demand::Demand(const fhir::Model& model, json::ShapeBuilder& shapes, base::Work&
 }
 
 bool Demand::is_complex(const ExprType& type) const {
-  return type.open || std::any_of(type.types.begin(), type.types.end(), [&](fhir::TypeId t) {
-           return t >= fhir::kFirstFhirType && model_.kind(t) != fhir::TypeKind::kPrimitive;
-         });
+  return type.open || std::any_of(type.types.begin(), type.types.end(),
+                                  [&](fhir::TypeId t) { return model_.is_complex(t); });
 }
 
 void Demand::whole(const Cursors& cursors) {
@@ -114,8 +116,7 @@ Cursors Demand::element(const Cursors& from, const ExprType& of, fhir::NameId na
   }
   for (const Cursor& cursor : from) {
     for (const fhir::TypeId type : of.types) {
-      const bool primitive =
-          type >= fhir::kFirstFhirType && model_.kind(type) == fhir::TypeKind::kPrimitive;
+      const bool primitive = model_.is_primitive(type);
       if (!work_.step()) return {};
       if (primitive && name == fhir::names::kValue) {
         if (!add_all(found, {cursor})) return {};
@@ -134,7 +135,7 @@ Cursors Demand::element(const Cursors& from, const ExprType& of, fhir::NameId na
         const Cursor child{shapes_.field(object, fhir::text_of(row.json), row.json), object,
                            row.json};
         shapes_.need_items(child.shape, need.items);
-        const bool leaf = model_.kind(row.type) == fhir::TypeKind::kPrimitive;
+        const bool leaf = model_.is_primitive(row.type);
         if (leaf && (need.existence || need.whole)) {
           const json::ShapeId sibling =
               shapes_.field(object, sibling_key(row.json), sibling_name(row.json));
@@ -175,11 +176,11 @@ Cursors Demand::function(Bound& bound, const Cursors& focus, const Need& need) {
       arguments(bound, focus, from, Need());
       return {};
     }
-    case Reads::kExistence: {
+    case Reads::kExistence:
+    case Reads::kAnyItem: {
       Need own;
       own.existence = true;
-      // exists() and empty() without criteria are decided by one item; count() is not.
-      if (bound.arguments.empty() && row.returns == Returns::kBoolean) own.items = 1;
+      if (bound.arguments.empty() && row.reads == Reads::kAnyItem) own.items = 1;
       const Cursors from = input(bound, focus, own);
       arguments(bound, focus, from, Need());
       return {};
@@ -190,7 +191,7 @@ Cursors Demand::function(Bound& bound, const Cursors& focus, const Need& need) {
       const bool named =
           row.returns == Returns::kNamedType || row.returns == Returns::kNamedTypeOne;
       if (named && bound.input && bound.input->kind == BoundKind::kChild) {
-        return child(*bound.input, focus, own, bound.fhir_type);
+        return child(*bound.input, focus, own, bound.named.fhir);
       }
       const Cursors from = input(bound, focus, own);
       arguments(bound, focus, from, Need());
@@ -204,12 +205,8 @@ Cursors Demand::function(Bound& bound, const Cursors& focus, const Need& need) {
     case Reads::kPosition: {
       Need own = need;
       own.items = json::kAllItems;
-      const Bound& index = *bound.arguments[0];
-      if (index.kind == BoundKind::kConstant && index.items.size == 1 &&
-          index.items[0].kind == ItemKind::kInteger && index.items[0].integer >= 0 &&
-          index.items[0].integer < 1000) {
-        own.items = static_cast<uint32_t>(index.items[0].integer) + 1;
-      }
+      const auto position = constant_position(bound);
+      if (position && *position < kMostPosition) own.items = *position + 1;
       const Cursors from = input(bound, focus, own);
       arguments(bound, focus, from, Need());
       return from;
@@ -244,7 +241,8 @@ Cursors Demand::function(Bound& bound, const Cursors& focus, const Need& need) {
       }
       return result;
     }
-    case Reads::kWhole: {
+    case Reads::kWhole:
+    case Reads::kReferences: {
       Need own;
       own.whole = true;
       own.existence = true;
@@ -254,8 +252,8 @@ Cursors Demand::function(Bound& bound, const Cursors& focus, const Need& need) {
         const Cursors one = follow(*bound.arguments[i], lambda ? result : focus, own);
         if (!add_all(result, one)) return {};
       }
-      if (row.returns == Returns::kReference) {
-        whole(root());  // what it refers to may be anywhere in the resource
+      if (row.reads == Reads::kReferences) {
+        whole(root());
         if (!add_all(result, root())) return {};
       }
       return result;

@@ -18,10 +18,9 @@ Outcome compile_with(base::Work& work, const std::string& expression, std::strin
   BindContext context{model};
   context.resource = model.find_resource(resource);
   context.work = &work;
-  Program program;
   const auto ast = parse_expression(expression);
   EXPECT_TRUE(ast.ok()) << expression;
-  auto bound = bind_expression(**ast, expression, context, ExprType::of(context.resource), program);
+  auto bound = bind_expression(**ast, expression, context, ExprType::of(context.resource));
   if (!bound.ok()) return {bound.error().code(), bound.error().caret(), work.done()};
   json::ShapeBuilder shapes;
   Demand demand(model, shapes, work);

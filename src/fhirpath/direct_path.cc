@@ -34,9 +34,8 @@ class Follower {
       }
       return;
     }
-    uint32_t at = object + 1;
-    while (at < holder.end && tape_[at].name != step.json) at = tape_[at].end;
-    if (at >= holder.end) return;
+    const uint32_t at = tape_.member(object, step.json);
+    if (at == kNoNode) return;
     const json::Node& value = tape_[at];
     if (value.kind == json::NodeKind::kArray) {
       for (uint32_t item = at + 1; item < value.end && !done_; item = tape_[item].end) {

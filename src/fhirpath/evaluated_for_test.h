@@ -10,7 +10,6 @@
 #include "fhir/key_names.h"
 #include "fhirpath/evaluation.h"
 #include "fhirpath/expression.h"
-#include "fhirpath/values.h"
 #include "json/line_parser.h"
 
 namespace kiln::fhirpath {
@@ -78,9 +77,9 @@ inline Evaluated evaluate(std::string_view expression, std::string_view resource
   }
   for (const Item& item : items) {
     if (!result.text.empty()) result.text += ", ";
-    const auto text = text_of_item(evaluation, item);
+    const auto text = evaluation.text_of_item(item);
     result.text +=
-        type_name_of(evaluation, item) + " " + (text ? *text : json_of_item(evaluation, item));
+        evaluation.type_name_of(item) + " " + (text ? *text : evaluation.json_of_item(item));
   }
   // Reading what came out is counted, too.
   if (evaluation.failed()) return failure(evaluation.take_error());

@@ -1,7 +1,7 @@
 #include "fhirpath/expression.h"
 
 #include "fhirpath/compiler.h"
-#include "fhirpath/evaluation.h"
+#include "fhirpath/typing.h"
 #include "json/writer.h"
 
 namespace kiln::fhirpath {
@@ -13,11 +13,10 @@ ExprType focus_of(const BindContext& context) {
 }
 
 base::Result<BoundExpression> bind_counted(const Ast& ast, std::string_view text,
-                                           BindContext context, std::stop_token stop,
-                                           Program& program) {
+                                           BindContext context, std::stop_token stop) {
   base::Work work(kMostCompileSteps, std::move(stop));
   if (context.work == nullptr) context.work = &work;
-  return bind_expression(ast, text, context, focus_of(context), program);
+  return bind_expression(ast, text, context, focus_of(context));
 }
 
 void write_tree(const Bound& bound, const fhir::Model& model, std::string_view text,
@@ -52,28 +51,17 @@ base::Result<Expression> compile_expression(std::string_view text, const BindCon
   KILN_ASSIGN(const std::unique_ptr<Ast> ast, parse_expression(text));
   Expression expression;
   expression.program.text = text;
-  KILN_ASSIGN(BoundExpression bound,
-              bind_counted(*ast, text, context, std::move(stop), expression.program));
+  KILN_ASSIGN(BoundExpression bound, bind_counted(*ast, text, context, std::move(stop)));
   compile(*bound.tree, context.model, expression.program);
   expression.type = bound.tree->type;
   expression.warnings = std::move(bound.warnings);
   return expression;
 }
 
-std::string type_name_of(const Evaluation& evaluation, const Item& item) {
-  const TypeInfo info = evaluation.type_info(item);
-  std::string name(info.name);
-  if (info.space == "System" && name != "Quantity" && !name.empty()) {
-    name[0] = static_cast<char>(name[0] >= 'A' && name[0] <= 'Z' ? name[0] + 32 : name[0]);
-  }
-  return name;
-}
-
 base::Result<std::string> describe_tree(std::string_view text, const BindContext& context,
                                         std::stop_token stop) {
   KILN_ASSIGN(const std::unique_ptr<Ast> ast, parse_expression(text));
-  Program program;
-  KILN_ASSIGN(BoundExpression bound, bind_counted(*ast, text, context, std::move(stop), program));
+  KILN_ASSIGN(BoundExpression bound, bind_counted(*ast, text, context, std::move(stop)));
   json::Writer writer;
   write_tree(*bound.tree, context.model, text, writer);
   return std::move(writer).take();

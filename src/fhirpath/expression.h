@@ -22,9 +22,6 @@ constexpr uint64_t kMostCompileSteps = 4'000'000;
 base::Result<Expression> compile_expression(std::string_view text, const BindContext& context,
                                             std::stop_token stop = {});
 
-/// The name of an item's type as the official tests spell it: integer, dateTime, Quantity, code.
-std::string type_name_of(const Evaluation& evaluation, const Item& item);
-
 /// The parsed and typed tree as JSON, for `kiln fhirpath --ast`.
 base::Result<std::string> describe_tree(std::string_view text, const BindContext& context,
                                         std::stop_token stop = {});

@@ -1,7 +1,8 @@
 #include <algorithm>
+#include <string>
 #include <vector>
 
-#include "fhirpath/evaluation.h"
+#include "fhirpath/context.h"
 #include "fhirpath/functions/families.h"
 
 namespace kiln::fhirpath {
@@ -30,8 +31,9 @@ const Table& functions() {
 }
 
 const Table& operators() {
-  static const Table kTable = sorted({comparison_operators(), boolean_operators(),
-                                      arithmetic_operators(), collection_operators()});
+  static const Table kTable =
+      sorted({comparison_operators(), boolean_operators(), arithmetic_operators(),
+              collection_operators(), subsetting_operators()});
   return kTable;
 }
 
@@ -46,51 +48,52 @@ const FunctionRow* find_in(const Table& table, std::string_view name) {
 
 const FunctionRow* find_function(std::string_view name) { return find_in(functions(), name); }
 const FunctionRow* find_operator(std::string_view name) { return find_in(operators(), name); }
+const FunctionRow* find_sign(std::string_view sign) {
+  return find_operator(std::string(sign) + "x");
+}
 
 std::span<const std::string_view> function_names() {
   static const std::vector<std::string_view> kNames = [] {
     std::vector<std::string_view> names;
-    for (const FunctionRow* row : functions()) {
-      if (row->name != "[]") names.push_back(row->name);
-    }
+    for (const FunctionRow* row : functions()) names.push_back(row->name);
     return names;
   }();
   return kNames;
 }
 
-bool run_constant(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
-  out = evaluation.program().constants[instruction.data];
+bool run_constant(Context& context, const Instruction& instruction, Collection& out) {
+  out = context.program().constants[instruction.data];
   return true;
 }
 
-bool run_this(Evaluation& evaluation, const Instruction&, Collection& out) {
-  out = evaluation.this_value();
+bool run_this(Context& context, const Instruction&, Collection& out) {
+  out = context.this_value();
   return true;
 }
 
-bool run_index(Evaluation& evaluation, const Instruction&, Collection& out) {
-  return evaluation.give_integer(out, evaluation.index_value());
+bool run_index(Context& context, const Instruction&, Collection& out) {
+  return context.give_integer(out, context.index_value());
 }
 
-bool run_total(Evaluation& evaluation, const Instruction&, Collection& out) {
-  out = evaluation.total();
+bool run_total(Context& context, const Instruction&, Collection& out) {
+  out = context.total();
   return true;
 }
 
-bool run_root(Evaluation& evaluation, const Instruction&, Collection& out) {
-  out = {&evaluation.root(), 1};
+bool run_root(Context& context, const Instruction&, Collection& out) {
+  out = {&context.root(), 1};
   return true;
 }
 
-bool run_row_index(Evaluation& evaluation, const Instruction&, Collection& out) {
-  return evaluation.give_integer(out, evaluation.row_index());
+bool run_row_index(Context& context, const Instruction&, Collection& out) {
+  return context.give_integer(out, context.row_index());
 }
 
-bool run_path(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
+bool run_path(Context& context, const Instruction& instruction, Collection& out) {
   Collection from;
-  if (!evaluation.input(instruction, from)) return false;
-  ItemList result(evaluation.arena());
-  if (!evaluation.walk(evaluation.program().paths[instruction.data], from, result)) return false;
+  if (!context.input(instruction, from)) return false;
+  ItemList result(context.arena());
+  if (!context.walk(context.program().paths[instruction.data], from, result)) return false;
   out = result.collection();
   return true;
 }

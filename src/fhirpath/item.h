@@ -10,6 +10,7 @@
 #include "fhir/decimal.h"
 #include "fhir/model.h"
 #include "fhir/temporal.h"
+#include "json/tape.h"
 
 namespace kiln::fhirpath {
 
@@ -36,7 +37,13 @@ struct TypeInfo {
   std::string_view name;
 };
 
-constexpr uint32_t kNoNode = UINT32_MAX;
+/// A type that an expression names: as a FHIR type, as a System type, or (Quantity) as either.
+struct NamedType {
+  fhir::TypeId fhir = fhir::kNoType;
+  fhir::TypeId system = fhir::kNoType;
+};
+
+using json::kNoNode;
 
 /// One item. Small and trivially copyable; what it points to lives in the evaluation's arena, the
 /// compiled program or the parsed line.

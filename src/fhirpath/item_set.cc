@@ -39,25 +39,25 @@ uint64_t hash_quantity(const Quantity& quantity) {
 }
 
 /// Of what equality looks at in an element and below it: see TreeComparison in values.cc.
-uint64_t hash_tree(Evaluation& evaluation, uint32_t index) {
-  const json::Node& node = evaluation.node(index);
-  if (!evaluation.step_text(node.kind == json::NodeKind::kString ? node.length : 0)) return 0;
+uint64_t hash_tree(Context& context, uint32_t index) {
+  const json::Node& node = context.node(index);
+  if (!context.step_text(node.kind == json::NodeKind::kString ? node.length : 0)) return 0;
   auto hash = static_cast<uint64_t>(node.kind);
   switch (node.kind) {
     case json::NodeKind::kObject:
       // The order of members does not count.
-      for (uint32_t i = index + 1; i < node.end; i = evaluation.node(i).end) {
-        const uint16_t name = evaluation.node(i).name;
-        if (name != 0) hash += mix(name, hash_tree(evaluation, i));
+      for (uint32_t i = index + 1; i < node.end; i = context.node(i).end) {
+        const uint16_t name = context.node(i).name;
+        if (name != 0) hash += mix(name, hash_tree(context, i));
       }
       return hash;
     case json::NodeKind::kArray:
-      for (uint32_t i = index + 1; i < node.end; i = evaluation.node(i).end) {
-        hash = mix(hash, hash_tree(evaluation, i));
+      for (uint32_t i = index + 1; i < node.end; i = context.node(i).end) {
+        hash = mix(hash, hash_tree(context, i));
       }
       return hash;
     case json::NodeKind::kString:
-      return mix(hash, hash_text(evaluation.string_of(node)));
+      return mix(hash, hash_text(context.string_of(node)));
     case json::NodeKind::kNumber: {
       const auto number = fhir::Decimal::parse(node.view());
       return mix(hash, number ? hash_number(number->to_double()) : hash_text(node.view()));
@@ -91,37 +91,37 @@ uint64_t hash_value(const Item& value) {
 
 /// Equal items have equal hashes. Nothing for an item that equals none, not even itself: one
 /// without a value.
-std::optional<uint64_t> hash_of(Evaluation& evaluation, const Item& item) {
-  if (const auto quantity = quantity_of(evaluation, item)) return hash_quantity(*quantity);
+std::optional<uint64_t> hash_of(Context& context, const Item& item) {
+  if (const auto quantity = quantity_of(context, item)) return hash_quantity(*quantity);
   if (item.kind == ItemKind::kElement && item.node != kNoNode) {
-    const json::NodeKind kind = evaluation.node(item.node).kind;
+    const json::NodeKind kind = context.node(item.node).kind;
     if (kind == json::NodeKind::kObject || kind == json::NodeKind::kArray) {
-      return hash_tree(evaluation, item.node);
+      return hash_tree(context, item.node);
     }
   }
   Item value;
-  if (!evaluation.value_of(item, value)) return std::nullopt;
+  if (!context.value_of(item, value)) return std::nullopt;
   const size_t bytes = value.kind == ItemKind::kString ? value.text().size() : 0;
-  if (!evaluation.step_text(bytes)) return std::nullopt;
+  if (!context.step_text(bytes)) return std::nullopt;
   return hash_value(value);
 }
 
 }  // namespace
 
 bool ItemSet::is_equal(const Item& one, const Item& item, bool& found) {
-  const auto equal = equal_items(evaluation_, one, item);
+  const auto equal = equal_items(context_, one, item);
   found = equal && *equal;
-  return !evaluation_.failed();
+  return !context_.failed();
 }
 
 bool ItemSet::find_hashed(const Item& item, bool& found) {
-  const auto hash = hash_of(evaluation_, item);
-  if (!hash) return evaluation_.step();
+  const auto hash = hash_of(context_, item);
+  if (!hash) return context_.step();
   const auto [begin, end] = hashed_.equal_range(*hash);
   for (auto at = begin; at != end && !found; ++at) {
     if (!is_equal(at->second, item, found)) return false;
   }
-  return evaluation_.step();
+  return context_.step();
 }
 
 bool ItemSet::contains(const Item& item, bool& found) {
@@ -129,13 +129,13 @@ bool ItemSet::contains(const Item& item, bool& found) {
   for (size_t i = 0; i < few_.size() && !found; ++i) {
     if (!is_equal(few_[i], item, found)) return false;
   }
-  return found || hashed_.empty() ? evaluation_.step() : find_hashed(item, found);
+  return found || hashed_.empty() ? context_.step() : find_hashed(item, found);
 }
 
 bool ItemSet::hash(const Item& item) {
   static constexpr uint64_t kBytesPerItem = 80;
-  const auto hash = hash_of(evaluation_, item);
-  if (!evaluation_.step() || !evaluation_.make_room(kBytesPerItem * (hashed_.size() + 1))) {
+  const auto hash = hash_of(context_, item);
+  if (!context_.step() || !context_.make_room(kBytesPerItem * (hashed_.size() + 1))) {
     return false;
   }
   if (hash) hashed_.emplace(*hash, item);

@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "fhirpath/evaluation.h"
+#include "fhirpath/context.h"
 
 namespace kiln::fhirpath {
 
@@ -13,7 +13,7 @@ namespace kiln::fhirpath {
 /// resource. Work is counted; what returns false was refused by a limit.
 class ItemSet {
  public:
-  explicit ItemSet(Evaluation& evaluation) : evaluation_(evaluation) {}
+  explicit ItemSet(Context& context) : context_(context) {}
 
   /// Adds the item unless one that is equal is there.
   [[nodiscard]] bool insert(const Item& item, bool& added);
@@ -28,7 +28,7 @@ class ItemSet {
   [[nodiscard]] bool is_equal(const Item& one, const Item& item, bool& found);
   [[nodiscard]] bool hash(const Item& item);
 
-  Evaluation& evaluation_;
+  Context& context_;
   std::vector<Item> few_;  ///< the first ones, once all are in `hashed_` none
   std::unordered_multimap<uint64_t, Item> hashed_;
 };

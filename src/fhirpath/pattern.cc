@@ -7,7 +7,7 @@
 #include <re2/re2.h>
 
 #include "base/text.h"
-#include "fhirpath/evaluation.h"
+#include "fhirpath/context.h"
 
 namespace kiln::fhirpath {
 namespace {
@@ -137,7 +137,7 @@ std::string with_re2_groups(std::string_view pattern) {
 Patterns::Patterns() = default;
 Patterns::~Patterns() = default;
 
-const re2::RE2* Patterns::compile(Evaluation& evaluation, const Instruction& instruction,
+const re2::RE2* Patterns::compile(Context& context, const Instruction& instruction,
                                   std::string_view pattern) {
   static constexpr size_t kMostCompiled = 64;
   static constexpr int64_t kMostMemory = 4 << 20;
@@ -147,13 +147,13 @@ const re2::RE2* Patterns::compile(Evaluation& evaluation, const Instruction& ins
   const auto found = compiled_.find(key);
   if (found != compiled_.end()) return found->second.get();
   if (pattern.size() > kMostPatternSize) {
-    evaluation.fail(instruction, "the regular expression is too long", base::ErrorCode::kLimit);
+    context.fail(instruction, "the regular expression is too long", base::ErrorCode::kLimit);
     return nullptr;
   }
-  if (!evaluation.step(kStepsToCompile + kStepsPerByte * pattern.size())) return nullptr;
+  if (!context.step(kStepsToCompile + kStepsPerByte * pattern.size())) return nullptr;
   if (const std::string_view what = unsupported_in(pattern); !what.empty()) {
-    evaluation.fail(instruction, "a regular expression cannot have " + std::string(what) +
-                                     ", which takes more than linear time");
+    context.fail(instruction, "a regular expression cannot have " + std::string(what) +
+                                  ", which takes more than linear time");
     return nullptr;
   }
   re2::RE2::Options options;
@@ -162,39 +162,39 @@ const re2::RE2* Patterns::compile(Evaluation& evaluation, const Instruction& ins
   options.set_max_mem(kMostMemory);
   auto compiled = std::make_unique<re2::RE2>(with_re2_groups(pattern), options);
   if (!compiled->ok()) {
-    evaluation.fail(instruction, "a bad regular expression: " + compiled->error());
+    context.fail(instruction, "a bad regular expression: " + compiled->error());
     return nullptr;
   }
   // Counted repetitions make a long program of a short pattern.
-  if (!evaluation.step(static_cast<uint64_t>(compiled->ProgramSize()))) return nullptr;
+  if (!context.step(static_cast<uint64_t>(compiled->ProgramSize()))) return nullptr;
   if (compiled_.size() >= kMostCompiled) compiled_.clear();
   return compiled_.emplace(std::move(key), std::move(compiled)).first->second.get();
 }
 
-bool step_search(Evaluation& evaluation, const Instruction& instruction, const re2::RE2& regex,
+bool step_search(Context& context, const Instruction& instruction, const re2::RE2& regex,
                  size_t bytes) {
   const uint64_t cost = uint64_t{bytes} * static_cast<uint64_t>(std::max(1, regex.ProgramSize()));
   if (cost > kMostSearchCost) {
-    return evaluation.fail(instruction, "the text is too long for this regular expression",
-                           base::ErrorCode::kLimit);
+    return context.fail(instruction, "the text is too long for this regular expression",
+                        base::ErrorCode::kLimit);
   }
-  return evaluation.step(1 + cost / kSearchCostPerStep);
+  return context.step(1 + cost / kSearchCostPerStep);
 }
 
-bool replace_all(Evaluation& evaluation, const Instruction& instruction, const re2::RE2& regex,
+bool replace_all(Context& context, const Instruction& instruction, const re2::RE2& regex,
                  std::string_view text, std::string_view substitution, std::string& result) {
   const std::vector<Piece> pieces = pieces_of(regex, substitution);
   int last_group = 0;
   for (const Piece& piece : pieces) last_group = std::max(last_group, piece.group.value_or(0));
   if (last_group > regex.NumberOfCapturingGroups()) {
-    return evaluation.fail(instruction, "the substitution names group " +
-                                            std::to_string(last_group) + ", the pattern has " +
-                                            std::to_string(regex.NumberOfCapturingGroups()));
+    return context.fail(instruction, "the substitution names group " + std::to_string(last_group) +
+                                         ", the pattern has " +
+                                         std::to_string(regex.NumberOfCapturingGroups()));
   }
   // The match itself, and the groups that are asked for: finding groups costs most.
   std::vector<re2::StringPiece> groups(static_cast<size_t>(last_group) + 1);
   const auto append = [&](std::string_view part) {
-    if (!evaluation.grow_text(instruction, result.size(), part.size())) return false;
+    if (!context.grow_text(instruction, result.size(), part.size())) return false;
     result += part;
     return true;
   };
@@ -202,7 +202,7 @@ bool replace_all(Evaluation& evaluation, const Instruction& instruction, const r
   size_t at = 0;
   std::optional<size_t> last_end;
   while (at <= text.size()) {
-    if (!step_search(evaluation, instruction, regex, text.size() - at)) return false;
+    if (!step_search(context, instruction, regex, text.size() - at)) return false;
     if (!regex.Match(text, at, text.size(), re2::RE2::UNANCHORED, groups.data(), last_group + 1)) {
       break;
     }

@@ -20,7 +20,7 @@ constexpr size_t kMostPatternSize = 16 * 1024;
 /// search cannot be stopped in its midst, and at its worst costs some 10 ns for each such pair.
 constexpr uint64_t kMostSearchCost = 16U << 20;
 
-/// Compiled patterns. Belongs to one Evaluation, which counts the work; not thread-safe.
+/// Compiled patterns. Belongs to one Context, which counts the work; not thread-safe.
 class Patterns {
  public:
   Patterns();
@@ -30,7 +30,7 @@ class Patterns {
 
   /// The compiled pattern, valid until the next call; null, with the evaluation's error set, if it
   /// is none or a limit was reached.
-  const re2::RE2* compile(Evaluation& evaluation, const Instruction& instruction,
+  const re2::RE2* compile(Context& context, const Instruction& instruction,
                           std::string_view pattern);
 
  private:
@@ -42,12 +42,12 @@ class Patterns {
 std::string with_re2_groups(std::string_view pattern);
 
 /// Before a text of so many bytes is searched: counts it; false, with the error set, over a limit.
-[[nodiscard]] bool step_search(Evaluation& evaluation, const Instruction& instruction,
+[[nodiscard]] bool step_search(Context& context, const Instruction& instruction,
                                const re2::RE2& regex, size_t bytes);
 
 /// The text with each match replaced; in the substitution $1 and ${name} are groups, $0 the match.
 /// Appends to `result`. False: the error is set.
-[[nodiscard]] bool replace_all(Evaluation& evaluation, const Instruction& instruction,
+[[nodiscard]] bool replace_all(Context& context, const Instruction& instruction,
                                const re2::RE2& regex, std::string_view text,
                                std::string_view substitution, std::string& result);
 

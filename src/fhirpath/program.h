@@ -12,11 +12,11 @@
 
 namespace kiln::fhirpath {
 
-class Evaluation;
+class Context;
 struct Instruction;
 
 /// Computes one instruction's result into `out`. False: the evaluation failed, its error is set.
-using Kernel = bool (*)(Evaluation&, const Instruction&, Collection& out);
+using Kernel = bool (*)(Context&, const Instruction&, Collection& out);
 
 using InstructionId = uint32_t;
 constexpr InstructionId kNoInstruction = UINT32_MAX;
@@ -26,10 +26,9 @@ struct Instruction {
   InstructionId input = kNoInstruction;  ///< what it is called on
   uint32_t first_argument = 0;           ///< in Program::arguments
   uint16_t argument_count = 0;
-  uint32_t data = 0;        ///< a kernel's own: a constant, a path
-  fhir::TypeId type = 0;    ///< is, as, ofType: the FHIR type asked for
-  fhir::TypeId system = 0;  ///< the same name as a System type
-  std::string_view name;    ///< the function or operator, for messages
+  uint32_t data = 0;      ///< a kernel's own: a constant, a path
+  NamedType named{};      ///< is, as, ofType: the type asked for
+  std::string_view name;  ///< the function or operator, for messages
   Span span;
 };
 

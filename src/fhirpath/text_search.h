@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <string_view>
 
-#include "fhirpath/evaluation.h"
+#include "fhirpath/context.h"
 
 namespace kiln::fhirpath {
 
@@ -12,10 +12,10 @@ constexpr size_t kNotFound = std::string_view::npos;
 
 /// Where `needle` first stands in `text`, as std::string_view::find: kNotFound if nowhere. False:
 /// refused by a limit.
-[[nodiscard]] bool find_text(Evaluation& evaluation, std::string_view text, std::string_view needle,
+[[nodiscard]] bool find_text(Context& context, std::string_view text, std::string_view needle,
                              size_t& at);
 /// Where it last stands.
-[[nodiscard]] bool find_last_text(Evaluation& evaluation, std::string_view text,
-                                  std::string_view needle, size_t& at);
+[[nodiscard]] bool find_last_text(Context& context, std::string_view text, std::string_view needle,
+                                  size_t& at);
 
 }  // namespace kiln::fhirpath

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fhir/element_names.h"
 #include "fhirpath/binder.h"
 
 namespace kiln::fhirpath {
@@ -15,14 +16,15 @@ bool is_number(TypeId type) {
 bool is_date(TypeId type) { return type == fhir::kSystemDate || type == fhir::kSystemDateTime; }
 
 /// The result of one pair of System types; kNoType if they do not go together.
-TypeId arithmetic_pair(std::string_view op, TypeId a, TypeId b) {
+TypeId arithmetic_pair(Returns returns, TypeId a, TypeId b) {
   const bool quantity = a == fhir::kSystemQuantity || b == fhir::kSystemQuantity;
   if (is_number(a) && is_number(b)) {
-    if (op == "/") return fhir::kSystemDecimal;
+    if (returns == Returns::kQuotient) return fhir::kSystemDecimal;
     return std::max(a, b);  // Integer < Long < Decimal by id
   }
-  if (op == "+" && a == fhir::kSystemString && b == fhir::kSystemString) return a;
-  if (op == "+" || op == "-") {
+  const bool sum = returns == Returns::kSum;
+  if (sum && a == fhir::kSystemString && b == fhir::kSystemString) return a;
+  if (sum || returns == Returns::kDifference) {
     if (is_temporal(a) && b == fhir::kSystemQuantity) return a;
   }
   const bool amounts =
@@ -60,6 +62,24 @@ bool any_pair(const fhir::Model& model, const ExprType& left, const ExprType& ri
   return false;
 }
 
+/// Of `left op right`; nothing if no pair of types fits.
+std::optional<ExprType> arithmetic_type(const fhir::Model& model, Returns returns,
+                                        const ExprType& left, const ExprType& right) {
+  if (left.open || right.open || left.types.empty() || right.types.empty()) {
+    return ExprType::anything(true);
+  }
+  ExprType result;
+  for (const TypeId a : left.types) {
+    for (const TypeId b : right.types) {
+      const TypeId type =
+          arithmetic_pair(returns, system_type_of(model, a), system_type_of(model, b));
+      if (type != fhir::kNoType) add_types(result, ExprType::of(type));
+    }
+  }
+  if (result.types.empty()) return std::nullopt;
+  return result;
+}
+
 }  // namespace
 
 std::optional<fhir::Temporal> parse_temporal(TypeId system, std::string_view text) {
@@ -73,6 +93,27 @@ std::optional<fhir::Temporal> parse_temporal(TypeId system, std::string_view tex
     default:
       return std::nullopt;
   }
+}
+
+TypeId system_type_of(const fhir::Model& model, TypeId type) {
+  if (type < fhir::kFirstFhirType) return type;
+  const TypeId system = model.system_type(type);
+  if (system != fhir::kNoType) return system;
+  static constexpr std::string_view kQuantity = "Quantity";
+  const TypeId quantity = model.find_type(kQuantity);
+  return model.is_subtype(type, quantity) ? fhir::kSystemQuantity : type;
+}
+
+std::string describe(const fhir::Model& model, const ExprType& type) {
+  if (type.types.empty()) return type.open ? "any type" : "nothing";
+  static constexpr size_t kMostNamed = 4;
+  std::string text;
+  for (size_t i = 0; i < type.types.size() && i < kMostNamed; ++i) {
+    if (i != 0) text += i + 1 == type.types.size() ? " or " : ", ";
+    text += model.name(type.types[i]);
+  }
+  if (type.types.size() > kMostNamed) text += " ...";
+  return text;
 }
 
 bool may_be(const fhir::Model& model, const ExprType& type, Expect expect) {
@@ -127,23 +168,6 @@ std::string_view describe(Expect expect) {
   return "anything";
 }
 
-std::optional<ExprType> arithmetic_type(const fhir::Model& model, const FunctionRow& row,
-                                        const ExprType& left, const ExprType& right) {
-  if (left.open || right.open || left.types.empty() || right.types.empty()) {
-    return ExprType::anything(true);
-  }
-  ExprType result;
-  for (const TypeId a : left.types) {
-    for (const TypeId b : right.types) {
-      const TypeId type =
-          arithmetic_pair(row.name, system_type_of(model, a), system_type_of(model, b));
-      if (type != fhir::kNoType) add_types(result, ExprType::of(type));
-    }
-  }
-  if (result.types.empty()) return std::nullopt;
-  return result;
-}
-
 bool may_be_ordered(const fhir::Model& model, const ExprType& left, const ExprType& right) {
   return any_pair(model, left, right, [](Class a, Class b, TypeId, TypeId) {
     return (a == b && a != Class::kOther && a != Class::kBoolean) || are_amounts(a, b);
@@ -172,38 +196,163 @@ void add_types(ExprType& type, const ExprType& more) {
 
 bool is_named_type(const fhir::Model& model, TypeId type, TypeId wanted) {
   if (wanted == fhir::kNoType || type < fhir::kFirstFhirType) return false;
-  return type == wanted ||
-         (model.kind(type) != fhir::TypeKind::kPrimitive && model.is_subtype(type, wanted));
+  return type == wanted || (model.is_complex(type) && model.is_subtype(type, wanted));
 }
 
-ExprType narrowed(const fhir::Model& model, const ExprType& type, TypeId fhir_type,
-                  TypeId system_type) {
+NamedType find_named_type(const fhir::Model& model, std::string_view name) {
+  static constexpr std::string_view kSystem = "System.";
+  static constexpr std::string_view kFhir = "FHIR.";
+  if (name.starts_with(kSystem))
+    return {.system = model.find_system_type(name.substr(kSystem.size()))};
+  if (name.starts_with(kFhir)) return {.fhir = model.find_type(name.substr(kFhir.size()))};
+  return {model.find_type(name), model.find_system_type(name)};
+}
+
+ExprType narrowed(const fhir::Model& model, const ExprType& type, const NamedType& named) {
   ExprType result;
   result.single = type.single;
   result.ordered = type.ordered;
   const auto keep = [&](TypeId candidate) { add_types(result, ExprType::of(candidate)); };
   if (type.open) {
-    if (fhir_type != fhir::kNoType) {
-      keep(fhir_type);
+    if (named.fhir != fhir::kNoType) {
+      keep(named.fhir);
       // A resource type that is abstract says little about what is below it.
-      result.open = model.is_abstract(fhir_type);
+      result.open = model.is_abstract(named.fhir);
     }
-    if (system_type != fhir::kNoType) keep(system_type);
+    if (named.system != fhir::kNoType) keep(named.system);
     return result;
   }
   for (const TypeId candidate : type.types) {
     if (candidate < fhir::kFirstFhirType) {
-      if (candidate == system_type || system_type == fhir::kSystemAny) keep(candidate);
-    } else if (fhir_type == fhir::kNoType) {
+      if (candidate == named.system || named.system == fhir::kSystemAny) keep(candidate);
+    } else if (named.fhir == fhir::kNoType) {
       continue;
-    } else if (is_named_type(model, candidate, fhir_type)) {
+    } else if (is_named_type(model, candidate, named.fhir)) {
       keep(candidate);
-    } else if (model.kind(candidate) != fhir::TypeKind::kPrimitive &&
-               model.is_subtype(fhir_type, candidate)) {
-      keep(fhir_type);
+    } else if (model.is_complex(candidate) && model.is_subtype(named.fhir, candidate)) {
+      keep(named.fhir);
     }
   }
   return result;
+}
+
+ExprType element_type(const fhir::Model& model, const ExprType& of, fhir::NameId element) {
+  ExprType type;
+  type.single = of.single && !of.open;
+  type.ordered = of.ordered;
+  type.open = of.open;
+  for (const TypeId candidate : of.types) {
+    if (candidate == fhir::kSystemQuantity) {
+      if (element == fhir::names::kValue) add_types(type, ExprType::of(fhir::kSystemDecimal));
+      if (element == fhir::names::kUnit) add_types(type, ExprType::of(fhir::kSystemString));
+    }
+    for (const fhir::Field& row : model.element(candidate, element)) {
+      add_types(type, ExprType::of(row.type));
+      if (row.list) type.single = false;
+      if (row.type >= fhir::kFirstFhirType && model.is_abstract(row.type)) type.open = true;
+    }
+  }
+  return type;
+}
+
+std::optional<ExprType> result_type(const fhir::Model& model, const Bound& bound) {
+  const FunctionRow& row = *bound.function;
+  const ExprType& input = bound.input_type;
+  const auto argument = [&](size_t i) -> const ExprType& { return bound.arguments[i]->type; };
+  switch (row.returns) {
+    case Returns::kBoolean:
+      return ExprType::of(fhir::kSystemBoolean);
+    case Returns::kInteger:
+      return ExprType::of(fhir::kSystemInteger);
+    case Returns::kLong:
+      return ExprType::of(fhir::kSystemLong);
+    case Returns::kDecimal:
+      return ExprType::of(fhir::kSystemDecimal);
+    case Returns::kString:
+      return ExprType::of(fhir::kSystemString);
+    case Returns::kStrings:
+      return ExprType::of(fhir::kSystemString, false);
+    case Returns::kStringEach:
+      return ExprType::of(fhir::kSystemString, input.single);
+    case Returns::kDate:
+      return ExprType::of(fhir::kSystemDate);
+    case Returns::kDateTime:
+      return ExprType::of(fhir::kSystemDateTime);
+    case Returns::kTime:
+      return ExprType::of(fhir::kSystemTime);
+    case Returns::kQuantity:
+      return ExprType::of(fhir::kSystemQuantity);
+    case Returns::kInput:
+      return input;
+    case Returns::kInputItem: {
+      ExprType type = input;
+      type.single = true;
+      return type;
+    }
+    case Returns::kInputNumber:
+    case Returns::kBoundary: {
+      ExprType type;
+      type.open = input.open;
+      for (const TypeId t : input.types) {
+        TypeId system = system_type_of(model, t);
+        if (row.returns == Returns::kBoundary && system == fhir::kSystemInteger) {
+          system = fhir::kSystemDecimal;
+        }
+        add_types(type, ExprType::of(system));
+      }
+      return type;
+    }
+    case Returns::kArgument: {
+      ExprType type = argument(0);
+      type.single = type.single && input.single;
+      type.ordered = type.ordered && input.ordered;
+      return type;
+    }
+    case Returns::kRepeat: {
+      ExprType type = argument(0);
+      type.single = false;
+      return type;
+    }
+    case Returns::kBranches: {
+      ExprType type = argument(1);
+      if (bound.arguments.size() > 2) {
+        add_types(type, argument(2));
+        type.single = type.single && argument(2).single;
+      }
+      return type;
+    }
+    case Returns::kWithArgument: {
+      ExprType type = input;
+      add_types(type, argument(0));
+      type.single = false;
+      return type;
+    }
+    case Returns::kArithmetic:
+    case Returns::kQuotient:
+    case Returns::kSum:
+    case Returns::kDifference:
+      return arithmetic_type(model, row.returns, input, argument(0));
+    case Returns::kExtensions:
+      return ExprType::of(model.find_type("Extension"), false);
+    case Returns::kChildren: {
+      ExprType type = ExprType::anything();
+      type.ordered = false;
+      return type;
+    }
+    case Returns::kTypeInfo:
+      return ExprType::anything(input.single);
+    case Returns::kNamedType:
+      return narrowed(model, input, bound.named);
+    case Returns::kNamedTypeOne: {
+      ExprType type = narrowed(model, input, bound.named);
+      type.single = true;
+      return type;
+    }
+    case Returns::kReference:
+    case Returns::kAnything:
+      break;
+  }
+  return ExprType::anything();
 }
 
 }  // namespace kiln::fhirpath

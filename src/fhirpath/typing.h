@@ -13,9 +13,18 @@ bool may_be(const fhir::Model& model, const ExprType& type, Expect expect);
 /// "a String", for messages.
 std::string_view describe(Expect expect);
 
-/// The type of `left op right` for + - * / and power(); nothing if no pair of types fits.
-std::optional<ExprType> arithmetic_type(const fhir::Model& model, const FunctionRow& row,
-                                        const ExprType& left, const ExprType& right);
+/// The System type that an item of a type has or is converted to: code → String, Quantity →
+/// System.Quantity; the type itself where there is none.
+fhir::TypeId system_type_of(const fhir::Model& model, fhir::TypeId type);
+/// "Patient or String", for messages.
+std::string describe(const fhir::Model& model, const ExprType& type);
+
+/// What a function or operator yields, as its row says; nothing for an arithmetic one whose
+/// operands do not go together.
+std::optional<ExprType> result_type(const fhir::Model& model, const Bound& call);
+/// What elements of a name yield; nothing (an empty type) if no type that `of` may be has one.
+ExprType element_type(const fhir::Model& model, const ExprType& of, fhir::NameId element);
+
 /// Whether < > <= >= may compare the two.
 bool may_be_ordered(const fhir::Model& model, const ExprType& left, const ExprType& right);
 /// Whether = may ever be true.
@@ -41,7 +50,8 @@ void add_types(ExprType& type, const ExprType& more);
 bool is_named_type(const fhir::Model& model, fhir::TypeId type, fhir::TypeId wanted);
 
 /// The types that are left after ofType or as.
-ExprType narrowed(const fhir::Model& model, const ExprType& type, fhir::TypeId fhir_type,
-                  fhir::TypeId system_type);
+ExprType narrowed(const fhir::Model& model, const ExprType& type, const NamedType& named);
+/// Of "Quantity", "FHIR.Quantity", "System.Quantity"; kNoType twice for an unknown name.
+NamedType find_named_type(const fhir::Model& model, std::string_view name);
 
 }  // namespace kiln::fhirpath

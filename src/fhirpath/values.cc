@@ -13,31 +13,25 @@ namespace {
 
 constexpr std::string_view kUcumSystem = "http://unitsofmeasure.org";
 
-std::optional<fhir::Decimal> decimal_of(const Item& value) {
-  if (value.kind == ItemKind::kInteger) return fhir::Decimal(value.integer);
-  if (value.kind == ItemKind::kDecimal) return *value.decimal;
-  return std::nullopt;
-}
-
-bool is_complex(const Item& item, Evaluation& evaluation) {
+bool is_complex(const Item& item, Context& context) {
   if (item.kind != ItemKind::kElement || item.node == kNoNode) return false;
-  const json::NodeKind kind = evaluation.node(item.node).kind;
+  const json::NodeKind kind = context.node(item.node).kind;
   // An object where there should be a primitive is a misfit, which value_of() tells.
   return (kind == json::NodeKind::kObject || kind == json::NodeKind::kArray) &&
-         evaluation.model().kind(item.type) != fhir::TypeKind::kPrimitive;
+         context.model().kind(item.type) != fhir::TypeKind::kPrimitive;
 }
 
 /// Reading a unit takes long for its length.
-[[nodiscard]] bool step_units(Evaluation& evaluation, const Quantity& a, const Quantity& b) {
+[[nodiscard]] bool step_units(Context& context, const Quantity& a, const Quantity& b) {
   static constexpr uint64_t kStepsPerByte = 16;
-  if (a.unit == b.unit) return evaluation.step_text(a.unit.size());
-  return evaluation.step(kStepsPerByte * (a.unit.size() + b.unit.size()));
+  if (a.unit == b.unit) return context.step_text(a.unit.size());
+  return context.step(kStepsPerByte * (a.unit.size() + b.unit.size()));
 }
 
 /// Folding a text takes some ns a byte, and room.
-[[nodiscard]] bool step_folding(Evaluation& evaluation, std::string_view text) {
+[[nodiscard]] bool step_folding(Context& context, std::string_view text) {
   static constexpr uint64_t kBytesPerStep = 8;
-  return evaluation.step(1 + text.size() / kBytesPerStep) && evaluation.make_room(2 * text.size());
+  return context.step(1 + text.size() / kBytesPerStep) && context.make_room(2 * text.size());
 }
 
 bool is_quantity(const fhir::Model& model, const Item& item) {
@@ -49,13 +43,12 @@ bool is_quantity(const fhir::Model& model, const Item& item) {
 /// Two JSON values, member by member. Names that FHIR does not know are left out.
 class TreeComparison {
  public:
-  TreeComparison(Evaluation& evaluation, bool equivalent)
-      : evaluation_(evaluation), equivalent_(equivalent) {}
+  TreeComparison(Context& context, bool equivalent) : context_(context), equivalent_(equivalent) {}
 
   bool same(uint32_t a, uint32_t b) {
-    if (!evaluation_.step()) return false;
-    const json::Node& x = evaluation_.node(a);
-    const json::Node& y = evaluation_.node(b);
+    if (!context_.step()) return false;
+    const json::Node& x = context_.node(a);
+    const json::Node& y = context_.node(b);
     switch (x.kind) {
       case json::NodeKind::kObject:
         return y.kind == json::NodeKind::kObject && same_members(a, b) && same_size(a, b);
@@ -63,9 +56,9 @@ class TreeComparison {
         return y.kind == json::NodeKind::kArray && same_items(a, b);
       case json::NodeKind::kString:
         if (y.kind != json::NodeKind::kString) return false;
-        if (!evaluation_.step_text(uint64_t{x.length} + y.length)) return false;
-        return equivalent_ ? folded(evaluation_.string_of(x)) == folded(evaluation_.string_of(y))
-                           : evaluation_.string_of(x) == evaluation_.string_of(y);
+        if (!context_.step_text(uint64_t{x.length} + y.length)) return false;
+        return equivalent_ ? folded(context_.string_of(x)) == folded(context_.string_of(y))
+                           : context_.string_of(x) == context_.string_of(y);
       case json::NodeKind::kNumber: {
         if (y.kind != json::NodeKind::kNumber) return false;
         const auto p = fhir::Decimal::parse(x.view());
@@ -81,26 +74,26 @@ class TreeComparison {
   size_t member_count(uint32_t object) {
     size_t count = 0;
     size_t looked_at = 0;
-    for (uint32_t i = object + 1; i < evaluation_.node(object).end; i = evaluation_.node(i).end) {
-      if (evaluation_.node(i).name != 0) ++count;
+    for (uint32_t i = object + 1; i < context_.node(object).end; i = context_.node(i).end) {
+      if (context_.node(i).name != 0) ++count;
       ++looked_at;
     }
-    return evaluation_.step(looked_at) ? count : SIZE_MAX;
+    return context_.step(looked_at) ? count : SIZE_MAX;
   }
   bool same_size(uint32_t a, uint32_t b) { return member_count(a) == member_count(b); }
   /// Counts a look at each member that is passed by.
   uint32_t next(uint32_t member) {
-    return evaluation_.step() ? evaluation_.node(member).end : UINT32_MAX;
+    return context_.step() ? context_.node(member).end : UINT32_MAX;
   }
 
   bool same_members(uint32_t a, uint32_t b) {
-    const uint32_t a_end = evaluation_.node(a).end;
-    const uint32_t b_end = evaluation_.node(b).end;
-    for (uint32_t i = a + 1; i < a_end; i = evaluation_.node(i).end) {
-      const uint16_t name = evaluation_.node(i).name;
+    const uint32_t a_end = context_.node(a).end;
+    const uint32_t b_end = context_.node(b).end;
+    for (uint32_t i = a + 1; i < a_end; i = context_.node(i).end) {
+      const uint16_t name = context_.node(i).name;
       if (name == 0) continue;
       uint32_t j = b + 1;
-      while (j < b_end && evaluation_.node(j).name != name) j = next(j);
+      while (j < b_end && context_.node(j).name != name) j = next(j);
       if (j >= b_end || !same(i, j)) return false;
     }
     return true;
@@ -109,17 +102,17 @@ class TreeComparison {
   bool same_items(uint32_t a, uint32_t b) {
     uint32_t i = a + 1;
     uint32_t j = b + 1;
-    const uint32_t a_end = evaluation_.node(a).end;
-    const uint32_t b_end = evaluation_.node(b).end;
+    const uint32_t a_end = context_.node(a).end;
+    const uint32_t b_end = context_.node(b).end;
     while (i < a_end && j < b_end) {
       if (!same(i, j)) return false;
-      i = evaluation_.node(i).end;
-      j = evaluation_.node(j).end;
+      i = context_.node(i).end;
+      j = context_.node(j).end;
     }
     return i >= a_end && j >= b_end;
   }
 
-  Evaluation& evaluation_;
+  Context& context_;
   bool equivalent_;
 };
 
@@ -146,6 +139,12 @@ bool equivalent_decimals(const fhir::Decimal& a, const fhir::Decimal& b) {
 }
 
 }  // namespace
+
+std::optional<fhir::Decimal> decimal_of(const Item& value) {
+  if (value.kind == ItemKind::kInteger) return fhir::Decimal(value.integer);
+  if (value.kind == ItemKind::kDecimal) return *value.decimal;
+  return std::nullopt;
+}
 
 std::optional<fhir::Unit> unit_of(const Quantity& quantity) {
   return quantity.calendar ? fhir::Unit::of_calendar_word(quantity.unit)
@@ -178,78 +177,59 @@ std::optional<fhir::Decimal> converted_amount(const Quantity& quantity, const Qu
   return amount ? amount->to_decimal() : std::nullopt;
 }
 
-std::optional<Quantity> amount_of(Evaluation& evaluation, const Item& item) {
-  if (const auto quantity = quantity_of(evaluation, item)) return quantity;
+std::optional<Quantity> amount_of(Context& context, const Item& item) {
+  if (const auto quantity = quantity_of(context, item)) return quantity;
   Item value;
-  if (!evaluation.value_of(item, value)) return std::nullopt;
+  if (!context.value_of(item, value)) return std::nullopt;
   const auto number = decimal_of(value);
   if (!number) return std::nullopt;
   return Quantity{*number, "1", false};
 }
 
-namespace {
-
-/// What stands under "value" of a Quantity; null if nothing does.
-const json::Node* amount_in(Evaluation& evaluation, uint32_t object) {
-  const uint32_t end = evaluation.node(object).end;
-  for (uint32_t i = object + 1; i < end; i = evaluation.node(i).end) {
-    const json::Node& node = evaluation.node(i);
-    if (!evaluation.step()) break;
-    if (node.name == fhir::names::kValue)
-      return node.kind == json::NodeKind::kNull ? nullptr : &node;
-  }
-  return nullptr;
-}
-
-}  // namespace
-
-std::optional<Quantity> quantity_of(Evaluation& evaluation, const Item& item) {
+std::optional<Quantity> quantity_of(Context& context, const Item& item) {
   if (item.kind == ItemKind::kQuantity) return *item.quantity;
   if (item.kind != ItemKind::kElement || item.node == kNoNode || item.type == fhir::kNoType) {
     return std::nullopt;
   }
-  const fhir::Model& model = evaluation.model();
+  const fhir::Model& model = context.model();
   if (!is_quantity(model, item)) return std::nullopt;
-  if (!evaluation.is_of_kind(item)) {
-    evaluation.misfit(evaluation.node(item.node), model.name(item.type));
+  if (!context.is_of_kind(item)) {
+    context.misfit(context.node(item.node), model.name(item.type));
     return std::nullopt;
   }
-  const auto text_of_child = [&](fhir::NameId name) -> std::string_view {
-    const json::Node* const node = evaluation.string_member(item.node, name);
-    return node == nullptr ? std::string_view() : evaluation.string_of(*node);
-  };
-  const json::Node* const number = amount_in(evaluation, item.node);
-  if (number == nullptr) return std::nullopt;
+  const json::Node* const number = context.member(item.node, fhir::names::kValue);
+  if (number == nullptr || number->kind == json::NodeKind::kNull) return std::nullopt;
   const auto value =
       number->kind == json::NodeKind::kNumber ? fhir::Decimal::parse(number->view()) : std::nullopt;
   if (!value) {
-    evaluation.misfit(*number, "decimal");
+    context.misfit(*number, "decimal");
     return std::nullopt;
   }
-  std::string_view unit = text_of_child(fhir::names::kUnit);
-  const std::string_view code = text_of_child(fhir::names::kCode);
-  if (!code.empty() && (unit.empty() || text_of_child(fhir::names::kSystem) == kUcumSystem))
+  std::string_view unit = context.text_member(item.node, fhir::names::kUnit);
+  const std::string_view code = context.text_member(item.node, fhir::names::kCode);
+  if (!code.empty() &&
+      (unit.empty() || context.text_member(item.node, fhir::names::kSystem) == kUcumSystem))
     unit = code;
   if (unit.empty()) unit = "1";
   return Quantity{*value, unit, false};
 }
 
-std::optional<bool> equal_items(Evaluation& evaluation, const Item& a, const Item& b) {
-  if (!evaluation.step()) return std::nullopt;
+std::optional<bool> equal_items(Context& context, const Item& a, const Item& b) {
+  if (!context.step()) return std::nullopt;
   if (a.kind == ItemKind::kQuantity || b.kind == ItemKind::kQuantity) {
-    const auto p = amount_of(evaluation, a);
-    const auto q = amount_of(evaluation, b);
+    const auto p = amount_of(context, a);
+    const auto q = amount_of(context, b);
     if (!p || !q) return false;
-    if (!step_units(evaluation, *p, *q)) return std::nullopt;
+    if (!step_units(context, *p, *q)) return std::nullopt;
     return equal_quantities(*p, *q);
   }
-  if (is_complex(a, evaluation) || is_complex(b, evaluation)) {
-    if (!is_complex(a, evaluation) || !is_complex(b, evaluation)) return false;
-    return TreeComparison(evaluation, false).same(a.node, b.node);
+  if (is_complex(a, context) || is_complex(b, context)) {
+    if (!is_complex(a, context) || !is_complex(b, context)) return false;
+    return TreeComparison(context, false).same(a.node, b.node);
   }
   Item x;
   Item y;
-  if (!evaluation.value_of(a, x) || !evaluation.value_of(b, y)) return std::nullopt;
+  if (!context.value_of(a, x) || !context.value_of(b, y)) return std::nullopt;
   if (x.kind == ItemKind::kTemporal && y.kind == ItemKind::kTemporal) {
     const bool one_is_time = (x.temporal->kind == fhir::TemporalKind::kTime) !=
                              (y.temporal->kind == fhir::TemporalKind::kTime);
@@ -266,7 +246,7 @@ std::optional<bool> equal_items(Evaluation& evaluation, const Item& a, const Ite
       return x.boolean == y.boolean;
     case ItemKind::kString:
       if (x.text().size() != y.text().size()) return false;
-      return evaluation.step_text(x.text().size()) && x.text() == y.text();
+      return context.step_text(x.text().size()) && x.text() == y.text();
     case ItemKind::kTypeInfo:
       return x.type_info->name == y.type_info->name && x.type_info->space == y.type_info->space;
     default:
@@ -274,25 +254,24 @@ std::optional<bool> equal_items(Evaluation& evaluation, const Item& a, const Ite
   }
 }
 
-std::optional<bool> equal_collections(Evaluation& evaluation, const Collection& a,
-                                      const Collection& b) {
+std::optional<bool> equal_collections(Context& context, const Collection& a, const Collection& b) {
   if (a.empty() || b.empty()) return std::nullopt;
   if (a.size != b.size) return false;
   bool unknown = false;
   for (uint32_t i = 0; i < a.size; ++i) {
-    const auto equal = equal_items(evaluation, a[i], b[i]);
+    const auto equal = equal_items(context, a[i], b[i]);
     if (equal && !*equal) return false;
     unknown |= !equal;
   }
   return unknown ? std::nullopt : std::optional(true);
 }
 
-bool equivalent_items(Evaluation& evaluation, const Item& a, const Item& b) {
-  if (!evaluation.step()) return false;
+bool equivalent_items(Context& context, const Item& a, const Item& b) {
+  if (!context.step()) return false;
   if (a.kind == ItemKind::kQuantity || b.kind == ItemKind::kQuantity) {
-    const auto p = amount_of(evaluation, a);
-    const auto q = amount_of(evaluation, b);
-    if (!p || !q || !step_units(evaluation, *p, *q)) return false;
+    const auto p = amount_of(context, a);
+    const auto q = amount_of(context, b);
+    if (!p || !q || !step_units(context, *p, *q)) return false;
     if (const auto amounts = common_amounts(*p, *q)) {
       return equivalent_decimals(amounts->a, amounts->b);
     }
@@ -306,27 +285,27 @@ bool equivalent_items(Evaluation& evaluation, const Item& a, const Item& b) {
     }
     return false;
   }
-  if (is_complex(a, evaluation) || is_complex(b, evaluation)) {
-    if (!is_complex(a, evaluation) || !is_complex(b, evaluation)) return false;
-    return TreeComparison(evaluation, true).same(a.node, b.node);
+  if (is_complex(a, context) || is_complex(b, context)) {
+    if (!is_complex(a, context) || !is_complex(b, context)) return false;
+    return TreeComparison(context, true).same(a.node, b.node);
   }
   Item x;
   Item y;
-  if (!evaluation.value_of(a, x) || !evaluation.value_of(b, y)) return false;
+  if (!context.value_of(a, x) || !context.value_of(b, y)) return false;
   if (x.kind == ItemKind::kString && y.kind == ItemKind::kString) {
-    if (!step_folding(evaluation, x.text()) || !step_folding(evaluation, y.text())) return false;
+    if (!step_folding(context, x.text()) || !step_folding(context, y.text())) return false;
     return folded(x.text()) == folded(y.text());
   }
   const auto p = decimal_of(x);
   const auto q = decimal_of(y);
   if (p && q) return equivalent_decimals(*p, *q);
-  const auto equal = equal_items(evaluation, x, y);
+  const auto equal = equal_items(context, x, y);
   return equal && *equal;
 }
 
-bool equivalent_collections(Evaluation& evaluation, const Collection& a, const Collection& b) {
+bool equivalent_collections(Context& context, const Collection& a, const Collection& b) {
   if (a.size != b.size) return false;
-  if (a.size == 1) return equivalent_items(evaluation, a[0], b[0]);
+  if (a.size == 1) return equivalent_items(context, a[0], b[0]);
   // Strings, of which there may be many, are counted by what they have in common. Other kinds of
   // values have nothing of the sort: 1.5 is equivalent to 1.49 and to 1.51.
   std::unordered_map<std::string, int64_t> strings;
@@ -334,11 +313,11 @@ bool equivalent_collections(Evaluation& evaluation, const Collection& a, const C
   const auto take_strings = [&](const Collection& items, int sign, auto keep) {
     for (const Item& item : items) {
       Item value;
-      if (!evaluation.value_of(item, value) || value.kind != ItemKind::kString) {
+      if (!context.value_of(item, value) || value.kind != ItemKind::kString) {
         keep(item);
         continue;
       }
-      if (!step_folding(evaluation, value.text())) return false;
+      if (!step_folding(context, value.text())) return false;
       strings[folded(value.text())] += sign;
     }
     return true;
@@ -351,7 +330,7 @@ bool equivalent_collections(Evaluation& evaluation, const Collection& a, const C
   if (!same_strings || others.size() != rest.size()) return false;
   for (const Item& item : others) {
     const auto found = std::find_if(rest.begin(), rest.end(), [&](const Item& candidate) {
-      return equivalent_items(evaluation, item, candidate);
+      return equivalent_items(context, item, candidate);
     });
     if (found == rest.end()) return false;
     *found = rest.back();
@@ -360,31 +339,30 @@ bool equivalent_collections(Evaluation& evaluation, const Collection& a, const C
   return true;
 }
 
-Order order_items(Evaluation& evaluation, const Item& a, const Item& b) {
+Order order_items(Context& context, const Item& a, const Item& b) {
   using Kind = Order::Kind;
-  if (!evaluation.step()) return {Kind::kUnknown};
-  auto p = quantity_of(evaluation, a);
-  auto q = quantity_of(evaluation, b);
+  if (!context.step()) return {Kind::kUnknown};
+  auto p = quantity_of(context, a);
+  auto q = quantity_of(context, b);
   if (p || q) {
-    if (!p) p = amount_of(evaluation, a);
-    if (!q) q = amount_of(evaluation, b);
+    if (!p) p = amount_of(context, a);
+    if (!q) q = amount_of(context, b);
     if (!p || !q) {
       // A Quantity without an amount, or with one that is none, is as a missing value.
       const Item& other = p ? b : a;
-      return {is_quantity(evaluation.model(), other) ? Kind::kUnknown : Kind::kIncomparable};
+      return {is_quantity(context.model(), other) ? Kind::kUnknown : Kind::kIncomparable};
     }
-    if (!step_units(evaluation, *p, *q)) return {Kind::kUnknown};
+    if (!step_units(context, *p, *q)) return {Kind::kUnknown};
     const auto amounts = common_amounts(*p, *q);
     if (!amounts) return {Kind::kUnknown};
     return {Kind::kOrdered, fhir::Decimal::compare(amounts->a, amounts->b)};
   }
   Item x;
   Item y;
-  const bool has_x = evaluation.value_of(a, x);
-  const bool has_y = evaluation.value_of(b, y);
+  const bool has_x = context.value_of(a, x);
+  const bool has_y = context.value_of(b, y);
   if (!has_x || !has_y) {
-    const bool complex =
-        (!has_x && is_complex(a, evaluation)) || (!has_y && is_complex(b, evaluation));
+    const bool complex = (!has_x && is_complex(a, context)) || (!has_y && is_complex(b, context));
     return {complex ? Kind::kIncomparable : Kind::kUnknown};
   }
   const auto m = decimal_of(x);
@@ -392,7 +370,7 @@ Order order_items(Evaluation& evaluation, const Item& a, const Item& b) {
   if (m && n) return {Kind::kOrdered, fhir::Decimal::compare(*m, *n)};
   if (x.kind != y.kind) return {Kind::kIncomparable};
   if (x.kind == ItemKind::kString) {
-    if (!evaluation.step_text(std::min(x.text().size(), y.text().size()))) return {Kind::kUnknown};
+    if (!context.step_text(std::min(x.text().size(), y.text().size()))) return {Kind::kUnknown};
     return {Kind::kOrdered, sign_of(x.text().compare(y.text()))};
   }
   if (x.kind == ItemKind::kTemporal) {
@@ -407,9 +385,9 @@ Order order_items(Evaluation& evaluation, const Item& a, const Item& b) {
   return {Kind::kIncomparable};
 }
 
-bool contains_item(Evaluation& evaluation, const Collection& collection, const Item& item) {
+bool contains_item(Context& context, const Collection& collection, const Item& item) {
   for (const Item& candidate : collection) {
-    const auto equal = equal_items(evaluation, candidate, item);
+    const auto equal = equal_items(context, candidate, item);
     if (equal && *equal) return true;
   }
   return false;
@@ -421,18 +399,18 @@ std::string text_of_quantity(const Quantity& quantity) {
   return text + " '" + std::string(quantity.unit) + "'";
 }
 
-std::optional<std::string> text_of_item(Evaluation& evaluation, const Item& item) {
+std::optional<std::string> text_of_item(Context& context, const Item& item) {
   Item value;
-  if (!evaluation.value_of(item, value)) {
-    const auto quantity = quantity_of(evaluation, item);
+  if (!context.value_of(item, value)) {
+    const auto quantity = quantity_of(context, item);
     return quantity ? std::optional(text_of_quantity(*quantity)) : std::nullopt;
   }
   if (item.kind == ItemKind::kElement) {
-    const json::Node& node = evaluation.node(item.node);
-    if (!evaluation.step_text(node.length) || !evaluation.make_room(node.length)) {
+    const json::Node& node = context.node(item.node);
+    if (!context.step_text(node.length) || !context.make_room(node.length)) {
       return std::nullopt;
     }
-    return std::string(node.kind == json::NodeKind::kString ? evaluation.string_of(node)
+    return std::string(node.kind == json::NodeKind::kString ? context.string_of(node)
                                                             : node.view());
   }
   switch (value.kind) {
@@ -443,7 +421,7 @@ std::optional<std::string> text_of_item(Evaluation& evaluation, const Item& item
     case ItemKind::kDecimal:
       return value.decimal->to_string();
     case ItemKind::kString:
-      if (!evaluation.step_text(value.text().size())) return std::nullopt;
+      if (!context.step_text(value.text().size())) return std::nullopt;
       return std::string(value.text());
     case ItemKind::kTemporal:
       return value.temporal->to_string();
@@ -457,11 +435,11 @@ std::optional<std::string> text_of_item(Evaluation& evaluation, const Item& item
   return std::nullopt;
 }
 
-std::string json_of_item(Evaluation& evaluation, const Item& item) {
+std::string json_of_item(Context& context, const Item& item) {
   if (item.kind == ItemKind::kElement) {
     if (item.node == kNoNode) return "null";
-    const json::Node& node = evaluation.node(item.node);
-    if (!evaluation.step_text(node.length) || !evaluation.make_room(node.length)) return {};
+    const json::Node& node = context.node(item.node);
+    if (!context.step_text(node.length) || !context.make_room(node.length)) return {};
     if (node.kind == json::NodeKind::kString) return "\"" + std::string(node.view()) + "\"";
     return std::string(node.view());
   }
@@ -470,9 +448,9 @@ std::string json_of_item(Evaluation& evaluation, const Item& item) {
     case ItemKind::kBoolean:
     case ItemKind::kInteger:
     case ItemKind::kDecimal:
-      return text_of_item(evaluation, item).value_or("");
+      return text_of_item(context, item).value_or("");
     default:
-      json::append_string(out, text_of_item(evaluation, item).value_or(""));
+      json::append_string(out, text_of_item(context, item).value_or(""));
       return out;
   }
 }

@@ -5,17 +5,19 @@
 #include <optional>
 
 #include "fhir/ucum.h"
-#include "fhirpath/evaluation.h"
+#include "fhirpath/context.h"
 
 namespace kiln::fhirpath {
 
 /// Nothing stands for the empty collection: the two cannot be told apart or ordered.
-std::optional<bool> equal_items(Evaluation& evaluation, const Item& a, const Item& b);
-std::optional<bool> equal_collections(Evaluation& evaluation, const Collection& a,
-                                      const Collection& b);
-[[nodiscard]] bool equivalent_items(Evaluation& evaluation, const Item& a, const Item& b);
-[[nodiscard]] bool equivalent_collections(Evaluation& evaluation, const Collection& a,
+std::optional<bool> equal_items(Context& context, const Item& a, const Item& b);
+std::optional<bool> equal_collections(Context& context, const Collection& a, const Collection& b);
+[[nodiscard]] bool equivalent_items(Context& context, const Item& a, const Item& b);
+[[nodiscard]] bool equivalent_collections(Context& context, const Collection& a,
                                           const Collection& b);
+
+/// A number as a Decimal; nothing for any other value.
+std::optional<fhir::Decimal> decimal_of(const Item& value);
 
 /// How two values are ordered.
 struct Order {
@@ -27,16 +29,15 @@ struct Order {
   Kind kind;
   int sign = 0;  ///< -1, 0, 1
 };
-Order order_items(Evaluation& evaluation, const Item& a, const Item& b);
+Order order_items(Context& context, const Item& a, const Item& b);
 
 /// True if the collection has an item equal to this one.
-[[nodiscard]] bool contains_item(Evaluation& evaluation, const Collection& collection,
-                                 const Item& item);
+[[nodiscard]] bool contains_item(Context& context, const Collection& collection, const Item& item);
 
 /// The item as a System.Quantity: one itself, or an element of type Quantity; nothing otherwise.
-std::optional<Quantity> quantity_of(Evaluation& evaluation, const Item& item);
+std::optional<Quantity> quantity_of(Context& context, const Item& item);
 /// The same, or a number as a Quantity of unit '1', which it is converted to (FHIRPath §5.5).
-std::optional<Quantity> amount_of(Evaluation& evaluation, const Item& item);
+std::optional<Quantity> amount_of(Context& context, const Item& item);
 /// Nothing if the unit is not understood.
 std::optional<fhir::Unit> unit_of(const Quantity& quantity);
 /// Both amounts in a common unit; nothing if their units differ in kind. Exact.
@@ -49,9 +50,9 @@ std::optional<CommonAmounts> common_amounts(const Quantity& a, const Quantity& b
 std::optional<fhir::Decimal> converted_amount(const Quantity& quantity, const Quantity& like);
 
 /// The item's value as text, as toString() gives it; nothing for complex elements.
-std::optional<std::string> text_of_item(Evaluation& evaluation, const Item& item);
+std::optional<std::string> text_of_item(Context& context, const Item& item);
 /// A value as JSON: a primitive's literal, a complex element as written.
-std::string json_of_item(Evaluation& evaluation, const Item& item);
+std::string json_of_item(Context& context, const Item& item);
 std::string text_of_quantity(const Quantity& quantity);
 
 }  // namespace kiln::fhirpath

@@ -28,6 +28,9 @@ struct Node {
   const char* begin() const { return kind == NodeKind::kString ? text - 1 : text; }
 };
 
+/// The index of no node.
+constexpr uint32_t kNoNode = UINT32_MAX;
+
 /// Nodes of one resource. Reused from line to line: grows to the largest resource seen.
 class Tape {
  public:
@@ -39,6 +42,15 @@ class Tape {
   const Node& operator[](uint32_t index) const { return nodes_[index]; }
   Node& operator[](uint32_t index) { return nodes_[index]; }
   const Node* data() const { return nodes_.get(); }
+
+  /// The first member of an object that has the name; kNoNode if none has.
+  uint32_t member(uint32_t object, uint16_t name) const {
+    const uint32_t end = nodes_[object].end;
+    for (uint32_t i = object + 1; i < end; i = nodes_[i].end) {
+      if (nodes_[i].name == name) return i;
+    }
+    return kNoNode;
+  }
 
   /// Adds an uninitialised node and returns its index; kMaxNodes when the bound is reached.
   uint32_t append() {

@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "base/utf8.h"
 #include "fhirpath/typing.h"
-#include "fhirpath/values.h"
 #include "json/text.h"
 
 namespace kiln::view {
@@ -50,7 +49,7 @@ bool text_of(Evaluation& evaluation, const Item& item, base::Arena& texts, Text&
     }
     return true;
   }
-  const auto written = fhirpath::text_of_item(evaluation, item);
+  const auto written = evaluation.text_of_item(item);
   if (!written) return false;
   text = own_text(texts, *written);
   return true;

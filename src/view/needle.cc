@@ -9,8 +9,8 @@ namespace {
 
 using fhirpath::Bound;
 using fhirpath::BoundKind;
-using fhirpath::find_function;
-using fhirpath::find_operator;
+using fhirpath::Compares;
+using fhirpath::Implies;
 using fhirpath::Reads;
 
 void append(std::vector<std::string>& to, std::vector<std::string> from) {
@@ -28,10 +28,8 @@ bool is_searchable(std::string_view text) {
 
 /// A String constant as it stands in JSON; "" if it may stand there in several ways.
 std::string literal_text(const Bound& bound) {
-  if (bound.kind != BoundKind::kConstant || bound.items.size != 1) return {};
-  const fhirpath::Item& item = bound.items[0];
-  if (item.kind != fhirpath::ItemKind::kString || !is_searchable(item.text())) return {};
-  return "\"" + std::string(item.text()) + "\"";
+  const std::string* const text = bound.constant.text();
+  return text != nullptr && is_searchable(*text) ? "\"" + *text + "\"" : std::string();
 }
 
 bool is_string_path(const Bound& bound, const fhir::Model& model) {
@@ -48,22 +46,17 @@ std::vector<std::string> texts_if_present(const Bound& bound, const fhir::Model&
   if (bound.kind == BoundKind::kChild) {
     if (bound.input) texts = texts_if_present(*bound.input, model);
     // A choice has one of several keys; a primitive may have only its "_" key.
-    const fhirpath::ExprType& of = bound.input_type;
-    if (of.open || of.types.size() != 1 || of.types[0] < fhir::kFirstFhirType ||
-        model.kind(of.types[0]) == fhir::TypeKind::kPrimitive) {
-      return texts;
-    }
-    const auto rows = model.element(of.types[0], bound.element);
+    const auto rows = fhirpath::known_rows(model, bound);
     if (rows.size() != 1) return texts;
-    const bool primitive = model.kind(rows[0].type) == fhir::TypeKind::kPrimitive;
-    texts.push_back((primitive ? "" : "\"") + std::string(fhir::text_of(rows[0].json)) + "\"");
+    texts.push_back((model.is_primitive(rows[0].type) ? "" : "\"") +
+                    std::string(fhir::text_of(rows[0].json)) + "\"");
     return texts;
   }
   if (bound.kind != BoundKind::kFunction || !bound.input) return texts;
   const Reads reads = bound.function->reads;
   if (reads == Reads::kFirst || reads == Reads::kPosition || reads == Reads::kItems) {
     texts = texts_if_present(*bound.input, model);
-    if (bound.function == find_function("where")) {
+    if (bound.function->implies == Implies::kCriteria) {
       append(texts, texts_if_true(*bound.arguments[0], model));
     }
   }
@@ -74,10 +67,10 @@ std::vector<std::string> texts_if_true(const Bound& bound, const fhir::Model& mo
   std::vector<std::string> texts;
   if (bound.kind == BoundKind::kChild) return texts_if_present(bound, model);
   if (bound.kind != BoundKind::kFunction || !bound.input) return texts;
-  if (bound.function == find_operator("and")) {
+  if (bound.function->implies == Implies::kBothSides) {
     texts = texts_if_true(*bound.input, model);
     append(texts, texts_if_true(*bound.arguments[0], model));
-  } else if (bound.function == find_operator("=")) {
+  } else if (bound.function->compares == Compares::kEqual) {
     texts = texts_if_present(*bound.input, model);
     append(texts, texts_if_present(*bound.arguments[0], model));
     for (const auto& [literal, path] : {std::pair(bound.input.get(), bound.arguments[0].get()),
@@ -85,7 +78,7 @@ std::vector<std::string> texts_if_true(const Bound& bound, const fhir::Model& mo
       const std::string text = literal_text(*literal);
       if (!text.empty() && is_string_path(*path, model)) texts.push_back(text);
     }
-  } else if (bound.function == find_function("exists")) {
+  } else if (bound.function->implies == Implies::kPresence) {
     texts = texts_if_present(*bound.input, model);
     if (!bound.arguments.empty()) append(texts, texts_if_true(*bound.arguments[0], model));
   }

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "base/guarded.h"
-#include "fhirpath/values.h"
 #include "json/text.h"
 #include "view/cast.h"
 #include "view/row_program.h"
@@ -364,9 +363,8 @@ class RowBuilder {
         !of_kind ? std::string(evaluation_.model().name(item.type)) + ", its element's type"
         : column.form != fhir::kNoType ? target.fhir_type
                                        : table::sql_name(target.type);
-    return fail(name_of(target) + ": " +
-                json::shortened(fhirpath::json_of_item(evaluation_, item)) + " does not fit " +
-                type);
+    return fail(name_of(target) + ": " + json::shortened(evaluation_.json_of_item(item)) +
+                " does not fit " + type);
   }
 
   RowEvaluation& rows_;

@@ -205,6 +205,18 @@ TEST(RowsTest, ValuesKeepTheirText) {
       "{\"d\":2,\"x\":1.50,\"s\":\"a\\\"\\\\ä\\n\"}\n");
 }
 
+/// exists() needs the first item of a list, but what takes one item has to see that there are more.
+TEST(RowsTest, FunctionsOfOneItemSeeAllThatThereAre) {
+  const std::string two = patient(R"("name":[{"given":["A","B"]}])");
+  const auto of = [&](const std::string& path) {
+    return rows(R"([{"column":[{"name":"x","path":")" + path + R"("}]}])", {two});
+  };
+  EXPECT_EQ(of("name.given.exists()"), "{\"x\":true}\n");
+  EXPECT_EQ(of("name.given.empty()"), "{\"x\":false}\n");
+  EXPECT_EQ(of("name.given.hasValue()"), "{\"x\":false}\n");
+  EXPECT_EQ(of("name.given.is(string)"), "error: column 'x': is: expected a single item, got 2");
+}
+
 TEST(RowsTest, TheFirstOfTwoEqualKeysCounts) {
   EXPECT_EQ(rows(R"([{"column":[{"name":"id","path":"id"}]}])",
                  {patient(R"("id":"first","id":"second")")}),

@@ -128,7 +128,7 @@ class ViewCompiler {
               .at(definition_.value["fhirVersion"].position())
               .with_path("fhirVersion"));
     }
-    view_->model_ = &fhir::Model::of(version.value_or(fhir::Version::kR4));
+    view_->model_ = &fhir::Model::of(version.value_or(fhir::kDefaultVersion));
   }
 
   bool choose_resource() {
@@ -152,7 +152,7 @@ class ViewCompiler {
   void read_constants() {
     for (const ConstantDefinition& constant : definition_.constants) {
       const fhir::TypeId type = view_->model_->find_type(constant.type);
-      if (type == fhir::kNoType && constant.type != "integer64") {
+      if (type == fhir::kNoType && !fhir::is_primitive_type(constant.type)) {
         error(constant.value, constant.path, "a constant cannot be of type " + constant.type);
         continue;
       }
@@ -186,7 +186,7 @@ class ViewCompiler {
     context.row_index = true;
     context.warn_of_unknown = of_repeat;
     context.work = &work_;
-    auto bound = fhirpath::bind_expression(**ast, text.text, context, focus.type, prepared.program);
+    auto bound = fhirpath::bind_expression(**ast, text.text, context, focus.type);
     if (!bound.ok()) {
       expression_error(text, std::move(bound).error());
       return prepared;
@@ -438,11 +438,9 @@ class ViewCompiler {
   void choose_type(const ColumnDefinition& definition, const ExprType& type,
                    table::Column& column) {
     const fhir::Model& model = *view_->model_;
-    const bool only_complex =
-        !type.open && !type.types.empty() &&
-        std::all_of(type.types.begin(), type.types.end(), [&](fhir::TypeId t) {
-          return t >= fhir::kFirstFhirType && model.kind(t) != fhir::TypeKind::kPrimitive;
-        });
+    const bool only_complex = !type.open && !type.types.empty() &&
+                              std::all_of(type.types.begin(), type.types.end(),
+                                          [&](fhir::TypeId t) { return model.is_complex(t); });
     const bool quantity = std::any_of(type.types.begin(), type.types.end(),
                                       [](fhir::TypeId t) { return t == fhir::kSystemQuantity; });
     if (only_complex || quantity) {
@@ -450,19 +448,10 @@ class ViewCompiler {
             "a column holds a primitive value, this is " + fhirpath::describe(model, type));
     }
     column.fhir_type = definition.type.empty() ? inferred_type(type) : short_type(definition.type);
-    const fhir::TypeId declared = model.find_type(column.fhir_type);
-    if (!definition.type.empty() && column.fhir_type != "integer64" &&
-        (declared == fhir::kNoType || model.kind(declared) != fhir::TypeKind::kPrimitive)) {
-      std::vector<std::string_view> known;
-      for (size_t i = fhir::kFirstFhirType; i < model.type_count(); ++i) {
-        const auto candidate = static_cast<fhir::TypeId>(i);
-        if (model.kind(candidate) == fhir::TypeKind::kPrimitive) {
-          known.push_back(model.name(candidate));
-        }
-      }
+    if (!definition.type.empty() && !fhir::is_primitive_type(column.fhir_type)) {
       error(definition.path.value, definition.path.path,
             "not a primitive type of FHIR: '" + definition.type + "'",
-            base::nearest_name(definition.type, known));
+            base::nearest_name(definition.type, model.primitive_names()));
     }
     column.type = table::default_type(column.fhir_type);
     if (!definition.ansi_type.empty()) {

@@ -4,7 +4,6 @@
 #include "fhir/key_names.h"
 #include "fhirpath/evaluation.h"
 #include "fhirpath/expression.h"
-#include "fhirpath/values.h"
 #include "json/line_parser.h"
 #include "json/minify.h"
 #include "tests/conformance/suite.h"
@@ -58,9 +57,9 @@ Outcome evaluate(const std::string& expression, const std::string& input, bool s
     return outcome;
   }
   for (const fhirpath::Item& item : result) {
-    const auto text = fhirpath::text_of_item(evaluation, item);
-    outcome.items.emplace_back(fhirpath::type_name_of(evaluation, item),
-                               text ? *text : fhirpath::json_of_item(evaluation, item));
+    const auto text = evaluation.text_of_item(item);
+    outcome.items.emplace_back(evaluation.type_name_of(item),
+                               text ? *text : evaluation.json_of_item(item));
   }
   return outcome;
 }

@@ -6,7 +6,6 @@
 #include "fhirpath/demand.h"
 #include "fhirpath/evaluation.h"
 #include "fhirpath/expression.h"
-#include "fhirpath/values.h"
 
 namespace kiln::conformance {
 
@@ -18,9 +17,9 @@ base::Result<Prepared> prepare(const std::string& text, const fhir::Model& model
   fhirpath::BindContext context{model};
   context.resource = type;
   prepared.program.text = text;
-  KILN_ASSIGN(fhirpath::BoundExpression bound,
-              fhirpath::bind_expression(*prepared.ast, text, context, fhirpath::ExprType::of(type),
-                                        prepared.program));
+  KILN_ASSIGN(
+      fhirpath::BoundExpression bound,
+      fhirpath::bind_expression(*prepared.ast, text, context, fhirpath::ExprType::of(type)));
   json::ShapeBuilder builder;
   base::Work work(fhirpath::kMostCompileSteps);
   fhirpath::Demand demand(model, builder, work);
@@ -42,7 +41,7 @@ std::vector<std::string> evaluate(const Prepared& prepared, const fhir::Model& m
   }
   std::vector<std::string> texts;
   for (const fhirpath::Item& item : result) {
-    const auto text = fhirpath::text_of_item(evaluation, item);
+    const auto text = evaluation.text_of_item(item);
     const bool no_value =
         item.kind == fhirpath::ItemKind::kElement && item.node == fhirpath::kNoNode;
     texts.push_back(text ? *text : (no_value ? "-" : "{}"));

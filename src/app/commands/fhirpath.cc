@@ -19,7 +19,6 @@
 #include "fhir/key_names.h"
 #include "fhirpath/evaluation.h"
 #include "fhirpath/expression.h"
-#include "fhirpath/values.h"
 #include "json/line_parser.h"
 #include "json/writer.h"
 
@@ -119,13 +118,13 @@ class Evaluator {
 
   void append(std::string& out, const fhirpath::Item& item) {
     if (!options_.typed) {
-      out += fhirpath::json_of_item(evaluation_, item) + "\n";
+      out += evaluation_.json_of_item(item) + "\n";
       return;
     }
     json::Writer writer;
-    const auto text = fhirpath::text_of_item(evaluation_, item);
-    writer.begin_object().member("type", fhirpath::type_name_of(evaluation_, item));
-    writer.member("value", text ? *text : fhirpath::json_of_item(evaluation_, item));
+    const auto text = evaluation_.text_of_item(item);
+    writer.begin_object().member("type", evaluation_.type_name_of(item));
+    writer.member("value", text ? *text : evaluation_.json_of_item(item));
     writer.end_object();
     out += writer.text() + "\n";
   }
@@ -237,7 +236,7 @@ int run(const FhirpathOptions& options) {
   const SignalStop signals;
   const auto version = requested_version(options.fhir_version);
   if (!version.ok()) return report(version.error(), signals);
-  const fhir::Model& model = fhir::Model::of(version->value_or(fhir::Version::kR4));
+  const fhir::Model& model = fhir::Model::of(version->value_or(fhir::kDefaultVersion));
   if (options.ast) {
     fhirpath::BindContext context{model};
     context.resource = model.find_resource(options.resource);
@@ -320,7 +319,7 @@ void add_fhirpath_command(CLI::App& app, int& status) {
   command->add_option("--resource", options->resource, "With --ast: the type it is evaluated on")
       ->type_name("TYPE")
       ->needs(ast);
-  command->add_option("--fhir-version", options->fhir_version, "R4, R4B, R5 or R6")
+  command->add_option("--fhir-version", options->fhir_version, std::string(fhir::kVersionNames))
       ->type_name("VERSION");
   add_memory_option(*command, options->memory_limit);
   command->footer(

@@ -5,66 +5,60 @@
 namespace kiln::fhirpath {
 namespace {
 
-using Single = Evaluation::Single;
-
-[[nodiscard]] bool read_sides(Evaluation& evaluation, const Instruction& instruction,
-                              Collection& left, Collection& right) {
-  return evaluation.input(instruction, left) && evaluation.argument(instruction, 0, right);
+[[nodiscard]] bool read_sides(Context& context, const Instruction& instruction, Collection& left,
+                              Collection& right) {
+  return context.input(instruction, left) && context.argument(instruction, 0, right);
 }
 
 template <bool kNegated>
-bool run_equal(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
+bool run_equal(Context& context, const Instruction& instruction, Collection& out) {
   Collection left;
   Collection right;
-  if (!read_sides(evaluation, instruction, left, right)) return false;
-  const auto equal = equal_collections(evaluation, left, right);
-  if (evaluation.failed()) return false;
-  if (!equal) return Evaluation::give_nothing(out);
-  return evaluation.give_boolean(out, *equal != kNegated);
+  if (!read_sides(context, instruction, left, right)) return false;
+  const auto equal = equal_collections(context, left, right);
+  if (context.failed()) return false;
+  if (!equal) return Context::give_nothing(out);
+  return context.give_boolean(out, *equal != kNegated);
 }
 
 template <bool kNegated>
-bool run_equivalent(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
+bool run_equivalent(Context& context, const Instruction& instruction, Collection& out) {
   Collection left;
   Collection right;
-  if (!read_sides(evaluation, instruction, left, right)) return false;
-  const bool equivalent = equivalent_collections(evaluation, left, right);
-  return !evaluation.failed() && evaluation.give_boolean(out, equivalent != kNegated);
+  if (!read_sides(context, instruction, left, right)) return false;
+  const bool equivalent = equivalent_collections(context, left, right);
+  return !context.failed() && context.give_boolean(out, equivalent != kNegated);
 }
 
 enum class Relation : uint8_t { kLess, kLessOrEqual, kGreater, kGreaterOrEqual };
 
 template <Relation kRelation>
-bool run_compare(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
+bool run_compare(Context& context, const Instruction& instruction, Collection& out) {
   Collection left;
   Collection right;
-  if (!read_sides(evaluation, instruction, left, right)) return false;
-  const Single has_left = evaluation.single(instruction, left);
-  const Single has_right = evaluation.single(instruction, right);
-  if (has_left == Single::kFailed || has_right == Single::kFailed) return false;
-  if (has_left == Single::kNone || has_right == Single::kNone) {
-    return Evaluation::give_nothing(out);
-  }
-  const Order order = order_items(evaluation, left[0], right[0]);
+  if (!read_sides(context, instruction, left, right)) return false;
+  const One<Item> a = context.single(instruction, left);
+  const One<Item> b = context.single(instruction, right);
+  if (!a || !b) return none(out, a, b);
+  const Order order = order_items(context, *a, *b);
   switch (order.kind) {
     case Order::Kind::kUnknown:
-      return Evaluation::give_nothing(out);
+      return Context::give_nothing(out);
     case Order::Kind::kIncomparable:
-      return evaluation.fail(instruction,
-                             "cannot compare " + std::string(evaluation.type_info(left[0]).name) +
-                                 " and " + std::string(evaluation.type_info(right[0]).name));
+      return context.fail(instruction, "cannot compare " + std::string(context.type_info(*a).name) +
+                                           " and " + std::string(context.type_info(*b).name));
     case Order::Kind::kOrdered:
       break;
   }
   switch (kRelation) {
     case Relation::kLess:
-      return evaluation.give_boolean(out, order.sign < 0);
+      return context.give_boolean(out, order.sign < 0);
     case Relation::kLessOrEqual:
-      return evaluation.give_boolean(out, order.sign <= 0);
+      return context.give_boolean(out, order.sign <= 0);
     case Relation::kGreater:
-      return evaluation.give_boolean(out, order.sign > 0);
+      return context.give_boolean(out, order.sign > 0);
     case Relation::kGreaterOrEqual:
-      return evaluation.give_boolean(out, order.sign >= 0);
+      return context.give_boolean(out, order.sign >= 0);
   }
   return false;
 }
@@ -73,20 +67,9 @@ bool run_compare(Evaluation& evaluation, const Instruction& instruction, Collect
 
 enum class Truth : uint8_t { kFalse, kTrue, kUnknown };
 
-[[nodiscard]] bool read_truth(Evaluation& evaluation, const Instruction& instruction,
-                              const Collection& side, Truth& truth) {
-  bool value = false;
-  switch (evaluation.single_boolean(instruction, side, value)) {
-    case Single::kFailed:
-      return false;
-    case Single::kNone:
-      truth = Truth::kUnknown;
-      return true;
-    case Single::kOne:
-      truth = value ? Truth::kTrue : Truth::kFalse;
-      return true;
-  }
-  return false;
+Truth truth_of(const One<bool>& side) {
+  if (!side) return Truth::kUnknown;
+  return *side ? Truth::kTrue : Truth::kFalse;
 }
 
 Truth conjunction(Truth a, Truth b) {
@@ -105,42 +88,50 @@ Truth exclusive(Truth a, Truth b) {
 
 /// `kShort`: the left side that decides alone; kUnknown: none does.
 template <auto kCombine, Truth kShort>
-bool run_logic(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
-  Collection side;
-  Truth left = Truth::kUnknown;
-  if (!evaluation.input(instruction, side)) return false;
-  if (!read_truth(evaluation, instruction, side, left)) return false;
-  Truth right = Truth::kUnknown;
-  if (kShort == Truth::kUnknown || left != kShort) {
-    if (!evaluation.argument(instruction, 0, side)) return false;
-    if (!read_truth(evaluation, instruction, side, right)) return false;
+bool run_logic(Context& context, const Instruction& instruction, Collection& out) {
+  const One<bool> left = context.input_boolean(instruction);
+  if (left.failed()) return false;
+  One<bool> right;
+  if (kShort == Truth::kUnknown || truth_of(left) != kShort) {
+    right = context.argument_boolean(instruction, 0);
+    if (right.failed()) return false;
   }
-  const Truth result = kCombine(left, right);
-  if (result == Truth::kUnknown) return Evaluation::give_nothing(out);
-  return evaluation.give_boolean(out, result == Truth::kTrue);
+  const Truth result = kCombine(truth_of(left), truth_of(right));
+  if (result == Truth::kUnknown) return Context::give_nothing(out);
+  return context.give_boolean(out, result == Truth::kTrue);
 }
 
-constexpr FunctionRow comparison(std::string_view name, Kernel kernel) {
-  return {name, 1, 1, {kAnyValue}, Expect::kAnything, Returns::kBoolean, Reads::kEquality, kernel};
+constexpr FunctionRow comparison(std::string_view name, Compares compares, Kernel kernel) {
+  return {.name = name,
+          .arguments = exactly(kAnyValue),
+          .returns = Returns::kBoolean,
+          .reads = Reads::kEquality,
+          .compares = compares,
+          .kernel = kernel};
 }
 
 constexpr FunctionRow kComparisons[] = {
-    comparison("=", run_equal<false>),
-    comparison("!=", run_equal<true>),
-    comparison("~", run_equivalent<false>),
-    comparison("!~", run_equivalent<true>),
-    comparison("<", run_compare<Relation::kLess>),
-    comparison("<=", run_compare<Relation::kLessOrEqual>),
-    comparison(">", run_compare<Relation::kGreater>),
-    comparison(">=", run_compare<Relation::kGreaterOrEqual>),
+    comparison("=", Compares::kEqual, run_equal<false>),
+    comparison("!=", Compares::kUnequal, run_equal<true>),
+    comparison("~", Compares::kEquivalent, run_equivalent<false>),
+    comparison("!~", Compares::kUnequal, run_equivalent<true>),
+    comparison("<", Compares::kOrder, run_compare<Relation::kLess>),
+    comparison("<=", Compares::kOrder, run_compare<Relation::kLessOrEqual>),
+    comparison(">", Compares::kOrder, run_compare<Relation::kGreater>),
+    comparison(">=", Compares::kOrder, run_compare<Relation::kGreaterOrEqual>),
 };
 
-constexpr FunctionRow logic(std::string_view name, Kernel kernel) {
-  return {name, 1, 1, {kAnyValue}, Expect::kAnything, Returns::kBoolean, Reads::kValue, kernel};
+constexpr FunctionRow logic(std::string_view name, Kernel kernel,
+                            Implies implies = Implies::kNothing) {
+  return {.name = name,
+          .arguments = exactly(kAnyValue),
+          .returns = Returns::kBoolean,
+          .implies = implies,
+          .kernel = kernel};
 }
 
 constexpr FunctionRow kLogic[] = {
-    logic("and", run_logic<conjunction, Truth::kFalse>),
+    logic("and", run_logic<conjunction, Truth::kFalse>, Implies::kBothSides),
     logic("or", run_logic<disjunction, Truth::kTrue>),
     logic("xor", run_logic<exclusive, Truth::kUnknown>),
     logic("implies", run_logic<implication, Truth::kFalse>),

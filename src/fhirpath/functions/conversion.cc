@@ -10,10 +10,9 @@
 namespace kiln::fhirpath {
 namespace {
 
-using Single = Evaluation::Single;
-using Converter = bool (*)(Evaluation&, const Item& value, Item& out);
+using Converter = bool (*)(Context&, const Item& value, Item& out);
 
-bool to_boolean(Evaluation&, const Item& value, Item& out) {
+bool to_boolean(Context&, const Item& value, Item& out) {
   switch (value.kind) {
     case ItemKind::kBoolean:
       out = value;
@@ -50,7 +49,7 @@ bool parse_integer(std::string_view text, int64_t& integer) {
   return number.has_value();
 }
 
-bool to_long(Evaluation&, const Item& value, Item& out) {
+bool to_long(Context&, const Item& value, Item& out) {
   int64_t integer = 0;
   switch (value.kind) {
     case ItemKind::kBoolean:
@@ -69,13 +68,13 @@ bool to_long(Evaluation&, const Item& value, Item& out) {
   return true;
 }
 
-bool to_integer(Evaluation& evaluation, const Item& value, Item& out) {
-  if (!to_long(evaluation, value, out)) return false;
+bool to_integer(Context& context, const Item& value, Item& out) {
+  if (!to_long(context, value, out)) return false;
   out.type = fhir::kSystemInteger;
   return out.integer >= INT32_MIN && out.integer <= INT32_MAX;
 }
 
-bool to_decimal(Evaluation& evaluation, const Item& value, Item& out) {
+bool to_decimal(Context& context, const Item& value, Item& out) {
   std::optional<fhir::Decimal> decimal;
   switch (value.kind) {
     case ItemKind::kBoolean:
@@ -96,48 +95,48 @@ bool to_decimal(Evaluation& evaluation, const Item& value, Item& out) {
       break;
   }
   if (!decimal) return false;
-  out = Item::of_decimal(evaluation.arena().make<fhir::Decimal>(*decimal));
+  out = Item::of_decimal(context.arena().make<fhir::Decimal>(*decimal));
   return true;
 }
 
-bool give_temporal(Evaluation& evaluation, const std::optional<fhir::Temporal>& value, Item& out) {
+bool give_temporal(Context& context, const std::optional<fhir::Temporal>& value, Item& out) {
   if (!value) return false;
-  out = Item::of_temporal(evaluation.arena().make<fhir::Temporal>(*value));
+  out = Item::of_temporal(context.arena().make<fhir::Temporal>(*value));
   return true;
 }
 
-bool to_date(Evaluation& evaluation, const Item& value, Item& out) {
+bool to_date(Context& context, const Item& value, Item& out) {
   if (value.kind == ItemKind::kString) {
     auto parsed = fhir::Temporal::parse_date_time(value.text());
     if (parsed) parsed = parsed->as_date();
-    return give_temporal(evaluation, parsed, out);
+    return give_temporal(context, parsed, out);
   }
   if (value.kind != ItemKind::kTemporal || value.temporal->kind == fhir::TemporalKind::kTime) {
     return false;
   }
-  return give_temporal(evaluation, value.temporal->as_date(), out);
+  return give_temporal(context, value.temporal->as_date(), out);
 }
 
-bool to_date_time(Evaluation& evaluation, const Item& value, Item& out) {
+bool to_date_time(Context& context, const Item& value, Item& out) {
   if (value.kind == ItemKind::kString) {
-    return give_temporal(evaluation, fhir::Temporal::parse_date_time(value.text()), out);
+    return give_temporal(context, fhir::Temporal::parse_date_time(value.text()), out);
   }
   if (value.kind != ItemKind::kTemporal || value.temporal->kind == fhir::TemporalKind::kTime) {
     return false;
   }
-  return give_temporal(evaluation, value.temporal->as_date_time(), out);
+  return give_temporal(context, value.temporal->as_date_time(), out);
 }
 
-bool to_time(Evaluation& evaluation, const Item& value, Item& out) {
+bool to_time(Context& context, const Item& value, Item& out) {
   if (value.kind == ItemKind::kString) {
-    return give_temporal(evaluation, fhir::Temporal::parse_time(value.text()), out);
+    return give_temporal(context, fhir::Temporal::parse_time(value.text()), out);
   }
   out = value;
   return value.kind == ItemKind::kTemporal && value.temporal->kind == fhir::TemporalKind::kTime;
 }
 
 /// "4 days", "10 'mg'", "3.5" (§5.5.8).
-std::optional<Quantity> parse_quantity(Evaluation& evaluation, std::string_view text) {
+std::optional<Quantity> parse_quantity(Context& context, std::string_view text) {
   size_t end = 0;
   while (end < text.size() &&
          (text[end] == '+' || text[end] == '-' || text[end] == '.' || base::is_digit(text[end]))) {
@@ -149,15 +148,15 @@ std::optional<Quantity> parse_quantity(Evaluation& evaluation, std::string_view 
   if (unit.empty()) return Quantity{*number, "1", false};
   while (unit.starts_with(' ')) unit.remove_prefix(1);
   if (unit.size() > 2 && unit.front() == '\'' && unit.back() == '\'') {
-    return Quantity{*number, evaluation.arena().copy(unit.substr(1, unit.size() - 2)), false};
+    return Quantity{*number, context.arena().copy(unit.substr(1, unit.size() - 2)), false};
   }
   if (end < text.size() && text[end] == ' ' && fhir::Unit::of_calendar_word(unit)) {
-    return Quantity{*number, evaluation.arena().copy(unit), true};
+    return Quantity{*number, context.arena().copy(unit), true};
   }
   return std::nullopt;
 }
 
-bool to_quantity(Evaluation& evaluation, const Item& value, Item& out) {
+bool to_quantity(Context& context, const Item& value, Item& out) {
   std::optional<Quantity> quantity;
   switch (value.kind) {
     case ItemKind::kBoolean:
@@ -170,105 +169,80 @@ bool to_quantity(Evaluation& evaluation, const Item& value, Item& out) {
       quantity = Quantity{*value.decimal, "1", false};
       break;
     case ItemKind::kString:
-      quantity = parse_quantity(evaluation, value.text());
+      quantity = parse_quantity(context, value.text());
       break;
     default:
-      quantity = quantity_of(evaluation, value);
+      quantity = quantity_of(context, value);
       break;
   }
   if (!quantity) return false;
-  out = Item::of_quantity(evaluation.arena().make<Quantity>(*quantity));
+  out = Item::of_quantity(context.arena().make<Quantity>(*quantity));
   return true;
 }
 
-bool to_string(Evaluation& evaluation, const Item& value, Item& out) {
-  const auto text = text_of_item(evaluation, value);
+bool to_string(Context& context, const Item& value, Item& out) {
+  const auto text = text_of_item(context, value);
   if (!text) return false;
-  out = Item::of_string(evaluation.arena().copy(*text));
+  out = Item::of_string(context.arena().copy(*text));
   return true;
 }
 
 /// The input's one item with its value read where it has one (a FHIR Quantity has none).
-Single convertible(Evaluation& evaluation, const Instruction& instruction, Item& value) {
-  Collection input;
-  if (!evaluation.input(instruction, input)) return Single::kFailed;
-  const Single state = evaluation.single(instruction, input);
-  if (state == Single::kOne && !evaluation.value_of(input[0], value)) value = input[0];
+One<Item> convertible(Context& context, const Instruction& instruction) {
+  const One<Item> item = context.input_item(instruction);
+  Item value;
+  if (item && !context.value_of(*item, value)) value = *item;
   const bool is_text = value.kind == ItemKind::kString;
-  return evaluation.step_text(is_text ? value.text().size() : 0) ? state : Single::kFailed;
+  if (!context.step_text(is_text ? value.text().size() : 0)) return One<Item>::failure();
+  return item ? One<Item>(value) : item;
 }
 
 template <Converter kConvert>
-bool run_convert(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
-  Item value;
-  switch (convertible(evaluation, instruction, value)) {
-    case Single::kFailed:
-      return false;
-    case Single::kNone:
-      return Evaluation::give_nothing(out);
-    case Single::kOne:
-      break;
-  }
+bool run_convert(Context& context, const Instruction& instruction, Collection& out) {
+  const One<Item> value = convertible(context, instruction);
+  if (!value) return none(out, value);
   Item converted;
-  if (!kConvert(evaluation, value, converted)) return Evaluation::give_nothing(out);
-  return evaluation.give(out, converted);
+  if (!kConvert(context, *value, converted)) return Context::give_nothing(out);
+  return context.give(out, converted);
 }
 
 template <Converter kConvert>
-bool run_converts(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
-  Item value;
-  switch (convertible(evaluation, instruction, value)) {
-    case Single::kFailed:
-      return false;
-    case Single::kNone:
-      return Evaluation::give_nothing(out);
-    case Single::kOne:
-      break;
-  }
+bool run_converts(Context& context, const Instruction& instruction, Collection& out) {
+  const One<Item> value = convertible(context, instruction);
+  if (!value) return none(out, value);
   Item converted;
-  return evaluation.give_boolean(out, kConvert(evaluation, value, converted));
+  return context.give_boolean(out, kConvert(context, *value, converted));
 }
 
 /// iif(criterion, then, else): only the branch that counts is evaluated.
-bool run_iif(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
+bool run_iif(Context& context, const Instruction& instruction, Collection& out) {
   Collection input;
-  if (!evaluation.input(instruction, input)) return false;
-  if (evaluation.single(instruction, input) == Single::kFailed) return false;
+  if (!context.input(instruction, input)) return false;
+  if (context.single(instruction, input).failed()) return false;
   const auto eval_branch = [&](size_t index, Collection& result) {
-    const InstructionId id = evaluation.argument_id(instruction, index);
-    if (instruction.input == kNoInstruction || input.empty()) return evaluation.eval(id, result);
-    return evaluation.eval_for(id, input[0], 0, result);
+    const InstructionId id = context.argument_id(instruction, index);
+    if (instruction.input == kNoInstruction || input.empty()) return context.eval(id, result);
+    return context.eval_for(id, input[0], 0, result);
   };
   Collection criterion;
   if (!eval_branch(0, criterion)) return false;
-  bool holds = false;
-  switch (evaluation.single_boolean(instruction, criterion, holds)) {
-    case Single::kFailed:
-      return false;
-    case Single::kNone:
-      holds = false;
-      break;
-    case Single::kOne:
-      break;
-  }
-  if (holds) return eval_branch(1, out);
-  if (evaluation.has_argument(instruction, 2)) return eval_branch(2, out);
-  return Evaluation::give_nothing(out);
+  const One<bool> holds = context.single_boolean(instruction, criterion);
+  if (holds.failed()) return false;
+  if (holds.value_or(false)) return eval_branch(1, out);
+  if (context.has_argument(instruction, 2)) return eval_branch(2, out);
+  return Context::give_nothing(out);
 }
 
 constexpr FunctionRow conversion(std::string_view name, Returns returns, Kernel kernel) {
-  return {name, 0, 0, {}, Expect::kAnything, returns, Reads::kEquality, kernel};
+  return {.name = name, .returns = returns, .reads = Reads::kEquality, .kernel = kernel};
 }
 
 constexpr FunctionRow kConversionFunctions[] = {
-    {"iif",
-     2,
-     3,
-     {kLambda, kLambda, kLambda},
-     Expect::kAnything,
-     Returns::kBranches,
-     Reads::kBranches,
-     run_iif},
+    {.name = "iif",
+     .arguments = between(2, 3, kLambda),
+     .returns = Returns::kBranches,
+     .reads = Reads::kBranches,
+     .kernel = run_iif},
     conversion("toBoolean", Returns::kBoolean, run_convert<to_boolean>),
     conversion("toInteger", Returns::kInteger, run_convert<to_integer>),
     conversion("toLong", Returns::kLong, run_convert<to_long>),

@@ -6,35 +6,19 @@
 namespace kiln::fhirpath {
 namespace {
 
-using Single = Evaluation::Single;
-
-std::string_view text_under(Evaluation& evaluation, uint32_t object, fhir::NameId name) {
-  const json::Node* const node = evaluation.string_member(object, name);
-  return node == nullptr ? std::string_view() : evaluation.string_of(*node);
-}
-
-bool run_extension(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
+bool run_extension(Context& context, const Instruction& instruction, Collection& out) {
   Collection input;
-  Collection argument;
-  if (!evaluation.input(instruction, input)) return false;
-  if (!evaluation.argument(instruction, 0, argument)) return false;
-  std::string_view url;
-  switch (evaluation.single_string(instruction, argument, url)) {
-    case Single::kFailed:
-      return false;
-    case Single::kNone:
-      return Evaluation::give_nothing(out);
-    case Single::kOne:
-      break;
-  }
-  ItemList extensions(evaluation.arena());
+  if (!context.input(instruction, input)) return false;
+  const One<std::string_view> url = context.argument_string(instruction, 0);
+  if (!url) return none(out, url);
+  ItemList extensions(context.arena());
   for (const Item& item : input) {
-    if (!evaluation.append_children(item, fhir::names::kExtension, extensions)) return false;
+    if (!context.append_children(item, fhir::names::kExtension, extensions)) return false;
   }
-  ItemList kept(evaluation.arena());
+  ItemList kept(context.arena());
   for (const Item& extension : extensions) {
     if (extension.node != kNoNode &&
-        text_under(evaluation, extension.node, fhir::names::kUrl) == url) {
+        context.text_member(extension.node, fhir::names::kUrl) == *url) {
       kept.push(extension);
     }
   }
@@ -42,63 +26,62 @@ bool run_extension(Evaluation& evaluation, const Instruction& instruction, Colle
   return true;
 }
 
-bool run_has_value(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
+bool run_has_value(Context& context, const Instruction& instruction, Collection& out) {
   Collection input;
-  if (!evaluation.input(instruction, input)) return false;
+  if (!context.input(instruction, input)) return false;
   Item value;
-  return evaluation.give_boolean(out, input.size == 1 && evaluation.value_of(input[0], value));
+  return context.give_boolean(out, input.size == 1 && context.value_of(input[0], value));
 }
 
-bool run_get_value(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
+bool run_get_value(Context& context, const Instruction& instruction, Collection& out) {
   Collection input;
-  if (!evaluation.input(instruction, input)) return false;
+  if (!context.input(instruction, input)) return false;
   Item value;
-  if (input.size != 1 || !evaluation.value_of(input[0], value)) {
-    return Evaluation::give_nothing(out);
+  if (input.size != 1 || !context.value_of(input[0], value)) {
+    return Context::give_nothing(out);
   }
-  return evaluation.give(out, value);
+  return context.give(out, value);
 }
 
 /// The contained resource or the Bundle's entry that a reference names. Nothing outside of the
 /// resource at hand is looked up.
-[[nodiscard]] bool resolve_one(Evaluation& evaluation, std::string_view reference, ItemList& out) {
-  ItemList candidates(evaluation.arena());
+[[nodiscard]] bool resolve_one(Context& context, std::string_view reference, ItemList& out) {
+  ItemList candidates(context.arena());
   if (reference.starts_with('#')) {
-    if (!evaluation.append_children(evaluation.root(), fhir::names::kContained, candidates))
-      return false;
+    if (!context.append_children(context.root(), fhir::names::kContained, candidates)) return false;
     for (const Item& resource : candidates) {
       if (resource.node != kNoNode &&
-          text_under(evaluation, resource.node, fhir::names::kId) == reference.substr(1)) {
+          context.text_member(resource.node, fhir::names::kId) == reference.substr(1)) {
         out.push(resource);
       }
     }
     return true;
   }
-  if (!evaluation.append_children(evaluation.root(), fhir::names::kEntry, candidates)) return false;
+  if (!context.append_children(context.root(), fhir::names::kEntry, candidates)) return false;
   for (const Item& entry : candidates) {
     if (entry.node == kNoNode) continue;
-    const std::string_view url = text_under(evaluation, entry.node, fhir::names::kFullUrl);
+    const std::string_view url = context.text_member(entry.node, fhir::names::kFullUrl);
     const bool same = url == reference || (url.ends_with(reference) && !reference.empty() &&
                                            url[url.size() - reference.size() - 1] == '/');
-    if (same && !evaluation.append_children(entry, fhir::names::kResource, out)) return false;
+    if (same && !context.append_children(entry, fhir::names::kResource, out)) return false;
   }
   return true;
 }
 
-bool run_resolve(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
+bool run_resolve(Context& context, const Instruction& instruction, Collection& out) {
   Collection input;
-  if (!evaluation.input(instruction, input)) return false;
-  ItemList result(evaluation.arena());
+  if (!context.input(instruction, input)) return false;
+  ItemList result(context.arena());
   for (const Item& item : input) {
-    if (!evaluation.step()) return false;
+    if (!context.step()) return false;
     Item value;
-    if (evaluation.value_of(item, value)) {
-      if (value.kind == ItemKind::kString && !resolve_one(evaluation, value.text(), result)) {
+    if (context.value_of(item, value)) {
+      if (value.kind == ItemKind::kString && !resolve_one(context, value.text(), result)) {
         return false;
       }
     } else if (item.node != kNoNode) {
-      const std::string_view reference = text_under(evaluation, item.node, fhir::names::kReference);
-      if (!resolve_one(evaluation, reference, result)) return false;
+      const std::string_view reference = context.text_member(item.node, fhir::names::kReference);
+      if (!resolve_one(context, reference, result)) return false;
     }
   }
   out = result.collection();
@@ -106,46 +89,47 @@ bool run_resolve(Evaluation& evaluation, const Instruction& instruction, Collect
 }
 
 /// conformsTo(): the base definitions are known, other profiles are not.
-bool run_conforms_to(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
+bool run_conforms_to(Context& context, const Instruction& instruction, Collection& out) {
   static constexpr std::string_view kBase = "http://hl7.org/fhir/StructureDefinition/";
   Collection input;
-  Collection argument;
-  if (!evaluation.input(instruction, input)) return false;
-  if (!evaluation.argument(instruction, 0, argument)) return false;
-  std::string_view url;
-  const Single has_url = evaluation.single_string(instruction, argument, url);
-  const Single has_item = evaluation.single(instruction, input);
-  if (has_url == Single::kFailed || has_item == Single::kFailed) return false;
-  if (has_url == Single::kNone || has_item == Single::kNone) return Evaluation::give_nothing(out);
-  const fhir::TypeId type =
-      url.starts_with(kBase) ? evaluation.model().find_type(url.substr(kBase.size())) : 0;
+  if (!context.input(instruction, input)) return false;
+  const One<std::string_view> url = context.argument_string(instruction, 0);
+  const One<Item> item = context.single(instruction, input);
+  if (!url || !item) return none(out, url, item);
+  const fhir::TypeId type = url->starts_with(kBase)
+                                ? context.model().find_type(url->substr(kBase.size()))
+                                : fhir::kNoType;
   if (type == fhir::kNoType) {
-    return evaluation.fail(instruction, "an unknown profile: " + std::string(url),
-                           base::ErrorCode::kUnsupported);
+    return context.fail(instruction, "an unknown profile: " + std::string(*url),
+                        base::ErrorCode::kUnsupported);
   }
-  return evaluation.give_boolean(out, evaluation.is_of_type(input[0], type, fhir::kNoType));
+  return context.give_boolean(out, context.is_of_type(*item, {.fhir = type}));
 }
 
 constexpr FunctionRow kFhirFunctions[] = {
-    {"extension",
-     1,
-     1,
-     {kStringValue},
-     Expect::kAnything,
-     Returns::kExtensions,
-     Reads::kExtension,
-     run_extension},
-    {"hasValue", 0, 0, {}, Expect::kAnything, Returns::kBoolean, Reads::kExistence, run_has_value},
-    {"getValue", 0, 0, {}, Expect::kAnything, Returns::kInputItem, Reads::kItems, run_get_value},
-    {"resolve", 0, 0, {}, Expect::kReference, Returns::kReference, Reads::kWhole, run_resolve},
-    {"conformsTo",
-     1,
-     1,
-     {kStringValue},
-     Expect::kAnything,
-     Returns::kBoolean,
-     Reads::kExistence,
-     run_conforms_to},
+    {.name = "extension",
+     .arguments = exactly(kStringValue),
+     .returns = Returns::kExtensions,
+     .reads = Reads::kExtension,
+     .kernel = run_extension},
+    {.name = "hasValue",
+     .returns = Returns::kBoolean,
+     .reads = Reads::kExistence,
+     .kernel = run_has_value},
+    {.name = "getValue",
+     .returns = Returns::kInputItem,
+     .reads = Reads::kItems,
+     .kernel = run_get_value},
+    {.name = "resolve",
+     .input = Expect::kReference,
+     .returns = Returns::kReference,
+     .reads = Reads::kReferences,
+     .kernel = run_resolve},
+    {.name = "conformsTo",
+     .arguments = exactly(kStringValue),
+     .returns = Returns::kBoolean,
+     .reads = Reads::kExistence,
+     .kernel = run_conforms_to},
 };
 
 }  // namespace

@@ -18,8 +18,6 @@
 namespace kiln::fhirpath {
 namespace {
 
-using Single = Evaluation::Single;
-
 // ---- UTF-8: positions and lengths count code points ----
 
 bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
@@ -38,92 +36,88 @@ size_t byte_offset(std::string_view text, int64_t code_point) {
 
 // ---- the frame of a string function ----
 
-/// The input and up to two string arguments. kNone as soon as one of them is empty.
+/// The input and up to two string arguments.
 struct Strings {
   std::string_view input;
   std::array<std::string_view, 2> arguments;
 };
 
-Single read_strings(Evaluation& evaluation, const Instruction& instruction, Strings& strings) {
-  Collection collection;
-  if (!evaluation.input(instruction, collection)) return Single::kFailed;
-  Single state = evaluation.single_string(instruction, collection, strings.input);
-  if (state == Single::kFailed) return state;
-  for (size_t i = 0; i < instruction.argument_count && i < 2; ++i) {
-    if (!evaluation.argument(instruction, i, collection)) return Single::kFailed;
-    const Single one = evaluation.single_string(instruction, collection, strings.arguments[i]);
-    if (one == Single::kFailed) return one;
-    if (one == Single::kNone) state = Single::kNone;
-  }
-  return state;
-}
-
-/// A kernel of a function body(evaluation, instruction, strings, out).
-template <auto kBody>
-bool run_on_strings(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
+/// None if one of them is empty.
+One<Strings> read_strings(Context& context, const Instruction& instruction) {
   Strings strings;
-  switch (read_strings(evaluation, instruction, strings)) {
-    case Single::kFailed:
-      return false;
-    case Single::kNone:
-      return Evaluation::give_nothing(out);
-    case Single::kOne:
-      break;
+  const One<std::string_view> input = context.input_string(instruction);
+  bool failed = input.failed();
+  bool complete = static_cast<bool>(input);
+  strings.input = input.value_or({});
+  for (size_t i = 0; i < instruction.argument_count && i < 2 && !failed; ++i) {
+    const One<std::string_view> one = context.argument_string(instruction, i);
+    failed = one.failed();
+    complete &= static_cast<bool>(one);
+    strings.arguments[i] = one.value_or({});
   }
-  return kBody(evaluation, instruction, strings, out);
+  if (failed) return One<Strings>::failure();
+  return complete ? One<Strings>(strings) : One<Strings>();
 }
 
-bool give_position(Evaluation& evaluation, std::string_view text, size_t at, Collection& out) {
-  return evaluation.give_integer(out, at == kNotFound ? -1 : code_points(text.substr(0, at)));
+/// A kernel of a function body(context, instruction, strings, out).
+template <auto kBody>
+bool run_on_strings(Context& context, const Instruction& instruction, Collection& out) {
+  const One<Strings> strings = read_strings(context, instruction);
+  if (!strings) return none(out, strings);
+  return kBody(context, instruction, *strings, out);
 }
 
-bool index_of(Evaluation& evaluation, const Instruction&, const Strings& s, Collection& out) {
+bool give_position(Context& context, std::string_view text, size_t at, Collection& out) {
+  return context.give_integer(out, at == kNotFound ? -1 : code_points(text.substr(0, at)));
+}
+
+bool index_of(Context& context, const Instruction&, const Strings& s, Collection& out) {
   size_t at = 0;
-  return find_text(evaluation, s.input, s.arguments[0], at) &&
-         give_position(evaluation, s.input, at, out);
+  return find_text(context, s.input, s.arguments[0], at) &&
+         give_position(context, s.input, at, out);
 }
 
-bool last_index_of(Evaluation& evaluation, const Instruction&, const Strings& s, Collection& out) {
+bool last_index_of(Context& context, const Instruction&, const Strings& s, Collection& out) {
   size_t at = 0;
-  return find_last_text(evaluation, s.input, s.arguments[0], at) &&
-         give_position(evaluation, s.input, at, out);
+  return find_last_text(context, s.input, s.arguments[0], at) &&
+         give_position(context, s.input, at, out);
 }
 
-bool starts_with(Evaluation& evaluation, const Instruction&, const Strings& s, Collection& out) {
-  return evaluation.give_boolean(out, s.input.starts_with(s.arguments[0]));
+bool starts_with(Context& context, const Instruction&, const Strings& s, Collection& out) {
+  return context.give_boolean(out, s.input.starts_with(s.arguments[0]));
 }
 
-bool ends_with(Evaluation& evaluation, const Instruction&, const Strings& s, Collection& out) {
-  return evaluation.give_boolean(out, s.input.ends_with(s.arguments[0]));
+bool ends_with(Context& context, const Instruction&, const Strings& s, Collection& out) {
+  return context.give_boolean(out, s.input.ends_with(s.arguments[0]));
 }
 
-bool contains(Evaluation& evaluation, const Instruction&, const Strings& s, Collection& out) {
+bool contains(Context& context, const Instruction&, const Strings& s, Collection& out) {
   size_t at = 0;
-  return find_text(evaluation, s.input, s.arguments[0], at) &&
-         evaluation.give_boolean(out, at != kNotFound);
+  return find_text(context, s.input, s.arguments[0], at) &&
+         context.give_boolean(out, at != kNotFound);
 }
 
 /// upper(), lower(): piece by piece, so that a stop is seen.
 template <auto kAppend>
-bool change_case(Evaluation& evaluation, const Instruction& instruction, const Strings& s,
+bool change_case(Context& context, const Instruction& instruction, const Strings& s,
                  Collection& out) {
   static constexpr size_t kPiece = 16 * 1024;
   std::string text;
   for (std::string_view rest = s.input; !rest.empty();) {
     size_t size = std::min(rest.size(), kPiece);
     while (size < rest.size() && is_continuation(rest[size])) ++size;
-    if (!evaluation.grow_text(instruction, text.size(), size)) return false;
+    if (!context.grow_text(instruction, text.size(), size)) return false;
     kAppend(text, rest.substr(0, size));
     rest.remove_prefix(size);
   }
-  return evaluation.give_string(out, text);
+  return context.give_string(out, text);
 }
 
 /// Puts the substitution before, between and behind all characters (FHIRPath §5.6.9).
-bool surround_characters(Evaluation& evaluation, const Instruction& instruction,
-                         std::string_view input, std::string_view substitution, Collection& out) {
+bool surround_characters(Context& context, const Instruction& instruction, std::string_view input,
+                         std::string_view substitution, Collection& out) {
   const uint64_t times = static_cast<uint64_t>(code_points(input)) + 1;
-  if (!evaluation.make_text(instruction, input.size() + times * substitution.size())) return false;
+  if (!context.make_text(instruction, input.size() + times * substitution.size())) return false;
   std::string text(substitution);
   for (size_t at = 0; at < input.size();) {
     const size_t next = at + byte_offset(input.substr(at), 1);
@@ -131,64 +125,59 @@ bool surround_characters(Evaluation& evaluation, const Instruction& instruction,
     text += substitution;
     at = next;
   }
-  return evaluation.give_string(out, text);
+  return context.give_string(out, text);
 }
 
-bool replace(Evaluation& evaluation, const Instruction& instruction, const Strings& s,
-             Collection& out) {
+bool replace(Context& context, const Instruction& instruction, const Strings& s, Collection& out) {
   const auto [pattern, substitution] = s.arguments;
   if (pattern.empty()) {
-    return surround_characters(evaluation, instruction, s.input, substitution, out);
+    return surround_characters(context, instruction, s.input, substitution, out);
   }
   std::string text;
   const auto append = [&](std::string_view part) {
-    if (!evaluation.grow_text(instruction, text.size(), part.size())) return false;
+    if (!context.grow_text(instruction, text.size(), part.size())) return false;
     text += part;
     return true;
   };
   for (std::string_view rest = s.input;;) {
     size_t at = 0;
-    if (!find_text(evaluation, rest, pattern, at)) return false;
+    if (!find_text(context, rest, pattern, at)) return false;
     if (!append(rest.substr(0, at))) return false;
     if (at == kNotFound) break;
     if (!append(substitution)) return false;
     rest.remove_prefix(at + pattern.size());
   }
-  return evaluation.give_string(out, text);
+  return context.give_string(out, text);
 }
 
 template <re2::RE2::Anchor kAnchor>
-bool matches(Evaluation& evaluation, const Instruction& instruction, const Strings& s,
-             Collection& out) {
-  const re2::RE2* const regex =
-      evaluation.patterns().compile(evaluation, instruction, s.arguments[0]);
-  if (regex == nullptr || !step_search(evaluation, instruction, *regex, s.input.size())) {
+bool matches(Context& context, const Instruction& instruction, const Strings& s, Collection& out) {
+  const re2::RE2* const regex = context.patterns().compile(context, instruction, s.arguments[0]);
+  if (regex == nullptr || !step_search(context, instruction, *regex, s.input.size())) {
     return false;
   }
-  return evaluation.give_boolean(out,
-                                 regex->Match(s.input, 0, s.input.size(), kAnchor, nullptr, 0));
+  return context.give_boolean(out, regex->Match(s.input, 0, s.input.size(), kAnchor, nullptr, 0));
 }
 
-bool replace_matches(Evaluation& evaluation, const Instruction& instruction, const Strings& s,
+bool replace_matches(Context& context, const Instruction& instruction, const Strings& s,
                      Collection& out) {
   // An empty pattern replaces nothing, as the specification's tests have it.
-  if (s.arguments[0].empty()) return evaluation.give(out, Item::of_string(s.input));
-  const re2::RE2* const regex =
-      evaluation.patterns().compile(evaluation, instruction, s.arguments[0]);
+  if (s.arguments[0].empty()) return context.give(out, Item::of_string(s.input));
+  const re2::RE2* const regex = context.patterns().compile(context, instruction, s.arguments[0]);
   std::string text;
   return regex != nullptr &&
-         replace_all(evaluation, instruction, *regex, s.input, s.arguments[1], text) &&
-         evaluation.give_string(out, text);
+         replace_all(context, instruction, *regex, s.input, s.arguments[1], text) &&
+         context.give_string(out, text);
 }
 
-bool length(Evaluation& evaluation, const Instruction&, const Strings& s, Collection& out) {
-  return evaluation.give_integer(out, code_points(s.input));
+bool length(Context& context, const Instruction&, const Strings& s, Collection& out) {
+  return context.give_integer(out, code_points(s.input));
 }
 
-bool to_chars(Evaluation& evaluation, const Instruction&, const Strings& s, Collection& out) {
-  ItemList result(evaluation.arena());
+bool to_chars(Context& context, const Instruction&, const Strings& s, Collection& out) {
+  ItemList result(context.arena());
   const auto count = static_cast<uint64_t>(code_points(s.input));
-  if (!evaluation.step(count) || !evaluation.make_room(2 * count * sizeof(Item))) return false;
+  if (!context.step(count) || !context.make_room(2 * count * sizeof(Item))) return false;
   for (size_t at = 0; at < s.input.size();) {
     const size_t next = at + byte_offset(s.input.substr(at), 1);
     result.push(Item::of_string(s.input.substr(at, next - at)));
@@ -198,22 +187,21 @@ bool to_chars(Evaluation& evaluation, const Instruction&, const Strings& s, Coll
   return true;
 }
 
-bool trim(Evaluation& evaluation, const Instruction&, const Strings& s, Collection& out) {
+bool trim(Context& context, const Instruction&, const Strings& s, Collection& out) {
   static constexpr std::string_view kSpace = " \t\n\r\f\v";
   const size_t begin = s.input.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return evaluation.give(out, Item::of_string(""));
+  if (begin == std::string_view::npos) return context.give(out, Item::of_string(""));
   const size_t end = s.input.find_last_not_of(kSpace) + 1;
-  return evaluation.give(out, Item::of_string(s.input.substr(begin, end - begin)));
+  return context.give(out, Item::of_string(s.input.substr(begin, end - begin)));
 }
 
-bool split(Evaluation& evaluation, const Instruction& instruction, const Strings& s,
-           Collection& out) {
+bool split(Context& context, const Instruction& instruction, const Strings& s, Collection& out) {
   const std::string_view separator = s.arguments[0];
-  if (separator.empty()) return to_chars(evaluation, instruction, s, out);
-  ItemList result(evaluation.arena());
+  if (separator.empty()) return to_chars(context, instruction, s, out);
+  ItemList result(context.arena());
   for (std::string_view rest = s.input;;) {
     size_t at = 0;
-    if (!find_text(evaluation, rest, separator, at)) return false;
+    if (!find_text(context, rest, separator, at)) return false;
     result.push(Item::of_string(rest.substr(0, at)));
     if (at == kNotFound) break;
     rest.remove_prefix(at + separator.size());
@@ -298,33 +286,31 @@ std::string to_hex(std::string_view bytes) {
   return text;
 }
 
-bool encode(Evaluation& evaluation, const Instruction& instruction, const Strings& s,
-            Collection& out) {
+bool encode(Context& context, const Instruction& instruction, const Strings& s, Collection& out) {
   const std::string_view format = s.arguments[0];
   if (format != "base64" && format != "urlbase64" && format != "hex") {
-    return Evaluation::give_nothing(out);
+    return Context::give_nothing(out);
   }
   const uint64_t size = format == "hex" ? s.input.size() * 2 : (s.input.size() + 2) / 3 * 4;
-  if (!evaluation.make_text(instruction, size)) return false;
-  if (format == "base64") return evaluation.give_string(out, to_base64(s.input, kBase64));
-  if (format == "urlbase64") return evaluation.give_string(out, to_base64(s.input, kBase64Url));
-  return evaluation.give_string(out, to_hex(s.input));
+  if (!context.make_text(instruction, size)) return false;
+  if (format == "base64") return context.give_string(out, to_base64(s.input, kBase64));
+  if (format == "urlbase64") return context.give_string(out, to_base64(s.input, kBase64Url));
+  return context.give_string(out, to_hex(s.input));
 }
 
-bool decode(Evaluation& evaluation, const Instruction& instruction, const Strings& s,
-            Collection& out) {
+bool decode(Context& context, const Instruction& instruction, const Strings& s, Collection& out) {
   const size_t groups = s.input.size() / 4 + 1;
   const size_t size = s.arguments[0] == "hex" ? s.input.size() / 2 : 3 * groups;
-  if (!evaluation.make_text(instruction, size)) return false;
+  if (!context.make_text(instruction, size)) return false;
   std::optional<std::string> bytes;
   if (s.arguments[0] == "base64") bytes = from_base64(s.input, kBase64);
   if (s.arguments[0] == "urlbase64") bytes = from_base64(s.input, kBase64Url);
   if (s.arguments[0] == "hex") bytes = from_hex(s.input);
-  if (!bytes) return Evaluation::give_nothing(out);
+  if (!bytes) return Context::give_nothing(out);
   if (!json::is_utf8(*bytes)) {
-    return evaluation.fail(instruction, "the decoded bytes are not UTF-8 text");
+    return context.fail(instruction, "the decoded bytes are not UTF-8 text");
   }
-  return evaluation.give_string(out, *bytes);
+  return context.give_string(out, *bytes);
 }
 
 struct HtmlEntity {
@@ -334,20 +320,18 @@ struct HtmlEntity {
 constexpr HtmlEntity kEntities[] = {
     {'<', "&lt;"}, {'>', "&gt;"}, {'&', "&amp;"}, {'"', "&quot;"}, {'\'', "&#39;"}};
 
-bool escape(Evaluation& evaluation, const Instruction& instruction, const Strings& s,
-            Collection& out) {
+bool escape(Context& context, const Instruction& instruction, const Strings& s, Collection& out) {
   static constexpr uint64_t kLongestEscape = 6;  // \u0000, &quot;
-  if (s.arguments[0] != "json" && s.arguments[0] != "html") return Evaluation::give_nothing(out);
-  if (!evaluation.make_text(instruction, s.input.size()) ||
-      !evaluation.make_room(kLongestEscape * s.input.size())) {
+  if (s.arguments[0] != "json" && s.arguments[0] != "html") return Context::give_nothing(out);
+  if (!context.make_text(instruction, s.input.size()) ||
+      !context.make_room(kLongestEscape * s.input.size())) {
     return false;
   }
   std::string text;
   if (s.arguments[0] == "json") {
     json::append_string(text, s.input);
     const std::string_view escaped = std::string_view(text).substr(1, text.size() - 2);
-    return evaluation.make_text(instruction, escaped.size()) &&
-           evaluation.give_string(out, escaped);
+    return context.make_text(instruction, escaped.size()) && context.give_string(out, escaped);
   }
   for (const char c : s.input) {
     const auto* const found = std::find_if(std::begin(kEntities), std::end(kEntities),
@@ -358,21 +342,20 @@ bool escape(Evaluation& evaluation, const Instruction& instruction, const String
       text += c;
     }
   }
-  return evaluation.make_text(instruction, text.size()) && evaluation.give_string(out, text);
+  return context.make_text(instruction, text.size()) && context.give_string(out, text);
 }
 
-bool unescape(Evaluation& evaluation, const Instruction& instruction, const Strings& s,
-              Collection& out) {
-  if (!evaluation.make_text(instruction, s.input.size())) return false;
+bool unescape(Context& context, const Instruction& instruction, const Strings& s, Collection& out) {
+  if (!context.make_text(instruction, s.input.size())) return false;
   std::string text;
   if (s.arguments[0] == "json") {
     if (json::find_bad_escape(s.input) != std::string_view::npos) {
-      return evaluation.fail(instruction, "a bad escape in the text");
+      return context.fail(instruction, "a bad escape in the text");
     }
     json::append_unescaped(text, s.input);
-    return evaluation.give_string(out, text);
+    return context.give_string(out, text);
   }
-  if (s.arguments[0] != "html") return Evaluation::give_nothing(out);
+  if (s.arguments[0] != "html") return Context::give_nothing(out);
   for (size_t at = 0; at < s.input.size();) {
     const auto* const found =
         std::find_if(std::begin(kEntities), std::end(kEntities),
@@ -384,65 +367,55 @@ bool unescape(Evaluation& evaluation, const Instruction& instruction, const Stri
       text += s.input[at++];
     }
   }
-  return evaluation.give_string(out, text);
+  return context.give_string(out, text);
 }
 
 // ---- functions with their own frame ----
 
-bool run_substring(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
-  Collection collection;
-  std::string_view text;
-  if (!evaluation.input(instruction, collection)) return false;
-  const Single state = evaluation.single_string(instruction, collection, text);
-  if (state == Single::kFailed) return false;
-  int64_t start = 0;
-  if (!evaluation.argument(instruction, 0, collection)) return false;
-  const Single has_start = evaluation.single_integer(instruction, collection, start);
-  if (has_start == Single::kFailed) return false;
-  int64_t count = INT64_MAX;
-  if (evaluation.has_argument(instruction, 1)) {
-    if (!evaluation.argument(instruction, 1, collection)) return false;
-    const Single has_count = evaluation.single_integer(instruction, collection, count);
-    if (has_count == Single::kFailed) return false;
-  }
-  if (state == Single::kNone || has_start == Single::kNone) return Evaluation::give_nothing(out);
-  if (start < 0) return Evaluation::give_nothing(out);
-  const size_t begin = byte_offset(text, start);
-  if (begin >= text.size()) return Evaluation::give_nothing(out);
-  if (count <= 0) return evaluation.give(out, Item::of_string(""));
-  const std::string_view rest = text.substr(begin);
-  return evaluation.give(out, Item::of_string(rest.substr(0, byte_offset(rest, count))));
+bool run_substring(Context& context, const Instruction& instruction, Collection& out) {
+  const One<std::string_view> text = context.input_string(instruction);
+  const One<int64_t> start = context.argument_integer(instruction, 0);
+  One<int64_t> given;
+  if (context.has_argument(instruction, 1)) given = context.argument_integer(instruction, 1);
+  if (!text || !start || given.failed()) return none(out, text, start, given);
+  const int64_t count = given.value_or(INT64_MAX);
+  if (*start < 0) return Context::give_nothing(out);
+  const size_t begin = byte_offset(*text, *start);
+  if (begin >= text->size()) return Context::give_nothing(out);
+  if (count <= 0) return context.give(out, Item::of_string(""));
+  const std::string_view rest = text->substr(begin);
+  return context.give(out, Item::of_string(rest.substr(0, byte_offset(rest, count))));
 }
 
 /// join(): over nothing it is nothing (views.md), items without a value are left out.
-bool run_join(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
+bool run_join(Context& context, const Instruction& instruction, Collection& out) {
   Collection input;
-  if (!evaluation.input(instruction, input)) return false;
-  std::string_view separator;
-  if (evaluation.has_argument(instruction, 0)) {
-    Collection argument;
-    if (!evaluation.argument(instruction, 0, argument)) return false;
-    if (evaluation.single_string(instruction, argument, separator) == Single::kFailed) return false;
-  }
+  if (!context.input(instruction, input)) return false;
+  One<std::string_view> given;
+  if (context.has_argument(instruction, 0)) given = context.argument_string(instruction, 0);
+  if (given.failed()) return false;
+  const std::string_view separator = given.value_or({});
   std::string text;
   bool first = true;
   for (const Item& item : input) {
-    const auto part = text_of_item(evaluation, item);
+    const auto part = text_of_item(context, item);
     if (!part) continue;
     const std::string_view between = first ? std::string_view() : separator;
-    if (!evaluation.grow_text(instruction, text.size(), between.size() + part->size()))
-      return false;
+    if (!context.grow_text(instruction, text.size(), between.size() + part->size())) return false;
     first = false;
     text += between;
     text += *part;
   }
-  return first ? Evaluation::give_nothing(out) : evaluation.give_string(out, text);
+  return first ? Context::give_nothing(out) : context.give_string(out, text);
 }
 
 constexpr FunctionRow text_function(std::string_view name, uint8_t arguments, Returns returns,
                                     Kernel kernel) {
-  return {name,    arguments,     arguments, {kStringValue, kStringValue}, Expect::kString,
-          returns, Reads::kValue, kernel};
+  return {.name = name,
+          .arguments = between(arguments, arguments, kStringValue),
+          .input = Expect::kString,
+          .returns = returns,
+          .kernel = kernel};
 }
 
 constexpr FunctionRow kStringFunctions[] = {
@@ -466,15 +439,18 @@ constexpr FunctionRow kStringFunctions[] = {
     text_function("decode", 1, Returns::kString, run_on_strings<decode>),
     text_function("escape", 1, Returns::kString, run_on_strings<escape>),
     text_function("unescape", 1, Returns::kString, run_on_strings<unescape>),
-    {"substring",
-     1,
-     2,
-     {kIntegerValue, kIntegerValue},
-     Expect::kString,
-     Returns::kString,
-     Reads::kValue,
-     run_substring},
-    {"join", 0, 1, {kStringValue}, Expect::kString, Returns::kString, Reads::kValue, run_join},
+    {.name = "substring",
+     .arguments = between(1, 2, kIntegerValue, kIntegerValue),
+     .input = Expect::kString,
+     .returns = Returns::kString,
+     .reads = Reads::kValue,
+     .kernel = run_substring},
+    {.name = "join",
+     .arguments = between(0, 1, kStringValue),
+     .input = Expect::kString,
+     .returns = Returns::kString,
+     .reads = Reads::kValue,
+     .kernel = run_join},
 };
 
 }  // namespace

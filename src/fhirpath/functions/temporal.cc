@@ -8,59 +8,48 @@ namespace {
 using fhir::Precision;
 using fhir::Temporal;
 using fhir::TemporalKind;
-using Single = Evaluation::Single;
-
-Temporal now_of(const Evaluation& evaluation) {
-  return Temporal::from_unix_microseconds(evaluation.now().time_since_epoch().count() * 1000);
+Temporal now_of(const Context& context) {
+  return Temporal::from_unix_microseconds(context.now().time_since_epoch().count() * 1000);
 }
 
-bool run_now(Evaluation& evaluation, const Instruction&, Collection& out) {
-  return evaluation.give_temporal(out, now_of(evaluation));
+/// Its time of day.
+Temporal time_of(Temporal temporal) {
+  temporal.kind = TemporalKind::kTime;
+  temporal.has_offset = false;
+  return temporal;
 }
 
-bool run_today(Evaluation& evaluation, const Instruction&, Collection& out) {
-  return evaluation.give_temporal(out, now_of(evaluation).as_date());
+bool run_now(Context& context, const Instruction&, Collection& out) {
+  return context.give_temporal(out, now_of(context));
 }
 
-bool run_time_of_day(Evaluation& evaluation, const Instruction&, Collection& out) {
-  Temporal time = now_of(evaluation);
-  time.kind = TemporalKind::kTime;
-  time.has_offset = false;
-  return evaluation.give_temporal(out, time);
+bool run_today(Context& context, const Instruction&, Collection& out) {
+  return context.give_temporal(out, now_of(context).as_date());
 }
 
-Single read_temporal(Evaluation& evaluation, const Instruction& instruction, Temporal& temporal) {
-  Collection input;
-  if (!evaluation.input(instruction, input)) return Single::kFailed;
-  Item value;
-  const Single state = evaluation.single_value(instruction, input, value);
-  if (state != Single::kOne) return state;
-  if (value.kind != ItemKind::kTemporal) {
-    evaluation.fail(instruction, "expected a date or time, got " +
-                                     std::string(evaluation.type_info(value).name));
-    return Single::kFailed;
-  }
-  temporal = *value.temporal;
-  return Single::kOne;
+bool run_time_of_day(Context& context, const Instruction&, Collection& out) {
+  return context.give_temporal(out, time_of(now_of(context)));
+}
+
+One<Temporal> read_temporal(Context& context, const Instruction& instruction) {
+  const One<Item> value = context.input_value(instruction);
+  if (!value) return value.failed() ? One<Temporal>::failure() : One<Temporal>();
+  if (value->kind == ItemKind::kTemporal) return *value->temporal;
+  context.fail(instruction,
+               "expected a date or time, got " + std::string(context.type_info(*value).name));
+  return One<Temporal>::failure();
 }
 
 /// A component as an Integer: kGet(temporal) if the value is at least that precise.
 template <Precision kNeeded, auto kGet>
-bool run_component(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
-  Temporal temporal;
-  switch (read_temporal(evaluation, instruction, temporal)) {
-    case Single::kFailed:
-      return false;
-    case Single::kNone:
-      return Evaluation::give_nothing(out);
-    case Single::kOne:
-      break;
-  }
+bool run_component(Context& context, const Instruction& instruction, Collection& out) {
+  const One<Temporal> temporal = read_temporal(context, instruction);
+  if (!temporal) return none(out, temporal);
   const bool date_part = kNeeded < Precision::kHour;
-  if (temporal.precision < kNeeded || (date_part && temporal.kind == TemporalKind::kTime)) {
-    return Evaluation::give_nothing(out);
+  if (temporal->precision < kNeeded || (date_part && temporal->kind == TemporalKind::kTime)) {
+    return Context::give_nothing(out);
   }
-  return evaluation.give_integer(out, kGet(temporal));
+  return context.give_integer(out, kGet(*temporal));
 }
 
 int64_t year_of(const Temporal& t) { return t.year; }
@@ -71,59 +60,35 @@ int64_t minute_of(const Temporal& t) { return t.minute; }
 int64_t second_of(const Temporal& t) { return t.second; }
 int64_t millisecond_of(const Temporal& t) { return t.nanosecond / 1'000'000; }
 
-bool run_timezone_offset_of(Evaluation& evaluation, const Instruction& instruction,
-                            Collection& out) {
-  Temporal temporal;
-  switch (read_temporal(evaluation, instruction, temporal)) {
-    case Single::kFailed:
-      return false;
-    case Single::kNone:
-      return Evaluation::give_nothing(out);
-    case Single::kOne:
-      break;
-  }
-  if (!temporal.has_offset) return Evaluation::give_nothing(out);
+bool run_timezone_offset_of(Context& context, const Instruction& instruction, Collection& out) {
+  const One<Temporal> temporal = read_temporal(context, instruction);
+  if (!temporal) return none(out, temporal);
+  if (!temporal->has_offset) return Context::give_nothing(out);
   const auto hours =
-      fhir::Decimal::divide(fhir::Decimal(temporal.offset_minutes), fhir::Decimal(60));
+      fhir::Decimal::divide(fhir::Decimal(temporal->offset_minutes), fhir::Decimal(60));
   const auto shown = hours && hours->scale() == 0 ? hours->truncated(1) : hours;
-  return evaluation.give_decimal(out, shown);
+  return context.give_decimal(out, shown);
 }
 
-bool run_date_of(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
-  Temporal temporal;
-  switch (read_temporal(evaluation, instruction, temporal)) {
-    case Single::kFailed:
-      return false;
-    case Single::kNone:
-      return Evaluation::give_nothing(out);
-    case Single::kOne:
-      break;
-  }
-  if (temporal.kind == TemporalKind::kTime) return Evaluation::give_nothing(out);
-  return evaluation.give_temporal(out, temporal.as_date());
+bool run_date_of(Context& context, const Instruction& instruction, Collection& out) {
+  const One<Temporal> temporal = read_temporal(context, instruction);
+  if (!temporal) return none(out, temporal);
+  if (temporal->kind == TemporalKind::kTime) return Context::give_nothing(out);
+  return context.give_temporal(out, temporal->as_date());
 }
 
-bool run_time_of(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
-  Temporal temporal;
-  switch (read_temporal(evaluation, instruction, temporal)) {
-    case Single::kFailed:
-      return false;
-    case Single::kNone:
-      return Evaluation::give_nothing(out);
-    case Single::kOne:
-      break;
-  }
-  if (temporal.precision < Precision::kHour) return Evaluation::give_nothing(out);
-  temporal.kind = TemporalKind::kTime;
-  temporal.has_offset = false;
-  return evaluation.give_temporal(out, temporal);
+bool run_time_of(Context& context, const Instruction& instruction, Collection& out) {
+  const One<Temporal> temporal = read_temporal(context, instruction);
+  if (!temporal) return none(out, temporal);
+  if (temporal->precision < Precision::kHour) return Context::give_nothing(out);
+  return context.give_temporal(out, time_of(*temporal));
 }
 
 constexpr FunctionRow clock(std::string_view name, Returns returns, Kernel kernel) {
-  return {name, 0, 0, {}, Expect::kAnything, returns, Reads::kNothing, kernel};
+  return {.name = name, .returns = returns, .reads = Reads::kNothing, .kernel = kernel};
 }
 constexpr FunctionRow component(std::string_view name, Returns returns, Kernel kernel) {
-  return {name, 0, 0, {}, Expect::kTemporal, returns, Reads::kValue, kernel};
+  return {.name = name, .input = Expect::kTemporal, .returns = returns, .kernel = kernel};
 }
 
 constexpr FunctionRow kTemporalFunctions[] = {

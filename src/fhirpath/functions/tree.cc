@@ -5,42 +5,41 @@
 namespace kiln::fhirpath {
 namespace {
 
-bool run_children(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
+bool run_children(Context& context, const Instruction& instruction, Collection& out) {
   Collection input;
-  if (!evaluation.input(instruction, input)) return false;
-  ItemList result(evaluation.arena());
+  if (!context.input(instruction, input)) return false;
+  ItemList result(context.arena());
   for (const Item& item : input) {
-    if (!evaluation.append_all_children(item, result)) return false;
+    if (!context.append_all_children(item, result)) return false;
   }
   out = result.collection();
   return true;
 }
 
-bool run_descendants(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
+bool run_descendants(Context& context, const Instruction& instruction, Collection& out) {
   Collection input;
-  if (!evaluation.input(instruction, input)) return false;
-  ItemList result(evaluation.arena());
+  if (!context.input(instruction, input)) return false;
+  ItemList result(context.arena());
   for (const Item& item : input) {
-    if (!evaluation.append_all_children(item, result)) return false;
+    if (!context.append_all_children(item, result)) return false;
   }
   for (uint32_t i = 0; i < result.size(); ++i) {
     const Item item = result[i];
-    if (!evaluation.append_all_children(item, result)) return false;
+    if (!context.append_all_children(item, result)) return false;
   }
   out = result.collection();
   return true;
 }
 
 constexpr FunctionRow kTreeFunctions[] = {
-    {"children", 0, 0, {}, Expect::kAnything, Returns::kChildren, Reads::kWhole, run_children},
-    {"descendants",
-     0,
-     0,
-     {},
-     Expect::kAnything,
-     Returns::kChildren,
-     Reads::kWhole,
-     run_descendants},
+    {.name = "children",
+     .returns = Returns::kChildren,
+     .reads = Reads::kWhole,
+     .kernel = run_children},
+    {.name = "descendants",
+     .returns = Returns::kChildren,
+     .reads = Reads::kWhole,
+     .kernel = run_descendants},
 };
 
 }  // namespace

@@ -5,80 +5,70 @@
 namespace kiln::fhirpath {
 namespace {
 
-using Single = Evaluation::Single;
-
-bool run_of_type(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
+bool run_of_type(Context& context, const Instruction& instruction, Collection& out) {
   Collection input;
-  if (!evaluation.input(instruction, input)) return false;
-  ItemList kept(evaluation.arena());
+  if (!context.input(instruction, input)) return false;
+  ItemList kept(context.arena());
   for (const Item& item : input) {
-    if (evaluation.is_of_named_type(item, instruction.type, instruction.system)) kept.push(item);
+    if (context.is_of_named_type(item, instruction.named)) kept.push(item);
   }
   out = kept.collection();
   return true;
 }
 
-bool run_is(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
-  Collection input;
-  if (!evaluation.input(instruction, input)) return false;
-  switch (evaluation.single(instruction, input)) {
-    case Single::kFailed:
-      return false;
-    case Single::kNone:
-      return Evaluation::give_nothing(out);
-    case Single::kOne:
-      break;
-  }
-  return evaluation.give_boolean(
-      out, evaluation.is_of_type(input[0], instruction.type, instruction.system));
+bool run_is(Context& context, const Instruction& instruction, Collection& out) {
+  const One<Item> item = context.input_item(instruction);
+  if (!item) return none(out, item);
+  return context.give_boolean(out, context.is_of_type(*item, instruction.named));
 }
 
-bool run_as(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
+bool run_as(Context& context, const Instruction& instruction, Collection& out) {
   Collection input;
-  if (!evaluation.input(instruction, input)) return false;
-  switch (evaluation.single(instruction, input)) {
-    case Single::kFailed:
-      return false;
-    case Single::kNone:
-      return Evaluation::give_nothing(out);
-    case Single::kOne:
-      break;
-  }
-  if (!evaluation.is_of_named_type(input[0], instruction.type, instruction.system)) {
-    return Evaluation::give_nothing(out);
+  if (!context.input(instruction, input)) return false;
+  const One<Item> item = context.single(instruction, input);
+  if (!item) return none(out, item);
+  if (!context.is_of_named_type(*item, instruction.named)) {
+    return Context::give_nothing(out);
   }
   out = input;
   return true;
 }
 
-bool run_type(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
+bool run_type(Context& context, const Instruction& instruction, Collection& out) {
   Collection input;
-  if (!evaluation.input(instruction, input)) return false;
-  ItemList result(evaluation.arena());
+  if (!context.input(instruction, input)) return false;
+  ItemList result(context.arena());
   for (const Item& item : input) {
-    const TypeInfo info = evaluation.type_info(item);
-    result.push(Item::of_type_info(evaluation.arena().make<TypeInfo>(info)));
+    const TypeInfo info = context.type_info(item);
+    result.push(Item::of_type_info(context.arena().make<TypeInfo>(info)));
   }
   out = result.collection();
   return true;
 }
 
 constexpr FunctionRow kTypeFunctions[] = {
-    {"ofType",
-     1,
-     1,
-     {kTypeName},
-     Expect::kAnything,
-     Returns::kNamedType,
-     Reads::kItems,
-     run_of_type},
-    {"is", 1, 1, {kTypeName}, Expect::kAnything, Returns::kBoolean, Reads::kExistence, run_is},
-    {"as", 1, 1, {kTypeName}, Expect::kAnything, Returns::kNamedTypeOne, Reads::kItems, run_as},
-    {"type", 0, 0, {}, Expect::kAnything, Returns::kTypeInfo, Reads::kExistence, run_type},
+    {.name = "ofType",
+     .arguments = exactly(kTypeName),
+     .returns = Returns::kNamedType,
+     .reads = Reads::kItems,
+     .kernel = run_of_type},
+    {.name = "is",
+     .arguments = exactly(kTypeName),
+     .returns = Returns::kBoolean,
+     .reads = Reads::kExistence,
+     .kernel = run_is},
+    {.name = "as",
+     .arguments = exactly(kTypeName),
+     .returns = Returns::kNamedTypeOne,
+     .reads = Reads::kItems,
+     .kernel = run_as},
+    {.name = "type", .returns = Returns::kTypeInfo, .reads = Reads::kExistence, .kernel = run_type},
 };
 
 }  // namespace
 
 std::span<const FunctionRow> type_functions() { return kTypeFunctions; }
+const FunctionRow& of_type_function() { return *find_function("ofType"); }
+const FunctionRow& type_function() { return *find_function("type"); }
 
 }  // namespace kiln::fhirpath

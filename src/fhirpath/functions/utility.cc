@@ -5,35 +5,29 @@
 namespace kiln::fhirpath {
 namespace {
 
-bool run_trace(Evaluation& evaluation, const Instruction& instruction, Collection& out) {
-  Collection name;
-  if (!evaluation.input(instruction, out)) return false;
-  if (!evaluation.argument(instruction, 0, name)) return false;
-  std::string_view label;
-  if (evaluation.single_string(instruction, name, label) == Evaluation::Single::kFailed) {
-    return false;
-  }
-  if (!evaluation.tracer()) return true;
+bool run_trace(Context& context, const Instruction& instruction, Collection& out) {
+  if (!context.input(instruction, out)) return false;
+  const One<std::string_view> label = context.argument_string(instruction, 0);
+  if (label.failed()) return false;
+  if (!context.tracer()) return true;
   for (uint32_t i = 0; i < out.size; ++i) {
     Collection shown = {&out.items[i], 1};
-    if (evaluation.has_argument(instruction, 1) &&
-        !evaluation.eval_for(evaluation.argument_id(instruction, 1), out[i], i, shown)) {
+    if (context.has_argument(instruction, 1) &&
+        !context.eval_for(context.argument_id(instruction, 1), out[i], i, shown)) {
       return false;
     }
-    for (const Item& item : shown) evaluation.tracer()(label, json_of_item(evaluation, item));
+    for (const Item& item : shown)
+      context.tracer()(label.value_or({}), json_of_item(context, item));
   }
   return true;
 }
 
 constexpr FunctionRow kUtilityFunctions[] = {
-    {"trace",
-     1,
-     2,
-     {kStringValue, kLambda},
-     Expect::kAnything,
-     Returns::kInput,
-     Reads::kItems,
-     run_trace},
+    {.name = "trace",
+     .arguments = between(1, 2, kStringValue, kLambda),
+     .returns = Returns::kInput,
+     .reads = Reads::kItems,
+     .kernel = run_trace},
 };
 
 }  // namespace

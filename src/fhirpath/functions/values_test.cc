@@ -238,7 +238,7 @@ TEST(FunctionTableTest, EveryRowCanBeCalledOnNothing) {
     const FunctionRow* const row = find_function(name);
     ASSERT_NE(row, nullptr) << name;
     std::string call = "{}." + std::string(name) + "(";
-    for (size_t i = 0; i < row->min_arguments; ++i) {
+    for (size_t i = 0; i < row->arguments.least; ++i) {
       const Argument& argument = row->argument(i);
       if (i != 0) call += ", ";
       call += argument.pass == Pass::kType           ? "Patient"
@@ -257,11 +257,11 @@ TEST(FunctionTableTest, EveryRowChecksTheNumberOfItsArguments) {
   for (const std::string_view name : function_names()) {
     const FunctionRow* const row = find_function(name);
     std::string call = "x." + std::string(name) + "(1";
-    for (int i = 0; i < row->max_arguments; ++i) call += ", 1";
+    for (int i = 0; i < row->arguments.most; ++i) call += ", 1";
     const Evaluated got = evaluate(call + ")");
     EXPECT_TRUE(got.failed()) << call;
     EXPECT_EQ(got.caret, 2U) << call;
-    if (row->min_arguments > 0) {
+    if (row->arguments.least > 0) {
       EXPECT_TRUE(evaluate("x." + std::string(name) + "()").failed()) << name;
     }
   }
