@@ -57,7 +57,7 @@ std::string run(std::string_view text, size_t part_size, unsigned threads, bool 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  std::string_view input = fuzz::text_of(data, size);
+  std::string_view input = fuzz::as_text(data, size);
   const size_t part_size = 1 + fuzz::take_choice(input, 256);
   const auto threads = static_cast<unsigned>(1 + fuzz::take_choice(input, 3));
   const bool skip = fuzz::take_choice(input, 2) == 1;

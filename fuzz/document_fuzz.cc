@@ -25,7 +25,7 @@ std::string minified(const kiln::json::Document& document) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace kiln;
-  std::string text(fuzz::text_of(data, size));
+  std::string text(fuzz::as_text(data, size));
   std::replace(text.begin(), text.end(), '\n', ' ');  // full validation is of lines
   // A byte order mark is the reader's to take away, where a line is validated.
   std::string_view line = text;

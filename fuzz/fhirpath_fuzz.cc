@@ -58,7 +58,7 @@ std::string evaluate(const fhirpath::Expression& expression, const fhir::Model& 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  std::string_view text = fuzz::text_of(data, size);
+  std::string_view text = fuzz::as_text(data, size);
   const size_t choice = fuzz::take_choice(text, 6);
   const Resource& resource = kResources[choice % 3];
   const fhir::Model& model = fhir::Model::of(fhir::Version::kR4);

@@ -311,7 +311,7 @@ void run_view(const std::string& text, size_t which) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  Maker maker(fuzz::text_of(data, size));
+  Maker maker(fuzz::as_text(data, size));
   const Watchdog watchdog;
   const size_t which = maker.choice(2);
   if (maker.choice(4) == 0) {

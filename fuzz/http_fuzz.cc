@@ -46,7 +46,7 @@ std::string read(std::string_view bytes, size_t piece) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  std::string_view input = fuzz::text_of(data, size);
+  std::string_view input = fuzz::as_text(data, size);
   const size_t piece = 1 + fuzz::take_choice(input, 64);
   const std::string whole = read(input, input.size() + 1);
   const std::string pieces = read(input, piece);

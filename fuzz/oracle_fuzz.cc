@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace kiln;
   static constexpr const char* kTypes[] = {"Patient", "Observation", "Questionnaire",
                                            "Claim",   "Bundle",      "MedicationRequest"};
-  std::string_view input = fuzz::text_of(data, size);
+  std::string_view input = fuzz::as_text(data, size);
   const std::string type_name = kTypes[fuzz::take_choice(input, std::size(kTypes))];
   uint64_t seed = 0;
   std::memcpy(&seed, input.data(), std::min(input.size(), sizeof(seed)));

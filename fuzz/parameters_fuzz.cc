@@ -24,7 +24,7 @@ void take(const std::vector<api::Parameter>& parameters, api::Problems& problems
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static constexpr const char* kTypes[] = {"application/fhir+json", "application/json",
                                            "application/fhir+json; charset=utf-8", "text/plain"};
-  std::string_view input = fuzz::text_of(data, size);
+  std::string_view input = fuzz::as_text(data, size);
   net::Request request;
   request.method = "POST";
   request.headers.add("Content-Type", kTypes[fuzz::take_choice(input, std::size(kTypes))]);

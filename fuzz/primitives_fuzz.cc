@@ -58,7 +58,7 @@ void check_decimal(std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const std::string_view text = fuzz::text_of(data, size);
+  const std::string_view text = fuzz::as_text(data, size);
   check_temporal(fhir::Temporal::parse_date(text), &fhir::Temporal::parse_date);
   check_temporal(fhir::Temporal::parse_date_time(text), &fhir::Temporal::parse_date_time);
   check_temporal(fhir::Temporal::parse_time(text), &fhir::Temporal::parse_time);

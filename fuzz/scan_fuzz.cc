@@ -75,7 +75,7 @@ const json::Shape& pruned_shape() {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  std::string_view rest = fuzz::text_of(data, size);
+  std::string_view rest = fuzz::as_text(data, size);
   while (!rest.empty()) {
     const size_t end = std::min(rest.find('\n'), rest.size());
     const std::string_view text = rest.substr(0, end);

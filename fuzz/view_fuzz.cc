@@ -52,7 +52,7 @@ void run(const view::CompiledView& view) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  const auto document = json::Document::parse(std::string(fuzz::text_of(data, size)), "fuzz");
+  const auto document = json::Document::parse(std::string(fuzz::as_text(data, size)), "fuzz");
   if (!document.ok()) return 0;
   view::Problems problems;
   const view::ViewDefinition definition = view::read_view(*document, (*document)->root(), problems);

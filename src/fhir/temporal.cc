@@ -1,3 +1,8 @@
+// Dates and times. A parser takes one part after the other and ends with the first that is missing,
+// which is the precision; parts that are not given are at their smallest. Two values are compared
+// part by part, shifted to UTC where both have an offset. Adding goes by the calendar for years and
+// months (the day is cut to the month's last), by the clock for the rest; an amount of a unit finer
+// than the precision is first turned into the coarsest one that the value has.
 #include "fhir/temporal.h"
 
 #include <array>

@@ -1,3 +1,7 @@
+// Units of measure. A unit's text is read into a factor and powers of base units: a table has the
+// atoms, each in terms of base units, and the prefixes; products, quotients and exponents are
+// folded as they are read. Factors are exact fractions. Units on special scales (Cel) have no
+// factor and are not understood.
 #include "fhir/ucum.h"
 
 #include <algorithm>

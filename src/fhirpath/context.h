@@ -61,6 +61,10 @@ class Context {
   [[nodiscard]] bool argument(const Instruction& instruction, size_t index, Collection& out) {
     return eval(argument_id(instruction, index), out) && step(out.size);
   }
+  /// Both sides of an operator, or of a function that is like one.
+  [[nodiscard]] bool sides(const Instruction& instruction, Collection& left, Collection& right) {
+    return input(instruction, left) && argument(instruction, 0, right);
+  }
   InstructionId argument_id(const Instruction& instruction, size_t index) const {
     return program_->arguments[instruction.first_argument + index];
   }

@@ -1,3 +1,8 @@
+// Follows the bound tree as evaluation would, with sets of places (Cursors) in the stead of items,
+// and asks the ShapeBuilder for each place that is read. What a function reads is in its row. A
+// path decides on the way whether its "_" keys matter: only where existence counts. What repeats
+// leads to shapes that lead to themselves, so that it ends; places are remembered, so that a repeat
+// in a repeat is followed once from each.
 #include "fhirpath/demand.h"
 
 #include <algorithm>

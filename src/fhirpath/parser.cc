@@ -1,3 +1,6 @@
+// Precedence climbing: expression(power) reads a term, then as many operators as bind at least as
+// strongly as `power`, each with its right side. Dots, indexers and calls bind strongest. Each node
+// counts its height, so that the tree's depth has a limit.
 #include <algorithm>
 #include <array>
 

@@ -1,3 +1,5 @@
+// Text to tokens in one pass, each kind recognised by its first character. Escapes are resolved
+// here, comments and white space dropped.
 #include "fhirpath/token.h"
 
 #include <cctype>

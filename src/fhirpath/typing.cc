@@ -1,3 +1,6 @@
+// Which types go together and what comes out. Rules are over System types: an element's type is
+// first taken for the System type that its value has. A type that could be anything goes with
+// everything, and of several types one pair that fits is enough: only what can never work is told.
 #include "fhirpath/typing.h"
 
 #include <algorithm>

@@ -1,3 +1,7 @@
+// Equality, equivalence and order. Quantities first, as an element of that type is compared by its
+// amount in a common unit; then complex elements, as trees of JSON; then System values, numbers by
+// their value. What cannot be told, for want of precision or of a common unit, is neither true nor
+// false.
 #include "fhirpath/values.h"
 
 #include <algorithm>

@@ -29,10 +29,11 @@ class RowCollector final : public engine::Output {
   base::Result<std::unique_ptr<engine::Piece>> encode(table::Batch& batch) override {
     auto piece = std::make_unique<RowsPiece>();
     for (size_t row = 0; row < batch.rows(); ++row) {
-      if (ids_ != nullptr && !ids_->contains(std::string(text_of(batch.column(0), row)))) continue;
+      if (ids_ != nullptr && !ids_->contains(std::string(cell_text(batch.column(0), row))))
+        continue;
       std::vector<std::string>& texts = piece->texts.emplace_back();
       for (size_t i = 0; i < batch.column_count(); ++i) {
-        texts.emplace_back(text_of(batch.column(i), row));
+        texts.emplace_back(cell_text(batch.column(i), row));
       }
     }
     piece->rows = batch.rows();
@@ -46,7 +47,7 @@ class RowCollector final : public engine::Output {
   Rows take() { return std::move(rows_); }
 
  private:
-  static std::string_view text_of(const table::ColumnVector& column, size_t row) {
+  static std::string_view cell_text(const table::ColumnVector& column, size_t row) {
     return column.is_valid(row) ? column.text(row).view() : std::string_view();
   }
   class RowsPiece final : public engine::Piece {

@@ -1,3 +1,5 @@
+// The tables that the sample draws from: codes of illnesses, drugs, vaccines and measurements, each
+// with what belongs to it. Nothing else is here.
 #include "sample/codes.h"
 
 namespace kiln::sample {

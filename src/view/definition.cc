@@ -1,3 +1,6 @@
+// Reads a ViewDefinition as it is written, with the place of each text. A Reader goes through the
+// objects from the outside in; what is wrong is noted and passed over, so that all of it is told.
+// What expressions mean is not looked at here.
 #include "view/definition.h"
 
 #include <algorithm>

@@ -1,3 +1,7 @@
+// The rows of one resource. Selects of columns alone are evaluated straight into a row; any other
+// is evaluated into a fragment, rows of its width in the arena, and the fragments of selects that
+// stand side by side are multiplied at the end, row by row into the batch, which is handed on when
+// it has grown large. A column whose path is direct is followed on the tape without the evaluator.
 #include <algorithm>
 
 #include "base/guarded.h"

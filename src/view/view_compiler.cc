@@ -1,3 +1,7 @@
+// From a ViewDefinition to a CompiledView. Each expression is parsed, bound to what its select is
+// evaluated on, asked what it reads (for the parser) and what a line must hold (for the needle),
+// and compiled. A select's columns get their types and their place in the schema on the way. After
+// an error the rest is still looked at; when the work for one view is used up, that is said once.
 #include <algorithm>
 #include <set>
 #include <utility>

@@ -83,8 +83,7 @@ bool run_precision(Context& context, const Instruction& instruction, Collection&
 bool run_comparable(Context& context, const Instruction& instruction, Collection& out) {
   Collection input;
   Collection other;
-  if (!context.input(instruction, input)) return false;
-  if (!context.argument(instruction, 0, other)) return false;
+  if (!context.sides(instruction, input, other)) return false;
   const One<Item> left = context.single(instruction, input);
   const One<Item> right = context.single(instruction, other);
   if (!left || !right) return none(out, left, right);

@@ -9,8 +9,7 @@ namespace {
 bool run_union(Context& context, const Instruction& instruction, Collection& out) {
   Collection input;
   Collection other;
-  if (!context.input(instruction, input)) return false;
-  if (!context.argument(instruction, 0, other)) return false;
+  if (!context.sides(instruction, input, other)) return false;
   ItemSet set(context);
   ItemList result(context.arena());
   if (!append_distinct(input, set, result) || !append_distinct(other, set, result)) return false;
@@ -21,8 +20,7 @@ bool run_union(Context& context, const Instruction& instruction, Collection& out
 bool run_combine(Context& context, const Instruction& instruction, Collection& out) {
   Collection input;
   Collection other;
-  if (!context.input(instruction, input)) return false;
-  if (!context.argument(instruction, 0, other)) return false;
+  if (!context.sides(instruction, input, other)) return false;
   ItemList result(context.arena());
   result.push_all(input);
   result.push_all(other);
@@ -49,16 +47,14 @@ bool membership(Context& context, const Instruction& instruction, const Collecti
 bool run_in(Context& context, const Instruction& instruction, Collection& out) {
   Collection left;
   Collection right;
-  if (!context.input(instruction, left)) return false;
-  if (!context.argument(instruction, 0, right)) return false;
+  if (!context.sides(instruction, left, right)) return false;
   return membership(context, instruction, left, right, out);
 }
 
 bool run_contains(Context& context, const Instruction& instruction, Collection& out) {
   Collection left;
   Collection right;
-  if (!context.input(instruction, left)) return false;
-  if (!context.argument(instruction, 0, right)) return false;
+  if (!context.sides(instruction, left, right)) return false;
   return membership(context, instruction, right, left, out);
 }
 

@@ -5,16 +5,11 @@
 namespace kiln::fhirpath {
 namespace {
 
-[[nodiscard]] bool read_sides(Context& context, const Instruction& instruction, Collection& left,
-                              Collection& right) {
-  return context.input(instruction, left) && context.argument(instruction, 0, right);
-}
-
 template <bool kNegated>
 bool run_equal(Context& context, const Instruction& instruction, Collection& out) {
   Collection left;
   Collection right;
-  if (!read_sides(context, instruction, left, right)) return false;
+  if (!context.sides(instruction, left, right)) return false;
   const auto equal = equal_collections(context, left, right);
   if (context.failed()) return false;
   if (!equal) return Context::give_nothing(out);
@@ -25,7 +20,7 @@ template <bool kNegated>
 bool run_equivalent(Context& context, const Instruction& instruction, Collection& out) {
   Collection left;
   Collection right;
-  if (!read_sides(context, instruction, left, right)) return false;
+  if (!context.sides(instruction, left, right)) return false;
   const bool equivalent = equivalent_collections(context, left, right);
   return !context.failed() && context.give_boolean(out, equivalent != kNegated);
 }
@@ -36,7 +31,7 @@ template <Relation kRelation>
 bool run_compare(Context& context, const Instruction& instruction, Collection& out) {
   Collection left;
   Collection right;
-  if (!read_sides(context, instruction, left, right)) return false;
+  if (!context.sides(instruction, left, right)) return false;
   const One<Item> a = context.single(instruction, left);
   const One<Item> b = context.single(instruction, right);
   if (!a || !b) return none(out, a, b);

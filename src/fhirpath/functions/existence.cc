@@ -70,16 +70,14 @@ bool give_all_within(Context& context, const Collection& part, const Collection&
 bool run_subset_of(Context& context, const Instruction& instruction, Collection& out) {
   Collection input;
   Collection other;
-  if (!context.input(instruction, input)) return false;
-  if (!context.argument(instruction, 0, other)) return false;
+  if (!context.sides(instruction, input, other)) return false;
   return give_all_within(context, input, other, out);
 }
 
 bool run_superset_of(Context& context, const Instruction& instruction, Collection& out) {
   Collection input;
   Collection other;
-  if (!context.input(instruction, input)) return false;
-  if (!context.argument(instruction, 0, other)) return false;
+  if (!context.sides(instruction, input, other)) return false;
   return give_all_within(context, other, input, out);
 }
 

@@ -1,4 +1,6 @@
-// FHIRPath §5.7 Math, and the arithmetic operators of §6.6, §6.7.
+// FHIRPath §5.7 Math, and the arithmetic operators of §6.6, §6.7. All numbers are computed as
+// Decimals and given back as the type that the operands have; only exp(), ln(), sqrt() and powers
+// that are no whole numbers go by doubles. A result that does not fit is empty.
 #include <algorithm>
 #include <cmath>
 
@@ -145,8 +147,7 @@ struct Operands {
 One<Operands> read_operands(Context& context, const Instruction& instruction) {
   Collection left;
   Collection right;
-  if (!context.input(instruction, left)) return One<Operands>::failure();
-  if (!context.argument(instruction, 0, right)) return One<Operands>::failure();
+  if (!context.sides(instruction, left, right)) return One<Operands>::failure();
   const One<Item> l = with_quantity(context, context.single(instruction, left));
   const One<Item> r = with_quantity(context, context.single(instruction, right));
   if (l.failed() || r.failed()) return One<Operands>::failure();

@@ -1,5 +1,6 @@
 // FHIRPath §5.6 String manipulation, with encode(), escape(), split(), join() and others of the
-// version after 2.0.
+// version after 2.0. Most are a body over texts in the frame run_on_strings(), which reads input
+// and arguments; a text is counted before it is read, and again before one is made.
 #include <algorithm>
 #include <array>
 #include <string>

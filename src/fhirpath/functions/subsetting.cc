@@ -72,8 +72,7 @@ bool run_indexer(Context& context, const Instruction& instruction, Collection& o
 bool run_intersect(Context& context, const Instruction& instruction, Collection& out) {
   Collection input;
   Collection other;
-  if (!context.input(instruction, input)) return false;
-  if (!context.argument(instruction, 0, other)) return false;
+  if (!context.sides(instruction, input, other)) return false;
   ItemSet others(context);
   if (!others.insert_all(other)) return false;
   ItemSet kept(context);
@@ -90,8 +89,7 @@ bool run_intersect(Context& context, const Instruction& instruction, Collection&
 bool run_exclude(Context& context, const Instruction& instruction, Collection& out) {
   Collection input;
   Collection other;
-  if (!context.input(instruction, input)) return false;
-  if (!context.argument(instruction, 0, other)) return false;
+  if (!context.sides(instruction, input, other)) return false;
   ItemSet others(context);
   if (!others.insert_all(other)) return false;
   ItemList result(context.arena());

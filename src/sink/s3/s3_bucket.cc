@@ -28,8 +28,8 @@ base::Result<XmlElement> document_of(const net::ClientResponse& response, std::s
 
 /// Where the next page of a list begins; nothing after the last.
 base::Result<std::optional<std::string>> next_of(const XmlElement& page, std::string_view name) {
-  if (page.text_of("IsTruncated") != "true") return std::optional<std::string>();
-  std::string next = page.text_of(name);
+  if (page.child_text("IsTruncated") != "true") return std::optional<std::string>();
+  std::string next = page.child_text(name);
   if (next.empty()) return Error(ErrorCode::kIo, "the object store's list breaks off");
   return std::optional<std::string>(std::move(next));
 }
@@ -125,8 +125,8 @@ base::Result<ObjectPage> S3Bucket::list(const std::string& prefix, const std::st
   KILN_ASSIGN(const XmlElement root, document_of(response, "ListBucketResult"));
   ObjectPage page;
   for (const XmlElement& child : root.children) {
-    if (child.name == "Contents") page.keys.push_back(child.text_of("Key"));
-    if (child.name == "CommonPrefixes") page.prefixes.push_back(child.text_of("Prefix"));
+    if (child.name == "Contents") page.keys.push_back(child.child_text("Key"));
+    if (child.name == "CommonPrefixes") page.prefixes.push_back(child.child_text("Prefix"));
   }
   KILN_ASSIGN(page.next, next_of(root, "NextContinuationToken"));
   return page;
@@ -183,11 +183,11 @@ base::Status S3Bucket::remove(const std::vector<std::string>& keys, std::stop_to
   KILN_ASSIGN(const auto response, client_.send(request));
   KILN_ASSIGN(const XmlElement root, document_of(response, "DeleteResult"));
   for (const XmlElement& child : root.children) {
-    const std::string code = child.text_of("Code");
+    const std::string code = child.child_text("Code");
     if (child.name != "Error" || code == "NoSuchKey") continue;
     return Error(code_of_key_error(code), "the object store did not remove " +
-                                              child.text_of("Key") + ": " + code + ": " +
-                                              child.text_of("Message"));
+                                              child.child_text("Key") + ": " + code + ": " +
+                                              child.child_text("Message"));
   }
   return {};
 }
@@ -202,7 +202,7 @@ base::Result<std::string> S3Bucket::begin_upload(const std::string& key,
   request.stop = std::move(stop);
   KILN_ASSIGN(const auto response, client_.send(request));
   KILN_ASSIGN(const XmlElement root, document_of(response, "InitiateMultipartUploadResult"));
-  std::string id = root.text_of("UploadId");
+  std::string id = root.child_text("UploadId");
   if (id.empty()) return Error(ErrorCode::kIo, "the object store began an upload without an id");
   return id;
 }
@@ -274,20 +274,20 @@ base::Result<std::vector<UnfinishedUpload>> S3Bucket::unfinished_uploads(
     std::vector<std::string> keys;
     for (const XmlElement& child : root.children) {
       if (child.name != "Upload") continue;
-      UnfinishedUpload one{child.text_of("Key"), child.text_of("UploadId")};
+      UnfinishedUpload one{child.child_text("Key"), child.child_text("UploadId")};
       keys.push_back(one.key);
       // Not every store minds the prefix.
       if (one.key.starts_with(prefix)) uploads.push_back(std::move(one));
     }
     KILN_ASSIGN(auto key, next_of(root, "NextKeyMarker"));
     std::optional<std::string> next = key;
-    if (next) *next += "\n" + root.text_of("NextUploadIdMarker");
+    if (next) *next += "\n" + root.child_text("NextUploadIdMarker");
     KILN_TRY(go_on(progress, keys, next, stop));
     if (!key) return uploads;
     request.query = {{"uploads", ""},
                      {"prefix", prefix},
                      {"key-marker", *std::move(key)},
-                     {"upload-id-marker", root.text_of("NextUploadIdMarker")}};
+                     {"upload-id-marker", root.child_text("NextUploadIdMarker")}};
   }
 }
 

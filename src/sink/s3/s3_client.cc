@@ -30,9 +30,9 @@ Refusal refusal_of(const net::ClientResponse& response) {
   Refusal refusal{response.status, "", ""};
   const auto root = parse_xml(response.body);
   if (root.ok() && root->name == "Error") {
-    refusal.code = root->text_of("Code");
-    refusal.text = root->text_of("Message");
-    const std::string region = root->text_of("Region");
+    refusal.code = root->child_text("Code");
+    refusal.text = root->child_text("Message");
+    const std::string region = root->child_text("Region");
     if (!region.empty()) refusal.text += " (region " + region + ")";
   }
   return refusal;

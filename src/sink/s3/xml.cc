@@ -183,7 +183,7 @@ const XmlElement* XmlElement::child(std::string_view child_name) const {
   return found == children.end() ? nullptr : &*found;
 }
 
-std::string XmlElement::text_of(std::string_view child_name) const {
+std::string XmlElement::child_text(std::string_view child_name) const {
   const XmlElement* found = child(child_name);
   return found == nullptr ? std::string() : found->text;
 }

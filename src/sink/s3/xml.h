@@ -17,7 +17,7 @@ struct XmlElement {
   /// The first child of that name; null if there is none.
   const XmlElement* child(std::string_view child_name) const;
   /// The text of the first child of that name; empty if there is none.
-  std::string text_of(std::string_view child_name) const;
+  std::string child_text(std::string_view child_name) const;
 };
 
 /// The root of a document. Attributes are passed over. A document type, an entity of its own, CDATA

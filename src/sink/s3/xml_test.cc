@@ -15,20 +15,20 @@ TEST(XmlTest, AnswerOfAStore) {
       "</ListBucketResult>\n");
   ASSERT_TRUE(root.ok()) << root.error().to_string();
   EXPECT_EQ(root->name, "ListBucketResult");
-  EXPECT_EQ(root->text_of("Name"), "b");
+  EXPECT_EQ(root->child_text("Name"), "b");
   EXPECT_NE(root->child("Prefix"), nullptr);
-  EXPECT_EQ(root->text_of("Prefix"), "");
+  EXPECT_EQ(root->child_text("Prefix"), "");
   EXPECT_EQ(root->child("Marker"), nullptr);
-  EXPECT_EQ(root->text_of("Marker"), "");
+  EXPECT_EQ(root->child_text("Marker"), "");
   ASSERT_EQ(root->children.size(), 4U);
-  EXPECT_EQ(root->children[3].text_of("Key"), "b");
+  EXPECT_EQ(root->children[3].child_text("Key"), "b");
 }
 
 TEST(XmlTest, PrefixesAreDropped) {
   const auto root = parse_xml("<s3:Error><s3:Code>x</s3:Code></s3:Error>");
   ASSERT_TRUE(root.ok());
   EXPECT_EQ(root->name, "Error");
-  EXPECT_EQ(root->text_of("Code"), "x");
+  EXPECT_EQ(root->child_text("Code"), "x");
 }
 
 TEST(XmlTest, Entities) {

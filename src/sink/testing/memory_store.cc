@@ -103,7 +103,7 @@ net::ClientResponse MemoryStore::on_bucket(const SeenRequest& request, const Tar
 
 net::ClientResponse MemoryStore::remove(const SeenRequest& request) {
   const auto root = parse_xml(request.body);
-  for (const XmlElement& child : root->children) objects_.erase(child.text_of("Key"));
+  for (const XmlElement& child : root->children) objects_.erase(child.child_text("Key"));
   return text(200, "<DeleteResult/>");
 }
 
