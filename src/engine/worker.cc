@@ -244,7 +244,8 @@ bool Worker::resource(GroupParser* group, const char* start, const char*& at,
   if (group == nullptr) return true;
   ++group->found;
   if (!left_out && !rows(*group, start, part, block, result)) return false;
-  return other_versions(*group, start, json::Extent::kLine, part, block, result);
+  return group->next == nullptr ||
+         other_versions(*group, start, json::Extent::kLine, part, block, result);
 }
 
 /// The groups of the same type in other FHIR versions, once a resource is known to be of the type.
@@ -310,7 +311,8 @@ bool Worker::entry(const char* start, const dataset::Part& part, const dataset::
   }
   ++group->found;
   if (!left_out && !rows(*group, start, part, block, result)) return false;
-  return other_versions(*group, start, json::Extent::kObject, part, block, result);
+  return group->next == nullptr ||
+         other_versions(*group, start, json::Extent::kObject, part, block, result);
 }
 
 /// `at` goes behind the line's end, which is looked for unless it is known. What nobody reads of a
