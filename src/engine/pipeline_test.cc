@@ -608,6 +608,27 @@ TEST_F(PipelineTest, AFilterLeavesOutNoRowAndLetsNoneIn) {
   }
 }
 
+/// What is of a patient differs with the version: R5 knows no asserter of an allergy.
+TEST_F(PipelineTest, ViewsOfSeveralVersionsHaveTheirOwnFilters) {
+  const std::string allergy = R"({"resourceType":"AllergyIntolerance","id":")";
+  add_file("AllergyIntolerance.ndjson",
+           allergy + R"(a","asserter":{"reference":"Patient/patient-1"}})" + "\n" + allergy +
+               R"(b","patient":{"reference":"Patient/patient-1"}})" + "\n",
+           "AllergyIntolerance");
+  const auto view_of = [](const std::string& version) {
+    return compile(R"({"name":"v","resource":"AllergyIntolerance","fhirVersion":[")" + version +
+                   R"("],"select":[{"column":[{"name":"id","path":"id"}]}]})");
+  };
+  Options options = options_of(2, 1000);
+  options.filter.patients.emplace().insert("patient-1");
+  std::vector<SinkLog> logs;
+  const auto summary = run_views({view_of("5.0.0"), view_of("4.0.1")}, logs, options);
+  ASSERT_TRUE(summary.ok());
+  EXPECT_EQ(logs[0].bytes, "{\"id\":\"b\"}\n");
+  EXPECT_EQ(logs[1].bytes, "{\"id\":\"a\"}\n{\"id\":\"b\"}\n");
+  EXPECT_EQ(summary->resources, 2U);
+}
+
 TEST_F(PipelineTest, ANeedleLeavesOutNoRow) {
   std::string text;
   std::string expected;
