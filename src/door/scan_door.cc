@@ -210,19 +210,11 @@ base::Result<plan::Draft> draft_of(const kiln_view& view, const kiln_scan_option
   return draft;
 }
 
-bool is_resource_type(std::string_view name) {
-  for (const fhir::Version version :
-       {fhir::Version::kR4, fhir::Version::kR4B, fhir::Version::kR5, fhir::Version::kR6}) {
-    if (fhir::Model::of(version).find_resource(name) != fhir::kNoType) return true;
-  }
-  return false;
-}
-
 base::Result<dataset::SnapshotPtr> open_data(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     if (path == "-") return usage("standard input is the program's");
   }
-  KILN_ASSIGN(auto inputs, dataset::find_inputs(paths, is_resource_type));
+  KILN_ASSIGN(auto inputs, dataset::find_inputs(paths, fhir::is_resource_type));
   static constexpr size_t kShareOfDescriptors = 8;
   const auto descriptors = std::make_shared<dataset::DescriptorCache>(
       dataset::DescriptorCache::sensible_capacity(kShareOfDescriptors));
