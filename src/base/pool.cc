@@ -33,20 +33,25 @@ Status Pool::add_threads() {
 }
 
 Pool::~Pool() {
-  std::vector<Thread> all;
+  std::list<Member> members;
   {
     MutexLock lock(mutex_);
     ended_ = true;
     changed_.notify_all();
-    all = std::move(all_);
+    members.swap(members_);
   }
-  for (Thread& thread : all) thread.join();
+  for (Member& member : members) member.thread.join();
 }
 
 Status Pool::add_thread() {
-  all_.reserve(all_.size() + 1);
-  KILN_ASSIGN(Thread thread, start_thread([this] { work(); }, [](Error) {}));
-  all_.push_back(std::move(thread));
+  members_.remove_if([](const Member& member) { return member.is_done; });
+  Member& member = members_.emplace_back();
+  auto thread = start_thread([this, &member] { work(member); }, [](Error) {});
+  if (!thread.ok()) {
+    members_.pop_back();
+    return std::move(thread).error();
+  }
+  member.thread = std::move(*thread);
   ++live_;
   return {};
 }
@@ -70,14 +75,21 @@ void Pool::take_turn() {
   changed_.notify_all();
 }
 
-void Pool::work() {
+/// Until the pool ends, or there are more threads than are needed: those that took the place of
+/// others that waited.
+void Pool::work(Member& self) {
   MutexLock lock(mutex_);
-  for (;;) {
-    while (!ended_ && (turns_.empty() || running_ >= threads_)) changed_.wait(mutex_);
-    if (ended_) break;
-    take_turn();
+  while (!ended_) {
+    if (!turns_.empty() && running_ < threads_) {
+      take_turn();
+    } else if (live_ - waiting_ > threads_) {
+      break;
+    } else {
+      changed_.wait(mutex_);
+    }
   }
   --live_;
+  self.is_done = true;
 }
 
 Pool::Queue::Queue(Pool& pool) : pool_(pool) {}

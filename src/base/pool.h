@@ -67,15 +67,21 @@ class Pool {
  private:
   explicit Pool(unsigned threads) : threads_(threads) {}
   [[nodiscard]] Status add_threads();
+  /// A thread of the pool.
+  struct Member {
+    Thread thread;
+    bool is_done = false;  ///< guarded by the mutex
+  };
+
   [[nodiscard]] Status add_thread() KILN_REQUIRES(mutex_);
-  void work();
+  void work(Member& self);
   void take_turn() KILN_REQUIRES(mutex_);
 
   const unsigned threads_;
   Mutex mutex_;
   Condition changed_;
   std::list<Queue*> turns_ KILN_GUARDED_BY(mutex_);  ///< queues with steps, the next one first
-  std::vector<Thread> all_ KILN_GUARDED_BY(mutex_);
+  std::list<Member> members_ KILN_GUARDED_BY(mutex_);
   unsigned live_ KILN_GUARDED_BY(mutex_) = 0;
   unsigned running_ KILN_GUARDED_BY(mutex_) = 0;  ///< steps, without those that wait
   unsigned waiting_ KILN_GUARDED_BY(mutex_) = 0;

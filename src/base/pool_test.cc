@@ -1,6 +1,7 @@
 #include "base/pool.h"
 
 #include <atomic>
+#include <fstream>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -144,6 +145,35 @@ TEST(PoolTest, WhoWaitsLetsOthersRun) {
   runs.post([&] { ran.open(); });
   ran.wait();
   gate.open();
+}
+
+/// Threads that others' waits have made go when the waits are over: the pool may be asked so often
+/// as one likes.
+TEST(PoolTest, ThreadsInPlaceOfOthersGoAgain) {
+  const auto pool = start(1);
+  const auto threads_of_process = [] {
+    std::ifstream status("/proc/self/status");
+    std::string line;
+    while (std::getline(status, line) && !line.starts_with("Threads:")) {
+    }
+    return std::stoi(line.substr(8));
+  };
+  const int before = threads_of_process();
+  for (int round = 0; round < 50; ++round) {
+    Gate gate, all;
+    std::atomic<int> waiting{0};
+    Pool::Queue queue(*pool);
+    for (int i = 0; i < 4; ++i) {
+      queue.post([&] {
+        const Pool::Waiting wait(*pool);
+        if (++waiting == 4) all.open();
+        gate.wait();
+      });
+    }
+    all.wait();
+    gate.open();
+  }
+  EXPECT_LE(threads_of_process(), before + 8);
 }
 
 TEST(PoolTest, AnExceptionEndsItsStepAlone) {

@@ -19,6 +19,7 @@ import time
 MOTO = "5.2.1"
 VERSITYGW = "v1.8.0"
 DUCKDB = "1.4.4"
+PYARROW = "21.0.0"
 DEADLINE = 60  # seconds until a store must answer
 BUCKET = "kiln-test"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "kilntest", "AWS_SECRET_ACCESS_KEY": "kilntestsecret"}
@@ -65,6 +66,14 @@ def duckdb_python():
         run([os.path.join(folder, "bin", "pip"), "install", "-q", f"duckdb=={DUCKDB}", "pytz"],
             "DuckDB and pytz cannot be had from PyPI")
     return os.path.join(cached(f"duckdb-{DUCKDB}-pytz", make), "bin", "python")
+
+
+def pyarrow_python():
+    def make(folder):
+        run([sys.executable, "-m", "venv", folder], "no virtual environment (python3-venv)")
+        run([os.path.join(folder, "bin", "pip"), "install", "-q", f"pyarrow=={PYARROW}"],
+            "pyarrow cannot be had from PyPI")
+    return os.path.join(cached(f"pyarrow-{PYARROW}", make), "bin", "python")
 
 
 def versitygw_program():
