@@ -138,7 +138,7 @@ TEST_F(ExportJobsTest, AJobHasTheKickOffsPlan) {
   request.body =
       R"({"resourceType":"ViewDefinition","name":"v","status":"active","resource":"Patient",)"
       R"("select":[{"column":[{"name":"id","path":"id"}]}]})";
-  const net::Response response = export_views(service_, request, std::nullopt);
+  const net::Response response = export_views(service_, Access{}, request, std::nullopt);
   EXPECT_EQ(std::get<net::LaterBody>(response.body).make().status, 202);
   bool ran = false;
   runner_.body = [&](const job::Attempt& attempt) {

@@ -101,7 +101,7 @@ TEST_F(RunnerTest, ARecordWithAnUnknownFormatFailsAsOurFault) {
                          KeptPlan::keep(make(false), options_));
   ASSERT_FALSE(files.ok());
   EXPECT_EQ(files.error().code(), base::ErrorCode::kInternal);
-  EXPECT_EQ(runner_->failure_of({}, files.error()).status, 500);
+  EXPECT_EQ(runner_->failure_of({}, files.error()).code, job::FailureCode::kFault);
 }
 
 }  // namespace
