@@ -1,4 +1,6 @@
 // Values into columns of every type: what fits, what is an error, what lenient casts make of it.
+#include <cstring>
+
 #include "view/compiled_for_test.h"
 
 namespace kiln::view {
@@ -34,6 +36,51 @@ std::string expand(std::string_view path) {
          std::string(path.substr(dot + 1)) + ")";
 }
 
+/// The value of the one column as an output of typed values has it: "null", "error", a number, or
+/// the bytes.
+std::string typed_value(const CompiledView& view) {
+  static const fhir::KeyNames kNames;
+  const json::Shape shape(view.demand(), &kNames);
+  json::LineParser parser(shape);
+  RowEvaluation evaluation(view, {}, {});
+  table::Batch batch(view.schema(), table::Values::kTyped);
+  const std::string line = kPatient + '\n' + std::string(json::kPadding, '\0');
+  EXPECT_EQ(parser.parse(view.resource(), line.data()).kind, json::LineResult::Kind::kResource);
+  if (!evaluation.append_rows(parser.tape(), batch).ok()) return "error";
+  const auto rows = batch.take_rows();
+  const table::ColumnVector& column = rows->column(0);
+  if (!column.is_valid(0)) return "null";
+  const auto value = [&](auto zero) {
+    std::memcpy(&zero, column.values(), sizeof(zero));
+    return zero;
+  };
+  switch (column.storage()) {
+    case table::Storage::kBoolean:
+      return column.boolean(0) ? "true" : "false";
+    case table::Storage::kInt8:
+      return std::to_string(value(int8_t{}));
+    case table::Storage::kInt16:
+      return std::to_string(value(int16_t{}));
+    case table::Storage::kInt32:
+      return std::to_string(value(int32_t{}));
+    case table::Storage::kInteger:
+      return std::to_string(column.integer(0));
+    case table::Storage::kFloat:
+      return std::to_string(value(float{}));
+    case table::Storage::kDouble:
+      return std::to_string(value(double{}));
+    case table::Storage::kDecimal: {
+      const auto decimal = value(table::Decimal128{});
+      return std::to_string(decimal.high) + ":" + std::to_string(decimal.low);
+    }
+    case table::Storage::kView:
+      return std::string(column.texts().text_of(value(table::ArrowView{})));
+    case table::Storage::kText:
+      break;
+  }
+  return "text";
+}
+
 void expect_casts(const std::vector<CastCase>& cases) {
   for (const CastCase& one : cases) {
     const Compiled compiled = compile_view(patient_view(
@@ -45,6 +92,10 @@ void expect_casts(const std::vector<CastCase>& cases) {
     uint64_t failed = 0;
     const std::string lenient = rows_of(*compiled.view, {kPatient}, {true}, &failed);
     const std::string label = std::string(one.type) + " of " + std::string(one.path);
+    // What one kind of output takes, every other takes too.
+    const std::string typed = typed_value(*compiled.view);
+    EXPECT_EQ(typed == "error", one.expected.empty()) << label;
+    EXPECT_EQ(typed == "null", one.expected == "null") << label;
     if (one.expected.empty()) {
       EXPECT_EQ(strict.substr(0, 18), "error: column 'c':") << label << ": " << strict;
       EXPECT_NE(strict.find("does not fit"), std::string::npos) << label << ": " << strict;
@@ -56,6 +107,42 @@ void expect_casts(const std::vector<CastCase>& cases) {
       EXPECT_EQ(failed, 0U) << label;
     }
   }
+}
+
+TEST(CastTest, TypedValues) {
+  const auto expect_typed = [](const std::vector<CastCase>& cases) {
+    for (const CastCase& one : cases) {
+      const Compiled compiled = compile_view(patient_view(
+          R"([{"column":[{"name":"c","path":")" + expand(one.path) +
+          R"(","tag":[{"name":"ansi/type","value":")" + std::string(one.type) + "\"}]}]}]"));
+      ASSERT_TRUE(compiled.view);
+      EXPECT_EQ(typed_value(*compiled.view), one.expected) << one.type << " of " << one.path;
+    }
+  };
+  expect_typed({{"BOOLEAN", "active", "true"},
+                {"TINYINT", "-128", "-128"},
+                {"SMALLINT", "multipleBirth.ofType(integer)", "300"},
+                {"INTEGER", "id", "7"},
+                {"BIGINT", "#big.decimal", "123456789012"},
+                {"REAL", "#d.decimal", std::string_view("12.345000")},
+                {"DOUBLE", "#neg.decimal", "-0.005000"},
+                {"DECIMAL(10,3)", "#d.decimal", "0:12345"},
+                {"DECIMAL(10,4)", "#neg.decimal", "-1:18446744073709551566"},
+                {"DECIMAL(38,9)", "#zero.decimal", "0:0"},
+                {"DECIMAL(38,9)", "#big.decimal", "6:12776324569742690304"},
+                {"VARCHAR", "gender", "male"},
+                {"VARCHAR", "#aeo.string", "äöü"},
+                {"BINARY", "#lines.base64Binary", "hi"},
+                {"DATE", "birthDate", "11356"},
+                {"DATE", "#first.date", "-719162"},
+                {"TIME", "#t.time", "37800000000"},
+                {"TIME", "#oddleap.time", "37860000000"},
+                {"TIMESTAMP", "deceased.ofType(dateTime)", "1709256615500000"},
+                {"TIMESTAMP", "#local.dateTime", "1709202600000000"},
+                {"TIMESTAMP", "#leap.dateTime", "1483228800000000"},
+                {"TIMESTAMP WITH TIME ZONE", "meta.lastUpdated", "1709197200000000"},
+                {"INTEGER", "photo.title.first()", "null"},
+                {"INTEGER", "gender", "error"}});
 }
 
 TEST(CastTest, Integers) {
