@@ -7,6 +7,8 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include "base/pool.h"
+
 namespace kiln::app {
 namespace {
 
@@ -59,6 +61,9 @@ void set_up_allocator() {
   static constexpr int kLarge = 128 << 10;
   ::mallopt(M_MMAP_THRESHOLD, kLarge);
   ::mallopt(M_TRIM_THRESHOLD, 8 * kLarge);
+  // Each reserves 64 MiB of addresses. The library's own eight for each core are for programs
+  // whose threads all allocate; here those of the pool do, the others wait.
+  ::mallopt(M_ARENA_MAX, static_cast<int>(4 + base::available_threads()));
 }
 
 }  // namespace kiln::app

@@ -71,10 +71,13 @@ class Turns {
 void evaluate(const RunContext& context, base::Pool& pool, const std::stop_token& stop) {
   std::vector<std::unique_ptr<Turns>> workers;
   base::Pool::Queue queue(pool);  // ends before them
-  for (unsigned i = 0; i < pool.threads(); ++i) {
-    workers.push_back(std::make_unique<Turns>(context, stop, queue));
-    workers.back()->post();
-  }
+  base::Status posted = base::guarded([&] {
+    for (unsigned i = 0; i < pool.threads(); ++i) {
+      workers.push_back(std::make_unique<Turns>(context, stop, queue));
+      workers.back()->post();
+    }
+  });
+  if (!posted.ok()) context.sequencer.fail(std::move(posted).error());  // it ends those that run
   context.sequencer.drive(static_cast<unsigned>(workers.size()), stop);
 }
 

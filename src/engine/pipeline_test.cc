@@ -255,6 +255,21 @@ TEST_F(ProductTest, AStopEndsThem) {
   EXPECT_EQ(logs[0].writes, 1U);
 }
 
+/// The worker whose rows are being written wakes up meanwhile, and must not take them away.
+TEST_F(ProductTest, AStopDuringAWriteWaitsForIt) {
+  for (int round = 0; round < 20; ++round) {
+    std::stop_source stop;
+    std::vector<SinkLog> logs(1);
+    logs[0].on_write = [&] {
+      stop.request_stop();
+      for (int i = 0; i < 2000; ++i) std::this_thread::yield();
+    };
+    const auto summary = run_views({product()}, logs, options_of(2), stop.get_token());
+    ASSERT_FALSE(summary.ok());
+    EXPECT_EQ(summary.error().code(), base::ErrorCode::kCancelled);
+  }
+}
+
 TEST_F(ProductTest, AFailureEndsThem) {
   std::vector<SinkLog> logs(1);
   logs[0].fail_at = 1;

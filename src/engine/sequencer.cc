@@ -35,12 +35,15 @@ void Sequencer::deposit(uint64_t ordinal, BlockResult result) {
 }
 
 bool Sequencer::write_early(uint64_t ordinal, size_t subject, std::unique_ptr<Piece> piece) {
+  using State = EarlyPiece::State;
   EarlyPiece early{ordinal, subject, std::move(piece)};
   const base::Pool::Waiting waiting(pool_);
   base::MutexLock lock(mutex_);
   early_.push_back(&early);
   changed_.notify_all();
-  while (early.piece && !ended()) changed_.wait(mutex_);
+  while (early.state == State::kIsWritten || (early.state == State::kWaits && !ended())) {
+    changed_.wait(mutex_);
+  }
   std::erase(early_, &early);
   return !ended();
 }
@@ -59,32 +62,29 @@ void Sequencer::drive(unsigned workers, const std::stop_token& stop) {
     end();
   });
   base::MutexLock lock(mutex_);
+  // Whatever comes of it, workers must not go on waiting.
+  const base::Status status = base::guarded([&]() KILN_REQUIRES(mutex_) { write_all(workers); });
+  if (!status.ok() && !failure_) failure_ = status.error().clone();
+  end();
+  resting_.clear();  // they have nothing more to do
+}
+
+void Sequencer::write_all(unsigned workers) {
   while (!ended()) {
     if (write_next()) continue;
     if (left_ == workers) break;
     changed_.wait(mutex_);
   }
-  end();
-  wake_resting();
 }
 
 /// Writes what is next in order, without the lock; false if it is not there yet.
 bool Sequencer::write_next() {
-  const auto early = std::find_if(early_.begin(), early_.end(),
-                                  [this](const EarlyPiece* one) KILN_REQUIRES(mutex_) {
-                                    return one->ordinal == next_ && one->piece;
-                                  });
+  const auto early = std::find_if(
+      early_.begin(), early_.end(), [this](const EarlyPiece* one) KILN_REQUIRES(mutex_) {
+        return one->ordinal == next_ && one->state == EarlyPiece::State::kWaits;
+      });
   if (early != early_.end()) {
-    EarlyPiece& piece = **early;
-    // Its worker waits for it, and takes it off the list only then.
-    mutex_.unlock();
-    base::Status status =
-        base::guarded([&] { return write_piece(piece.subject, std::move(piece.piece)); });
-    mutex_.lock();
-    piece.piece = nullptr;
-    if (!status.ok()) error_ = std::move(status).error();
-    if (error_ || is_full()) end();
-    changed_.notify_all();
+    write_early_piece(**early);
     return true;
   }
   const auto first = waiting_.find(next_);
@@ -100,6 +100,20 @@ bool Sequencer::write_next() {
   if (error_) end();
   wake_resting();
   return true;
+}
+
+void Sequencer::write_early_piece(EarlyPiece& early) {
+  early.state = EarlyPiece::State::kIsWritten;
+  const size_t subject = early.subject;
+  std::unique_ptr<Piece> piece = std::move(early.piece);
+  mutex_.unlock();
+  base::Status status = base::guarded([&] { return write_piece(subject, std::move(piece)); });
+  piece.reset();
+  mutex_.lock();
+  early.state = EarlyPiece::State::kDone;
+  if (!status.ok()) error_ = std::move(status).error();
+  if (error_ || is_full()) end();
+  changed_.notify_all();
 }
 
 void Sequencer::wake_resting() {

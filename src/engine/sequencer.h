@@ -60,8 +60,20 @@ class Sequencer {
   const std::vector<uint64_t>& found() const { return found_; }
 
  private:
+  /// Rows that a worker waits to have written. It is the worker's, which must not go while they are
+  /// being written.
+  struct EarlyPiece {
+    enum class State : uint8_t { kWaits, kIsWritten, kDone };
+    uint64_t ordinal;
+    size_t subject;
+    std::unique_ptr<Piece> piece;
+    State state = State::kWaits;
+  };
+
   base::Status failure();
+  void write_all(unsigned workers) KILN_REQUIRES(mutex_);
   bool write_next() KILN_REQUIRES(mutex_);
+  void write_early_piece(EarlyPiece& early) KILN_REQUIRES(mutex_);
   void wake_resting() KILN_REQUIRES(mutex_);
   base::Status write(BlockResult& result);
   void count(const BlockResult& result);
@@ -78,13 +90,6 @@ class Sequencer {
   struct OtherTypes {
     size_t file;
     uint64_t lines;
-  };
-
-  /// Rows that a worker waits to have written.
-  struct EarlyPiece {
-    uint64_t ordinal;
-    size_t subject;
-    std::unique_ptr<Piece> piece;
   };
 
   const dataset::Snapshot& snapshot_;
