@@ -15,8 +15,8 @@ unsigned available_threads() {
   return static_cast<unsigned>(std::max(1, CPU_COUNT(&cpus)));
 }
 
-Result<std::unique_ptr<Pool>> Pool::start(unsigned threads) {
-  std::unique_ptr<Pool> pool(new Pool(std::max(1U, threads)));
+Result<std::unique_ptr<Pool>> Pool::start(unsigned threads, Use use) {
+  std::unique_ptr<Pool> pool(new Pool(std::max(1U, threads), use));
   KILN_TRY(pool->add_threads());
   return pool;
 }
@@ -72,17 +72,17 @@ void Pool::take_turn() {
   mutex_.lock();
   --running_;
   --queue.running_;
-  changed_.notify_all();
+  if (queue.ended_) step_done_.notify_all();
 }
 
-/// Until the pool ends, or there are more threads than are needed: those that took the place of
-/// others that waited.
+/// Until the pool ends, or there are far more threads than are needed: of those that took the place
+/// of others that waited, some are kept for the next time.
 void Pool::work(Member& self) {
   MutexLock lock(mutex_);
   while (!ended_) {
     if (!turns_.empty() && running_ < threads_) {
       take_turn();
-    } else if (live_ - waiting_ > threads_) {
+    } else if (live_ - waiting_ > 2 * threads_) {
       break;
     } else {
       changed_.wait(mutex_);
@@ -100,7 +100,7 @@ Pool::Queue::~Queue() {
   ended_ = true;
   dropped.swap(steps_);
   if (std::exchange(waits_for_turn_, false)) pool_.turns_.remove(this);
-  while (running_ != 0) pool_.changed_.wait(pool_.mutex_);
+  while (running_ != 0) pool_.step_done_.wait(pool_.mutex_);
 }
 
 void Pool::Queue::post(std::function<void()> step) {
@@ -110,10 +110,11 @@ void Pool::Queue::post(std::function<void()> step) {
   if (waits_for_turn_) return;
   pool_.turns_.push_back(this);
   waits_for_turn_ = true;
-  pool_.changed_.notify_all();
+  pool_.changed_.notify_one();
 }
 
 Pool::Waiting::Waiting(Pool& pool) : pool_(pool) {
+  if (pool_.use_ == Use::kOne) return;
   MutexLock lock(pool_.mutex_);
   --pool_.running_;
   ++pool_.waiting_;
@@ -123,6 +124,7 @@ Pool::Waiting::Waiting(Pool& pool) : pool_(pool) {
 }
 
 Pool::Waiting::~Waiting() {
+  if (pool_.use_ == Use::kOne) return;
   MutexLock lock(pool_.mutex_);
   --pool_.waiting_;
   ++pool_.running_;

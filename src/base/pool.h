@@ -21,8 +21,13 @@ unsigned available_threads();
 /// one has it again. A step should take milliseconds. Thread-safe; outlives its queues.
 class Pool {
  public:
+  enum class Use : uint8_t {
+    kOne,     ///< one piece of work: while a step waits, its thread does nothing else
+    kShared,  ///< many that know nothing of each other
+  };
+
   /// As many threads as the system gives of those asked for; kUnavailable if that is none.
-  static Result<std::unique_ptr<Pool>> start(unsigned threads);
+  static Result<std::unique_ptr<Pool>> start(unsigned threads, Use use);
   ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -51,8 +56,8 @@ class Pool {
     bool ended_ = false;
   };
 
-  /// While it lives, the step that made it waits for something, and another thread may run in its
-  /// place.
+  /// While it lives, the step that made it waits for something, or may, and in a shared pool
+  /// another thread may run in its place.
   class Waiting {
    public:
     explicit Waiting(Pool& pool);
@@ -65,7 +70,7 @@ class Pool {
   };
 
  private:
-  explicit Pool(unsigned threads) : threads_(threads) {}
+  Pool(unsigned threads, Use use) : threads_(threads), use_(use) {}
   [[nodiscard]] Status add_threads();
   /// A thread of the pool.
   struct Member {
@@ -78,8 +83,10 @@ class Pool {
   void take_turn() KILN_REQUIRES(mutex_);
 
   const unsigned threads_;
+  const Use use_;
   Mutex mutex_;
-  Condition changed_;
+  Condition changed_;                                ///< there are turns to take, or the pool ends
+  Condition step_done_;                              ///< of a queue that ends
   std::list<Queue*> turns_ KILN_GUARDED_BY(mutex_);  ///< queues with steps, the next one first
   std::list<Member> members_ KILN_GUARDED_BY(mutex_);
   unsigned live_ KILN_GUARDED_BY(mutex_) = 0;

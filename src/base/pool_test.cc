@@ -10,7 +10,7 @@ namespace kiln::base {
 namespace {
 
 std::unique_ptr<Pool> start(unsigned threads) {
-  auto pool = Pool::start(threads);
+  auto pool = Pool::start(threads, Pool::Use::kShared);
   EXPECT_TRUE(pool.ok());
   return std::move(pool).value();
 }

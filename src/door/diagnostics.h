@@ -20,6 +20,11 @@ namespace kiln::door {
 
 kiln_status status_of(base::ErrorCode code);
 
+/// The caller asked wrongly.
+inline base::Error usage(std::string text) {
+  return base::Error(base::ErrorCode::kUsage, std::move(text));
+}
+
 void add(kiln_diagnostics& to, const base::Error& error, kiln_severity severity);
 void add(kiln_diagnostics& to, const plan::Problems& problems);
 

@@ -18,10 +18,6 @@
 namespace kiln::door {
 namespace {
 
-base::Error usage(std::string text) {
-  return base::Error(base::ErrorCode::kUsage, std::move(text));
-}
-
 /// Rows into a stream.
 class StreamOutput final : public engine::Output {
  public:

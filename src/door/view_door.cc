@@ -7,10 +7,6 @@
 namespace kiln::door {
 namespace {
 
-base::Error usage(std::string text) {
-  return base::Error(base::ErrorCode::kUsage, std::move(text));
-}
-
 /// `compile` makes a plan::Compilation of options.
 template <typename Compile>
 base::Status open(const char* fhir_version, kiln_view** out, kiln_diagnostics& found,

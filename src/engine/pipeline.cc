@@ -67,7 +67,7 @@ class Turns {
   std::unique_ptr<Worker> worker_;
 };
 
-/// What the workers do with their turns, and the writing of it.
+/// What the workers do with their turns.
 void evaluate(const RunContext& context, base::Pool& pool, const std::stop_token& stop) {
   std::vector<std::unique_ptr<Turns>> workers;
   base::Pool::Queue queue(pool);  // ends before them
@@ -78,7 +78,7 @@ void evaluate(const RunContext& context, base::Pool& pool, const std::stop_token
     }
   });
   if (!posted.ok()) context.sequencer.fail(std::move(posted).error());  // it ends those that run
-  context.sequencer.drive(static_cast<unsigned>(workers.size()), stop);
+  context.sequencer.wait(static_cast<unsigned>(workers.size()), stop);
 }
 
 }  // namespace
@@ -87,7 +87,7 @@ base::Result<Summary> run(const dataset::Snapshot& snapshot, const std::vector<S
                           const Options& options, std::stop_token stop, Progress* progress) {
   std::unique_ptr<base::Pool> own_pool;
   if (options.pool == nullptr) {
-    KILN_ASSIGN(own_pool, base::Pool::start(options.threads));
+    KILN_ASSIGN(own_pool, base::Pool::start(options.threads, base::Pool::Use::kOne));
   }
   base::Pool& pool = own_pool ? *own_pool : *options.pool;
   const std::vector<ScanGroup> groups = group_subjects(subjects, options.filter);

@@ -59,8 +59,8 @@ struct Summary {
 
 /// Evaluates all subjects over the snapshot in one pass. The outputs are finished if all went well;
 /// the bytes they get do not depend on the number of threads. A stop is seen within a block
-/// (milliseconds) and ends the run with kCancelled. The calling thread writes the outputs; it must
-/// not be one of the pool. Blocks until all workers have ended.
+/// (milliseconds) and ends the run with kCancelled. The calling thread must not be one of the pool.
+/// Blocks until all workers have ended.
 base::Result<Summary> run(const dataset::Snapshot& snapshot, const std::vector<Subject>& subjects,
                           const Options& options, std::stop_token stop, Progress* progress);
 

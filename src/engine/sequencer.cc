@@ -31,30 +31,24 @@ void Sequencer::deposit(uint64_t ordinal, BlockResult result) {
   base::MutexLock lock(mutex_);
   if (ended()) return;
   waiting_.emplace(ordinal, std::move(result));
-  if (ordinal == next_) changed_.notify_all();
+  if (!writing_ && ordinal == next_) drain();
 }
 
 bool Sequencer::write_early(uint64_t ordinal, size_t subject, std::unique_ptr<Piece> piece) {
-  using State = EarlyPiece::State;
-  EarlyPiece early{ordinal, subject, std::move(piece)};
   const base::Pool::Waiting waiting(pool_);
   base::MutexLock lock(mutex_);
-  early_.push_back(&early);
-  changed_.notify_all();
-  while (early.state == State::kIsWritten || (early.state == State::kWaits && !ended())) {
-    changed_.wait(mutex_);
-  }
-  std::erase(early_, &early);
+  while ((ordinal != next_ || writing_) && !ended()) changed_.wait(mutex_);
+  if (!ended()) write_now(subject, std::move(piece));
   return !ended();
 }
 
 void Sequencer::leave() {
   base::MutexLock lock(mutex_);
   ++left_;
-  changed_.notify_all();
+  over_.notify_all();
 }
 
-void Sequencer::drive(unsigned workers, const std::stop_token& stop) {
+void Sequencer::wait(unsigned workers, const std::stop_token& stop) {
   // Registered before the lock is taken, as it may run at once; under the lock, so that it does not
   // come between the look of a waiter and its sleep.
   const std::stop_callback wake(stop, [this] {
@@ -62,57 +56,42 @@ void Sequencer::drive(unsigned workers, const std::stop_token& stop) {
     end();
   });
   base::MutexLock lock(mutex_);
-  // Whatever comes of it, workers must not go on waiting.
-  const base::Status status = base::guarded([&]() KILN_REQUIRES(mutex_) { write_all(workers); });
-  if (!status.ok() && !failure_) failure_ = status.error().clone();
+  while (!ended() && left_ < workers) over_.wait(mutex_);
   end();
   resting_.clear();  // they have nothing more to do
 }
 
-void Sequencer::write_all(unsigned workers) {
-  while (!ended()) {
-    if (write_next()) continue;
-    if (left_ == workers) break;
-    changed_.wait(mutex_);
-  }
-}
-
-/// Writes what is next in order, without the lock; false if it is not there yet.
-bool Sequencer::write_next() {
-  const auto early = std::find_if(
-      early_.begin(), early_.end(), [this](const EarlyPiece* one) KILN_REQUIRES(mutex_) {
-        return one->ordinal == next_ && one->state == EarlyPiece::State::kWaits;
-      });
-  if (early != early_.end()) {
-    write_early_piece(**early);
-    return true;
-  }
-  const auto first = waiting_.find(next_);
-  if (first == waiting_.end()) return false;
-  BlockResult result = std::move(first->second);
-  waiting_.erase(first);
-  mutex_.unlock();
-  base::Status status = base::guarded([&] { return write(result); });
-  result = BlockResult();  // its memory goes before the next one is taken
-  mutex_.lock();
-  ++next_;
-  if (!status.ok()) error_ = std::move(status).error();
-  if (error_) end();
-  wake_resting();
-  return true;
-}
-
-void Sequencer::write_early_piece(EarlyPiece& early) {
-  early.state = EarlyPiece::State::kIsWritten;
-  const size_t subject = early.subject;
-  std::unique_ptr<Piece> piece = std::move(early.piece);
+void Sequencer::write_now(size_t subject, std::unique_ptr<Piece> piece) {
+  writing_ = true;
   mutex_.unlock();
   base::Status status = base::guarded([&] { return write_piece(subject, std::move(piece)); });
-  piece.reset();
   mutex_.lock();
-  early.state = EarlyPiece::State::kDone;
+  writing_ = false;
   if (!status.ok()) error_ = std::move(status).error();
   if (error_ || is_full()) end();
+}
+
+/// Writes what is next in order, without the lock while it writes: to write may be to wait, for a
+/// client or a store.
+void Sequencer::drain() {
+  const base::Pool::Waiting waiting(pool_);
+  writing_ = true;
+  for (auto first = waiting_.find(next_); first != waiting_.end() && !ended();
+       first = waiting_.find(next_)) {
+    BlockResult result = std::move(first->second);
+    waiting_.erase(first);
+    mutex_.unlock();
+    base::Status status = base::guarded([&] { return write(result); });
+    result = BlockResult();  // its memory goes before the next one is taken
+    mutex_.lock();
+    ++next_;
+    if (!status.ok()) {
+      error_ = std::move(status).error();
+      end();
+    }
+    wake_resting();
+  }
+  writing_ = false;
   changed_.notify_all();
 }
 

@@ -31,8 +31,8 @@ struct BlockResult {
   base::MemoryReservation memory;    ///< of the pieces
 };
 
-/// Workers deposit results by ordinal, on threads of a pool; the thread that runs the whole writes
-/// them in order. Workers that are too far ahead rest, so that memory is bounded. Thread-safe.
+/// Workers deposit results by ordinal, on threads of a pool; whoever completes the next ones writes
+/// them. Workers that are too far ahead rest, so that memory is bounded. Thread-safe.
 class Sequencer {
  public:
   /// `window`: how many blocks may be claimed and not written.
@@ -40,7 +40,7 @@ class Sequencer {
             const Options& options, base::Pool& pool, uint64_t window, Progress* progress);
 
   /// Asked before a block is claimed. False: the worker is to rest, and is taken up again by
-  /// `resume`, which drive() calls when there is room, or when the run has ended.
+  /// `resume`, which is called when there is room.
   [[nodiscard]] bool may_claim(std::function<void()> resume);
   void deposit(uint64_t ordinal, BlockResult result);
   /// Rows of a block that is not done yet and has too many to keep: waits for its turn. False when
@@ -48,8 +48,8 @@ class Sequencer {
   bool write_early(uint64_t ordinal, size_t subject, std::unique_ptr<Piece> piece);
   /// A worker has nothing more to do.
   void leave();
-  /// Writes what `workers` of them deposit until all have left, or the run has ended.
-  void drive(unsigned workers, const std::stop_token& stop);
+  /// Until all of so many workers have left, or the run has ended.
+  void wait(unsigned workers, const std::stop_token& stop);
   /// A worker cannot go on: nobody waits for its block any more.
   void fail(base::Error error);
   bool ended() const { return ended_.load(std::memory_order_relaxed); }
@@ -60,20 +60,9 @@ class Sequencer {
   const std::vector<uint64_t>& found() const { return found_; }
 
  private:
-  /// Rows that a worker waits to have written. It is the worker's, which must not go while they are
-  /// being written.
-  struct EarlyPiece {
-    enum class State : uint8_t { kWaits, kIsWritten, kDone };
-    uint64_t ordinal;
-    size_t subject;
-    std::unique_ptr<Piece> piece;
-    State state = State::kWaits;
-  };
-
   base::Status failure();
-  void write_all(unsigned workers) KILN_REQUIRES(mutex_);
-  bool write_next() KILN_REQUIRES(mutex_);
-  void write_early_piece(EarlyPiece& early) KILN_REQUIRES(mutex_);
+  void drain() KILN_REQUIRES(mutex_);
+  void write_now(size_t subject, std::unique_ptr<Piece> piece) KILN_REQUIRES(mutex_);
   void wake_resting() KILN_REQUIRES(mutex_);
   base::Status write(BlockResult& result);
   void count(const BlockResult& result);
@@ -84,6 +73,7 @@ class Sequencer {
   void end() {
     ended_.store(true, std::memory_order_relaxed);
     changed_.notify_all();
+    over_.notify_all();
   }
 
   /// Lines of another type than their file's name says.
@@ -101,15 +91,16 @@ class Sequencer {
 
   std::atomic<bool> ended_{false};
   base::Mutex mutex_;
-  base::Condition changed_;
+  base::Condition changed_;                       ///< whose turn it is to write
+  base::Condition over_;                          ///< a worker has left, or the run has ended
   uint64_t next_ KILN_GUARDED_BY(mutex_) = 0;     ///< ordinal to be written next
   uint64_t claimed_ KILN_GUARDED_BY(mutex_) = 0;  ///< blocks, or about to be
   unsigned left_ KILN_GUARDED_BY(mutex_) = 0;     ///< workers that are done
   std::map<uint64_t, BlockResult> waiting_ KILN_GUARDED_BY(mutex_);
   std::vector<std::function<void()>> resting_ KILN_GUARDED_BY(mutex_);
-  std::vector<EarlyPiece*> early_ KILN_GUARDED_BY(mutex_);
+  bool writing_ KILN_GUARDED_BY(mutex_) = false;
   std::optional<base::Error> failure_ KILN_GUARDED_BY(mutex_);  ///< of fail(), the first
-  // Touched by drive() and finish() alone.
+  // Touched by the writing worker alone, or after all have ended.
   Summary summary_;
   std::vector<uint64_t> found_;
   std::optional<OtherTypes> other_types_;  ///< of the file at hand

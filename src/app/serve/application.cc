@@ -97,7 +97,7 @@ class Application {
   }
 
   base::Status run(const std::stop_token& stop, Hangups& hangups) {
-    KILN_ASSIGN(pool_, base::Pool::start(options_.threads));
+    KILN_ASSIGN(pool_, base::Pool::start(options_.threads, base::Pool::Use::kShared));
     service_options_.pool = pool_.get();
     (void)reserve_.check();  // a disk that is full already is told by /ready
     KILN_ASSIGN(store_, job::SqliteJobStore::open(state_.database_path(),
