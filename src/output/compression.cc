@@ -20,14 +20,15 @@ base::Error failed(const char* what) {
 /// Raw deflate that ends on a byte, without a last block.
 base::Status deflate_flushed(std::string_view text, std::string& out) {
   static constexpr size_t kPiece = size_t{1} << 30;  // the library counts in 32 bits
-  std::vector<uint8_t> level_buffer(ISAL_DEF_LVL1_DEFAULT);
+  // Not cleared: the library does not ask for it.
+  const std::unique_ptr<uint8_t[]> level_buffer(new uint8_t[ISAL_DEF_LVL1_DEFAULT]);
   isal_zstream stream{};
   isal_deflate_init(&stream);
   stream.gzip_flag = IGZIP_DEFLATE;
   stream.flush = FULL_FLUSH;
   stream.level = 1;
-  stream.level_buf = level_buffer.data();
-  stream.level_buf_size = static_cast<uint32_t>(level_buffer.size());
+  stream.level_buf = level_buffer.get();
+  stream.level_buf_size = ISAL_DEF_LVL1_DEFAULT;
   size_t used = 0;
   for (; !text.empty(); text.remove_prefix(std::min(kPiece, text.size()))) {
     const std::string_view piece = text.substr(0, kPiece);
