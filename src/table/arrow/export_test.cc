@@ -116,7 +116,8 @@ TEST(ArrowExportTest, ValuesNullsAndSlices) {
   }
   const auto rows = batch.take_rows();
   EXPECT_EQ(batch.rows(), 0U);
-  for (const auto& [begin, count] : {std::pair<size_t, size_t>{0, kRows}, {63, 2}, {64, 900}}) {
+  for (const auto& slice : {std::pair<size_t, size_t>{0, kRows}, {63, 2}, {64, 900}}) {
+    const size_t begin = slice.first, count = slice.second;
     Imported out;
     export_rows(rows, begin, count, &out.array);
     ASSERT_EQ(out.array.length, static_cast<int64_t>(count));
