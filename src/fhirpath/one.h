@@ -9,7 +9,7 @@ template <typename Value>
 class One {
  public:
   One() = default;  ///< none
-  One(const Value& value) : value_(value), state_(State::kOne) {}
+  One(const Value& value) : value_(value), state_(State::kOne) {}  // NOLINT
   static One failure() {
     One one;
     one.state_ = State::kFailed;
