@@ -8,7 +8,7 @@ namespace kiln::fhirpath {
 template <typename Value>
 class One {
  public:
-  One() = default;  ///< none
+  One() = default;                                                 ///< none
   One(const Value& value) : value_(value), state_(State::kOne) {}  // NOLINT
   static One failure() {
     One one;
