@@ -8,7 +8,8 @@ namespace kiln::fhirpath {
 template <typename Value>
 class One {
  public:
-  One() = default;                                                 ///< none
+  /// None.
+  One() = default;
   One(const Value& value) : value_(value), state_(State::kOne) {}  // NOLINT
   static One failure() {
     One one;
