@@ -97,7 +97,7 @@ base::Result<Summary> run(const dataset::Snapshot& snapshot, const std::vector<S
   if (progress != nullptr) progress->bytes_total = size_of(snapshot, wanted);
   dataset::Reader reader(snapshot, wanted, reader_options);
   Sequencer sequencer(snapshot, subjects, options, pool, uint64_t{pool.threads()} * 4, progress);
-  const RunContext context{snapshot, subjects, groups, options, reader, sequencer};
+  const RunContext context{snapshot, subjects, groups, options, reader, sequencer, pool};
   base::Status evaluated = base::guarded([&] { evaluate(context, pool, stop); });
   if (!evaluated.ok()) sequencer.fail(std::move(evaluated).error());
   return base::guarded([&]() -> base::Result<Summary> {

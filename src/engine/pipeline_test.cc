@@ -5,6 +5,10 @@
 #include <stdexcept>
 #include <thread>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/thread.h"
 #include "dataset/bundle.h"
 #include "engine/run_for_test.h"
 
@@ -282,6 +286,42 @@ TEST_F(ProductTest, AFailureEndsThem) {
   const auto encoded = run(files, {{view.get(), &output}}, options_of(2), {}, nullptr);
   ASSERT_FALSE(encoded.ok());
   EXPECT_EQ(encoded.error().code(), base::ErrorCode::kUnsupported);
+}
+
+/// A pipe that nobody writes to, a file system that has gone away: of one run alone.
+TEST_F(PipelineTest, ARunThatWaitsForItsDataHoldsUpNoOther) {
+  auto pool = base::Pool::start(1, base::Pool::Use::kShared);
+  ASSERT_TRUE(pool.ok());
+  Options options = options_of(1);
+  options.pool = pool->get();
+  const std::string pipe = path("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const int writer = open(pipe.c_str(), O_RDWR);  // so that there is no end yet
+  ASSERT_GE(writer, 0);
+  auto waiting = dataset::Snapshot::open({{pipe, dataset::FileKind::kNdjson}});
+  ASSERT_TRUE(waiting.ok());
+  const auto view = id_view();
+  SinkLog log;
+  const auto output =
+      make_text_output(table::Format::kNdjson, view->schema(), std::make_unique<LoggedSink>(log));
+  std::stop_source stop;
+  auto thread = base::start_thread(
+      [&] {
+        const auto stopped =
+            run(*waiting, {{view.get(), output.get()}}, options, stop.get_token(), nullptr);
+        EXPECT_FALSE(stopped.ok());
+      },
+      [](const base::Error&) {});
+  ASSERT_TRUE(thread.ok());
+  add_file("a", patient_lines(10));
+  for (int i = 0; i < 20; ++i) {  // also when the other one has had its turn
+    std::vector<SinkLog> logs;
+    ASSERT_TRUE(run_views({view}, logs, options).ok());
+    EXPECT_EQ(logs[0].bytes, id_rows(10));
+  }
+  stop.request_stop();
+  thread->join();
+  close(writer);
 }
 
 /// A text of a megabyte in each row, which the evaluation makes.

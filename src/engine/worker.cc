@@ -71,24 +71,28 @@ json::LineResult Worker::GroupParser::parse(const char* line, json::Extent exten
   return parse_by(parser);
 }
 
+/// Nothing at the end of the input. Pipes, and file systems that have gone away, may take long.
+base::Result<std::optional<dataset::Block>> Worker::read(dataset::Part& part) {
+  const base::Pool::Waiting waiting(context_.pool);
+  KILN_ASSIGN(const bool claimed, context_.reader.claim(part, buffer_));
+  if (!claimed) return std::optional<dataset::Block>();
+  KILN_ASSIGN(dataset::Block block, context_.reader.load(part, buffer_));
+  return std::optional(block);
+}
+
 bool Worker::step() {
   const size_t most_kept = 8 * context_.options.reader.part_size;
   if (stop_.stop_requested() || context_.sequencer.ended()) return false;
   dataset::Part part;
   BlockResult result;
-  auto claimed = context_.reader.claim(part, buffer_);
-  if (!claimed.ok()) {
-    result.error = std::move(claimed).error();
-  } else if (!*claimed) {
+  auto block = read(part);
+  if (!block.ok()) {
+    result.error = std::move(block).error();
+  } else if (!*block) {
     return false;
   } else {
-    auto block = context_.reader.load(part, buffer_);
-    if (block.ok()) {
-      result = process(part, *block);
-      result.left_out = block->left_out;
-    } else {
-      result.error = std::move(block).error();
-    }
+    result = process(part, **block);
+    result.left_out = (*block)->left_out;
   }
   result.file = part.file;
   result.bytes = part.size;

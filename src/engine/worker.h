@@ -20,6 +20,7 @@ struct RunContext {
   const Options& options;
   dataset::Reader& reader;
   Sequencer& sequencer;
+  base::Pool& pool;
 };
 
 class Worker {
@@ -53,6 +54,7 @@ class Worker {
     json::LineResult parse(const char* line, json::Extent extent, bool& left_out);
   };
 
+  base::Result<std::optional<dataset::Block>> read(dataset::Part& part);
   BlockResult process(const dataset::Part& part, const dataset::Block& block);
   /// The rows of a batch, for whose bytes `memory` is drawn on.
   base::Result<std::unique_ptr<Piece>> encode(size_t subject, table::Batch& batch,
