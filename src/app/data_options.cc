@@ -230,15 +230,8 @@ SourceFiles source_files(const std::vector<std::string>& views, const dataset::S
 }
 
 base::Result<dataset::SnapshotPtr> open_data(const DataOptions& options) {
-  KILN_ASSIGN(auto inputs, dataset::find_inputs(options.data, fhir::is_resource_type));
   static constexpr size_t kShareOfDescriptors = 4;
-  KILN_ASSIGN(
-      auto snapshot,
-      dataset::Snapshot::open(
-          inputs.files, {std::make_shared<dataset::DescriptorCache>(
-                            dataset::DescriptorCache::sensible_capacity(kShareOfDescriptors))}));
-  snapshot.passed_over = std::move(inputs.passed_over);
-  return std::make_shared<const dataset::Snapshot>(std::move(snapshot));
+  return dataset::snapshot_of_paths(options.data, fhir::is_resource_type, kShareOfDescriptors);
 }
 
 namespace {

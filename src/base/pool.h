@@ -6,7 +6,6 @@
 #include <functional>
 #include <list>
 #include <memory>
-#include <vector>
 
 #include "base/error.h"
 #include "base/mutex.h"

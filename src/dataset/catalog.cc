@@ -228,6 +228,16 @@ base::Result<SnapshotPtr> reopen_snapshot(const std::string& description) {
   return SnapshotPtr(std::move(snapshot));
 }
 
+base::Result<SnapshotPtr> snapshot_of_paths(const std::vector<std::string>& arguments,
+                                            bool (*is_type)(std::string_view name), size_t share) {
+  KILN_ASSIGN(Inputs inputs, find_inputs(arguments, is_type));
+  const auto descriptors =
+      std::make_shared<DescriptorCache>(DescriptorCache::sensible_capacity(share));
+  KILN_ASSIGN(Snapshot snapshot, Snapshot::open(inputs.files, {descriptors}));
+  snapshot.passed_over = std::move(inputs.passed_over);
+  return std::make_shared<const Snapshot>(std::move(snapshot));
+}
+
 base::Result<SnapshotPtr> snapshot_of_lines(std::string_view lines) {
   const int descriptor = memfd_create("kiln-resources", MFD_CLOEXEC);
   if (descriptor < 0) return base::io_error("cannot hold resources in memory", errno);

@@ -42,6 +42,11 @@ class Catalog {
   const std::shared_ptr<Shared> shared_;  ///< with the threads that do not come back
 };
 
+/// The data that `arguments` name, as find_inputs() takes them, as they are now. Of the descriptors
+/// that the process may have, one in `share` stays open at most.
+base::Result<SnapshotPtr> snapshot_of_paths(const std::vector<std::string>& arguments,
+                                            bool (*is_type)(std::string_view name), size_t share);
+
 /// Only the files that may hold resources of one of the types.
 SnapshotPtr narrow_snapshot(const Snapshot& snapshot, const std::set<std::string>& types);
 

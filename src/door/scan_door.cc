@@ -24,12 +24,10 @@ class StreamOutput final : public engine::Output {
   explicit StreamOutput(engine::RowsStream& stream) : stream_(stream) {}
   table::Values values() const override { return table::Values::kTyped; }
   base::Result<std::unique_ptr<engine::Piece>> encode(table::Batch& batch) override {
-    return std::unique_ptr<engine::Piece>(engine::take_piece(batch));
+    return engine::take_piece(batch);
   }
   base::Status write(std::unique_ptr<engine::Piece> piece, uint64_t limit) override {
-    std::unique_ptr<engine::RowsPiece> rows(static_cast<engine::RowsPiece*>(piece.release()));
-    rows->rows = std::min(rows->rows, limit);
-    if (stream_.push(std::move(rows))) return {};
+    if (stream_.push(std::move(piece), limit)) return {};
     return base::Error(base::ErrorCode::kCancelled, "nobody reads the rows any more");
   }
   base::Status finish() override { return {}; }
@@ -210,13 +208,8 @@ base::Result<dataset::SnapshotPtr> open_data(const std::vector<std::string>& pat
   for (const std::string& path : paths) {
     if (path == "-") return usage("standard input is the program's");
   }
-  KILN_ASSIGN(auto inputs, dataset::find_inputs(paths, fhir::is_resource_type));
-  static constexpr size_t kShareOfDescriptors = 8;
-  const auto descriptors = std::make_shared<dataset::DescriptorCache>(
-      dataset::DescriptorCache::sensible_capacity(kShareOfDescriptors));
-  KILN_ASSIGN(auto snapshot, dataset::Snapshot::open(inputs.files, {descriptors}));
-  snapshot.passed_over = std::move(inputs.passed_over);
-  return std::make_shared<const dataset::Snapshot>(std::move(snapshot));
+  static constexpr size_t kShareOfDescriptors = 8;  // the rest is the program's
+  return dataset::snapshot_of_paths(paths, fhir::is_resource_type, kShareOfDescriptors);
 }
 
 }  // namespace

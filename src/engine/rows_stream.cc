@@ -13,7 +13,7 @@ std::unique_ptr<RowsPiece> RowsPiece::split(uint64_t count) {
   return rest;
 }
 
-std::unique_ptr<RowsPiece> take_piece(table::Batch& batch) {
+std::unique_ptr<Piece> take_piece(table::Batch& batch) {
   const size_t rows = batch.rows();
   return std::make_unique<RowsPiece>(batch.take_rows(), 0, rows);
 }
@@ -29,11 +29,13 @@ RowsStream::RowsStream(const table::Schema& schema) {
 
 RowsStream::~RowsStream() { schema_.release(&schema_); }
 
-bool RowsStream::push(std::unique_ptr<RowsPiece> piece) {
+bool RowsStream::push(std::unique_ptr<Piece> piece, uint64_t limit) {
+  std::unique_ptr<RowsPiece> rows(static_cast<RowsPiece*>(piece.release()));
+  rows->rows = std::min(rows->rows, limit);
   base::MutexLock lock(mutex_);
   while (pieces_.size() >= kMostWaiting && !failure_) changed_.wait(mutex_);
   if (failure_) return false;
-  pieces_.push_back(std::move(piece));
+  pieces_.push_back(std::move(rows));
   changed_.notify_all();
   return true;
 }

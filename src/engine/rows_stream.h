@@ -31,8 +31,8 @@ class RowsPiece final : public Piece {
   const size_t begin;
 };
 
-/// The rows of a batch, which they are taken from, for an output of typed values.
-std::unique_ptr<RowsPiece> take_piece(table::Batch& batch);
+/// What an output of typed values encodes: the rows of a batch, which they are taken from.
+std::unique_ptr<Piece> take_piece(table::Batch& batch);
 
 /// A few pieces on their way. Thread-safe: pieces are pushed by one thread, in order, and pulled by
 /// any, one at a time.
@@ -43,8 +43,9 @@ class RowsStream {
   RowsStream(const RowsStream&) = delete;
   RowsStream& operator=(const RowsStream&) = delete;
 
-  /// Waits until there is room. False if nobody pulls any more.
-  [[nodiscard]] bool push(std::unique_ptr<RowsPiece> piece);
+  /// The first `limit` rows of a RowsPiece; waits until there is room. False if nobody pulls any
+  /// more.
+  [[nodiscard]] bool push(std::unique_ptr<Piece> piece, uint64_t limit = UINT64_MAX);
   /// There is nothing more to come.
   void end();
   /// Nor is there, and pulling fails from now on.
@@ -57,7 +58,6 @@ class RowsStream {
   ArrowArrayStream* face() { return &face_; }
   /// What its functions do, for other faces.
   base::Status next(ArrowArray* out);
-  const ArrowSchema& schema() const { return schema_; }
 
  private:
   static RowsStream& of(ArrowArrayStream* face) {

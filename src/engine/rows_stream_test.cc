@@ -23,7 +23,7 @@ class RowsStreamTest : public testing::Test {
       batch.append_cells(0, 1, &cell);
       batch.finish_row();
     }
-    return take_piece(batch);
+    return std::unique_ptr<RowsPiece>(static_cast<RowsPiece*>(take_piece(batch).release()));
   }
 
   /// "5 6 7", "" at the end, or the error.
@@ -56,6 +56,15 @@ TEST_F(RowsStreamTest, PiecesComeInOrderThenTheEnd) {
   EXPECT_EQ(pull(), "3");
   EXPECT_EQ(pull(), "");
   EXPECT_EQ(pull(), "");
+}
+
+TEST_F(RowsStreamTest, ALimitLeavesTheFirstRows) {
+  ASSERT_TRUE(stream_->push(piece(1, 3), 2));
+  ASSERT_TRUE(stream_->push(piece(4, 2), 2));
+  ASSERT_TRUE(stream_->push(piece(6, 1), 2));
+  EXPECT_EQ(pull(), "1 2");
+  EXPECT_EQ(pull(), "4 5");
+  EXPECT_EQ(pull(), "6");
 }
 
 TEST_F(RowsStreamTest, ASchemaOwnsNothing) {

@@ -70,13 +70,11 @@ class ParquetOutput final : public engine::Output {
   table::Values values() const override { return table::Values::kTyped; }
 
   base::Result<std::unique_ptr<engine::Piece>> encode(table::Batch& batch) override {
-    return std::unique_ptr<engine::Piece>(engine::take_piece(batch));
+    return engine::take_piece(batch);
   }
 
   base::Status write(std::unique_ptr<engine::Piece> piece, uint64_t limit) override {
-    std::unique_ptr<engine::RowsPiece> rows(static_cast<engine::RowsPiece*>(piece.release()));
-    rows->rows = std::min(rows->rows, limit);
-    if (stream_.push(std::move(rows))) return {};
+    if (stream_.push(std::move(piece), limit)) return {};
     writer_.join();
     if (!result_.ok()) return std::move(result_).error();
     return base::Error(base::ErrorCode::kInternal, "DuckDB: the Parquet writer has ended early");
