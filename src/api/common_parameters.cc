@@ -64,8 +64,8 @@ void check_names(const std::vector<Parameter>& parameters, const std::set<std::s
   }
 }
 
-std::optional<RowFormat> read_format(const OperationInput& input, bool with_fhir,
-                                     Problems& problems) {
+std::optional<table::Format> read_format(const OperationInput& input, bool with_fhir,
+                                         Problems& problems) {
   const Parameter* const parameter = only(input, "_format", problems);
   if (parameter == nullptr) return std::nullopt;
   const auto given = text_of(*parameter, problems);
@@ -74,7 +74,7 @@ std::optional<RowFormat> read_format(const OperationInput& input, bool with_fhir
   const auto format = row_format_of(text);
   if (!format) {
     add_unsupported_format(text, with_fhir, problems);
-  } else if (!format->flat && !with_fhir) {
+  } else if (format == table::Format::kFhir && !with_fhir) {
     problems.add(ProblemCode::kInvalid, "_format", "'fhir' is for runs, not for exports");
     return std::nullopt;
   }

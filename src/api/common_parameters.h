@@ -31,8 +31,8 @@ void check_names(const std::vector<Parameter>& parameters, const std::set<std::s
                  Problems& problems);
 
 /// _format; 400 if it is none that is supported.
-std::optional<RowFormat> read_format(const OperationInput& input, bool with_fhir,
-                                     Problems& problems);
+std::optional<table::Format> read_format(const OperationInput& input, bool with_fhir,
+                                         Problems& problems);
 /// header, true if it is not given.
 bool read_header(const OperationInput& input, Problems& problems);
 

@@ -160,9 +160,7 @@ std::shared_ptr<KickOff> read_kick_off(const Service& service, const Access& acc
               problems);
   refuse_run_parameters(input, problems);
   plan::Draft& draft = kick_off->draft = new_draft(service.options);
-  const RowFormat row_format =
-      read_format(input, false, problems).value_or(RowFormat{table::Format::kNdjson});
-  const table::Format format = row_format.flat.value_or(table::Format::kNdjson);
+  const table::Format format = read_format(input, false, problems).value_or(table::Format::kNdjson);
   draft.layout.format = format;
   draft.layout.text.header = read_header(input, problems);
   draft.layout.compression = read_compression(input, format, problems);

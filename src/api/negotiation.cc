@@ -69,7 +69,7 @@ bool admits(const std::vector<MediaRange>& ranges, std::string_view type) {
 }
 
 std::optional<Representation> by_accept(const std::vector<MediaRange>& ranges) {
-  const Representation usual{{table::Format::kNdjson}};
+  const Representation usual{table::Format::kNdjson};
   if (ranges.empty()) return usual;
   bool any = false, any_text = false;
   for (const MediaRange& range : ranges) {
@@ -79,7 +79,7 @@ std::optional<Representation> by_accept(const std::vector<MediaRange>& ranges) {
     any_text = any_text || range.type == "text/*";
   }
   if (any) return usual;
-  return any_text ? std::optional(Representation{{table::Format::kCsv}}) : std::nullopt;
+  return any_text ? std::optional(Representation{table::Format::kCsv}) : std::nullopt;
 }
 
 /// Whether the client takes this type or none, as one that takes others too (or does not say)
@@ -93,26 +93,23 @@ bool takes_only(const std::vector<MediaRange>& ranges, std::string_view type) {
 }
 
 /// `_format` beats Accept, but for those who can take nothing else than FHIR.
-std::optional<Representation> by_format(const RowFormat& format,
+std::optional<Representation> by_format(table::Format format,
                                         const std::vector<MediaRange>& ranges) {
   if (takes_only(ranges, kFhirXml)) return std::nullopt;
-  if (!format.flat || !takes_only(ranges, kFhirJson)) return Representation{format};
-  const bool is_text = *format.flat == table::Format::kCsv || *format.flat == table::Format::kJson;
+  if (format == table::Format::kFhir || !takes_only(ranges, kFhirJson)) {
+    return Representation{format};
+  }
+  const bool is_text = format == table::Format::kCsv || format == table::Format::kJson;
   return is_text ? std::optional(Representation{format, true}) : std::nullopt;
 }
 
 }  // namespace
 
-std::string RowFormat::media_type() const {
-  return std::string(flat ? table::media_type(*flat) : kFhirJson);
-}
-
-std::optional<RowFormat> row_format_of(std::string_view text) {
-  if (text == "fhir" || text == kFhirJson) return RowFormat();
+std::optional<table::Format> row_format_of(std::string_view text) {
+  if (text == table::name_of(table::Format::kFhir)) return table::Format::kFhir;
   text = base::trimmed(text.substr(0, text.find(';')));
-  const auto flat = table::format_of(text);
-  if (!flat) return text == kFhirJson ? std::optional(RowFormat()) : std::nullopt;
-  return RowFormat{flat};
+  if (text == kFhirJson) return table::Format::kFhir;
+  return table::format_of(text);
 }
 
 void add_unsupported_format(std::string_view text, bool with_fhir, Problems& problems) {
@@ -123,7 +120,7 @@ void add_unsupported_format(std::string_view text, bool with_fhir, Problems& pro
                    (with_fhir ? " and fhir" : ""));
 }
 
-std::optional<Representation> negotiate(const std::optional<RowFormat>& format,
+std::optional<Representation> negotiate(const std::optional<table::Format>& format,
                                         const net::Headers& headers, Problems& problems) {
   const auto ranges = accepted(headers);
   if (const auto chosen = format ? by_format(*format, ranges) : by_accept(ranges)) return chosen;

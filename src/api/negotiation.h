@@ -11,25 +11,18 @@
 
 namespace kiln::api {
 
-/// A format of rows: a flat one, or `fhir`.
-struct RowFormat {
-  std::optional<table::Format> flat;  ///< none: fhir
-  std::string code() const { return flat ? std::string(table::name_of(*flat)) : "fhir"; }
-  std::string media_type() const;
-};
-
 /// Of a code or media type as `_format` takes them.
-std::optional<RowFormat> row_format_of(std::string_view text);
+std::optional<table::Format> row_format_of(std::string_view text);
 /// 400 `not-supported` with what is supported.
 void add_unsupported_format(std::string_view text, bool with_fhir, Problems& problems);
 
 struct Representation {
-  RowFormat format;
+  table::Format format = table::Format::kNdjson;
   bool as_binary = false;  ///< the rows are the data of a Binary resource
 };
 
 /// `format` is what _format says, if it was given. 406 if the client takes nothing that we have.
-std::optional<Representation> negotiate(const std::optional<RowFormat>& format,
+std::optional<Representation> negotiate(const std::optional<table::Format>& format,
                                         const net::Headers& headers, Problems& problems);
 
 /// True if the Accept header lets us answer with FHIR JSON, as all but runs and downloads do.

@@ -36,10 +36,10 @@ base::Status evaluate(const RowRequest& request, engine::Output& output, const S
 
 base::Status produce_rows(const RowRequest& request, const Service& service,
                           net::StreamWriter& writer, std::stop_token stop) {
-  const RowFormat& format = request.representation.format;
   std::unique_ptr<engine::ByteSink> sink = std::make_unique<ClientSink>(writer);
   if (request.representation.as_binary) {
-    sink = make_binary_sink(std::move(sink), format.media_type());
+    sink = make_binary_sink(std::move(sink),
+                            std::string(table::media_type(request.representation.format)));
   }
   KILN_ASSIGN(const auto output,
               service.writers.open(request.plan->layout, request.subject().view->schema(),
@@ -78,7 +78,7 @@ net::Response row_response(RowRequest row_request, const Service& service) {
   net::Response response;
   response.headers.add("Content-Type", representation.as_binary
                                            ? "application/fhir+json"
-                                           : representation.format.media_type());
+                                           : std::string(table::media_type(representation.format)));
   net::StreamBody body;
   body.producer = [request, &service](net::StreamWriter& writer, std::stop_token stop) {
     return produce(*request, service, writer, std::move(stop));

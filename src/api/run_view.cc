@@ -132,7 +132,7 @@ std::shared_ptr<Run> read_run(const Service& service, const net::Request& reques
   const auto representation = negotiate(format, request.headers, problems);
   if (!input.readable) return run;
   if (representation) run->representation = *representation;
-  draft.layout.format = run->representation.format.flat.value_or(table::Format::kFhir);
+  draft.layout.format = run->representation.format;
   auto subject = read_subject(input, id, service, request, problems);
   if (!subject) return run;
   draft.subjects.push_back(std::move(*subject));
