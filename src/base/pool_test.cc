@@ -37,17 +37,21 @@ class Gate {
 
 TEST(PoolTest, QueuesTakeTurns) {
   const auto pool = start(1);
-  Gate begin, end;
+  Gate begun, begin, end;
   std::string order;  // of one thread
   Pool::Queue first(*pool), second(*pool), third(*pool);
-  first.post([&] { begin.wait(); });
+  first.post([&] {
+    begun.open();
+    begin.wait();
+  });
+  begun.wait();
   for (int i = 0; i < 4; ++i) first.post([&] { order += 'a'; });
   for (int i = 0; i < 2; ++i) second.post([&] { order += 'b'; });
   third.post([&] { order += 'c'; });
   first.post([&] { end.open(); });
   begin.open();
   end.wait();
-  EXPECT_EQ(order, "bcabaaa");
+  EXPECT_EQ(order, "abcabaa");
 }
 
 TEST(PoolTest, AStepMayPostAnother) {
