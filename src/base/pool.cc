@@ -8,6 +8,12 @@
 #include "base/guarded.h"
 
 namespace kiln::base {
+namespace {
+
+/// Steps after which a queue is no longer short.
+constexpr size_t kShort = 8;
+
+}  // namespace
 
 unsigned available_threads() {
   cpu_set_t cpus;
@@ -56,14 +62,30 @@ Status Pool::add_thread() {
   return {};
 }
 
+void Pool::stand_in_line(Queue& queue) {
+  (queue.steps_begun_ < kShort ? short_ : long_).push_back(&queue);
+  queue.waits_for_turn_ = true;
+}
+
+bool Pool::has_turns() const { return !short_.empty() || !long_.empty(); }
+
+Pool::Queue& Pool::next_in_line() {
+  const bool from_long = short_.empty() || (long_is_next_ && !long_.empty());
+  long_is_next_ = !from_long;
+  std::list<Queue*>& line = from_long ? long_ : short_;
+  Queue& next = *line.front();
+  line.pop_front();
+  next.waits_for_turn_ = false;
+  return next;
+}
+
 /// Runs the first step of the queue whose turn it is.
 void Pool::take_turn() {
-  Queue& queue = *turns_.front();
-  turns_.pop_front();
+  Queue& queue = next_in_line();
   std::function<void()> step = std::move(queue.steps_.front());
   queue.steps_.pop_front();
-  queue.waits_for_turn_ = !queue.steps_.empty();
-  if (queue.waits_for_turn_) turns_.push_back(&queue);
+  ++queue.steps_begun_;
+  if (!queue.steps_.empty()) stand_in_line(queue);
   ++queue.running_;
   ++running_;
   mutex_.unlock();
@@ -80,7 +102,7 @@ void Pool::take_turn() {
 void Pool::work(Member& self) {
   MutexLock lock(mutex_);
   while (!ended_) {
-    if (!turns_.empty() && running_ < threads_) {
+    if (has_turns() && running_ < threads_) {
       take_turn();
     } else if (live_ - waiting_ > 2 * threads_) {
       break;
@@ -99,7 +121,10 @@ Pool::Queue::~Queue() {
   MutexLock lock(pool_.mutex_);
   ended_ = true;
   dropped.swap(steps_);
-  if (std::exchange(waits_for_turn_, false)) pool_.turns_.remove(this);
+  if (waits_for_turn_) {
+    pool_.short_.remove(this);
+    pool_.long_.remove(this);
+  }
   while (running_ != 0) pool_.step_done_.wait(pool_.mutex_);
 }
 
@@ -108,8 +133,7 @@ void Pool::Queue::post(std::function<void()> step) {
   if (ended_) return;
   steps_.push_back(std::move(step));
   if (waits_for_turn_) return;
-  pool_.turns_.push_back(this);
-  waits_for_turn_ = true;
+  pool_.stand_in_line(*this);
   pool_.changed_.notify_one();
 }
 

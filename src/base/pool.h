@@ -17,7 +17,9 @@ namespace kiln::base {
 unsigned available_threads();
 
 /// So many threads run steps of so many queues: of those that have steps, each gets its turn before
-/// one has it again. A step should take milliseconds. Thread-safe; outlives its queues.
+/// one has it again. A queue that has had few steps stands in a line of its own, which has every
+/// other turn: what is short waits for one step of what is long, however much of that there is.
+/// A step should take milliseconds. Thread-safe; outlives its queues.
 class Pool {
  public:
   enum class Use : uint8_t {
@@ -51,6 +53,7 @@ class Pool {
     Pool& pool_;
     std::deque<std::function<void()>> steps_;  // guarded by the pool's mutex, as is all here
     size_t running_ = 0;
+    size_t steps_begun_ = 0;
     bool waits_for_turn_ = false;  ///< it is among the pool's turns
     bool ended_ = false;
   };
@@ -80,13 +83,20 @@ class Pool {
   [[nodiscard]] Status add_thread() KILN_REQUIRES(mutex_);
   void work(Member& self);
   void take_turn() KILN_REQUIRES(mutex_);
+  void stand_in_line(Queue& queue) KILN_REQUIRES(mutex_);
+  bool has_turns() const KILN_REQUIRES(mutex_);
+  /// The queue whose turn it is leaves its line. There must be one.
+  Queue& next_in_line() KILN_REQUIRES(mutex_);
 
   const unsigned threads_;
   const Use use_;
   Mutex mutex_;
-  Condition changed_;                                ///< there are turns to take, or the pool ends
-  Condition step_done_;                              ///< of a queue that ends
-  std::list<Queue*> turns_ KILN_GUARDED_BY(mutex_);  ///< queues with steps, the next one first
+  Condition changed_;    ///< there are turns to take, or the pool ends
+  Condition step_done_;  ///< of a queue that ends
+  /// Queues with steps, the next one first: those that have had few steps, and the others.
+  std::list<Queue*> short_ KILN_GUARDED_BY(mutex_);
+  std::list<Queue*> long_ KILN_GUARDED_BY(mutex_);
+  bool long_is_next_ KILN_GUARDED_BY(mutex_) = false;
   std::list<Member> members_ KILN_GUARDED_BY(mutex_);
   unsigned live_ KILN_GUARDED_BY(mutex_) = 0;
   unsigned running_ KILN_GUARDED_BY(mutex_) = 0;  ///< steps, without those that wait

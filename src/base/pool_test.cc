@@ -54,6 +54,26 @@ TEST(PoolTest, QueuesTakeTurns) {
   EXPECT_EQ(order, "abcabaa");
 }
 
+TEST(PoolTest, WhatIsShortHasEveryOtherTurn) {
+  const auto pool = start(1);
+  Gate begun, begin, end;
+  std::string order;  // of one thread
+  Pool::Queue first(*pool), second(*pool), late(*pool);
+  for (int i = 0; i < 7; ++i) first.post([] {});
+  first.post([&] {  // the eighth
+    begun.open();
+    begin.wait();
+  });
+  begun.wait();
+  for (int i = 0; i < 12; ++i) first.post([&] { order += 'a'; });
+  for (int i = 0; i < 14; ++i) second.post([&] { order += 'b'; });
+  for (int i = 0; i < 2; ++i) late.post([&] { order += 'c'; });
+  second.post([&] { end.open(); });
+  begin.open();
+  end.wait();
+  EXPECT_EQ(order, "abacabacababababababababbbbb");
+}
+
 TEST(PoolTest, AStepMayPostAnother) {
   const auto pool = start(2);
   Gate end;
