@@ -76,6 +76,13 @@ def export_rows(table, report, where, limit, aim):
                   f"{one['run_median_s']:.3f} s)", limit is None or one["to_run"] <= limit)
 
 
+def busy_rows(table, report):
+    table.add("the first row of a small run beside two exports, against an idle server", "≤ 2 ×",
+              "-", report["to_idle"], f"{number(report['to_idle'])} × ({report['busy_ms']:.1f} ms to "
+              f"{report['idle_ms']:.1f} ms; 9 of 10 within {report['busy_p90_ms']:.1f} ms)",
+              report["to_idle"] <= 2)
+
+
 def stop_rows(table, report):
     if report["signal"]["median_s"] is not None:
         table.add("a stop (SIGINT) until the process has ended", "≤ 100 ms by design", "-", None,
@@ -127,6 +134,8 @@ def summarise(report):
         export_rows(table, report["store"]["without_md5"],
                     "versitygw `--data-integrity-etag` on the same cores", 1.5, "-")
         export_rows(table, report["store"]["as_it_comes"], "versitygw as it comes", None, "-")
+    if "busy" in report:
+        busy_rows(table, report["busy"])
     if "load" in report:
         load_rows(table, report["load"])
     if "stop" in report:
