@@ -1,0 +1,45 @@
+// A statement over relations, with its values: what is run.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sql/statement.h"
+#include "view/view.h"
+
+namespace kiln::sql {
+
+/// What a statement calls one of the query's relations. Compared without case.
+struct Label {
+  std::string name;
+  size_t relation;  ///< an index into Query::relations
+};
+
+/// A table that statements may read: the rows of a view, or of another statement.
+struct Relation {
+  std::string name;    ///< for people: of the artefact
+  view::ViewPtr view;  ///< null for an SQL view
+  std::optional<Statement> statement{};
+  std::vector<Label> labels{};  ///< of the statement, all earlier relations
+};
+
+/// A value for a placeholder.
+struct Binding {
+  std::string name;
+  std::string type;                  ///< SQL's, "DECIMAL(4,2)": the text must be one of it
+  std::optional<std::string> value;  ///< none: NULL
+};
+
+/// Immutable once made. Each relation comes after those that it reads.
+struct Query {
+  std::vector<Relation> relations;
+  Statement statement;
+  std::vector<Label> labels;  ///< of the statement
+  std::vector<Binding> bindings;
+};
+
+using QueryPtr = std::shared_ptr<const Query>;
+
+}  // namespace kiln::sql
