@@ -94,7 +94,7 @@ base::Result<Summary> run(const dataset::Snapshot& snapshot, const std::vector<S
   dataset::ReaderOptions reader_options = options.reader;
   reader_options.stop = stop;
   const std::vector<bool> wanted = wanted_files(snapshot, groups);
-  if (progress != nullptr) progress->bytes_total = size_of(snapshot, wanted);
+  if (progress != nullptr) progress->bytes_total += size_of(snapshot, wanted);
   dataset::Reader reader(snapshot, wanted, reader_options);
   Sequencer sequencer(snapshot, subjects, options, pool, uint64_t{pool.threads()} * 4, progress);
   const RunContext context{snapshot, subjects, groups, options, reader, sequencer, pool};

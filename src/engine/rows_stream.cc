@@ -55,18 +55,20 @@ void RowsStream::fail(base::Error error) {
 
 void RowsStream::close() { fail(base::Error(base::ErrorCode::kCancelled, "stopped")); }
 
+base::Result<std::unique_ptr<RowsPiece>> RowsStream::take() {
+  base::MutexLock lock(mutex_);
+  while (pieces_.empty() && !ended_ && !failure_) changed_.wait(mutex_);
+  if (failure_) return failure_->clone();
+  if (pieces_.empty()) return std::unique_ptr<RowsPiece>();
+  std::unique_ptr<RowsPiece> piece = std::move(pieces_.front());
+  pieces_.pop_front();
+  changed_.notify_all();
+  return piece;
+}
+
 base::Status RowsStream::next(ArrowArray* out) {
-  std::unique_ptr<RowsPiece> piece;
-  {
-    base::MutexLock lock(mutex_);
-    while (pieces_.empty() && !ended_ && !failure_) changed_.wait(mutex_);
-    if (failure_) return failure_->clone();
-    if (pieces_.empty()) return {};
-    piece = std::move(pieces_.front());
-    pieces_.pop_front();
-    changed_.notify_all();
-  }
-  table::export_rows(piece->batch, piece->begin, piece->rows, out);
+  KILN_ASSIGN(const std::unique_ptr<RowsPiece> piece, take());
+  if (piece) table::export_rows(piece->batch, piece->begin, piece->rows, out);
   return {};
 }
 

@@ -58,6 +58,8 @@ class RowsStream {
   ArrowArrayStream* face() { return &face_; }
   /// What its functions do, for other faces.
   base::Status next(ArrowArray* out);
+  /// The next rows as they were pushed; null at the end.
+  base::Result<std::unique_ptr<RowsPiece>> take();
 
  private:
   static RowsStream& of(ArrowArrayStream* face) {

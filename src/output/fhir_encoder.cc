@@ -130,10 +130,11 @@ class FhirEncoder final : public table::Encoder {
     out += any ? "," : ",\"part\":[";
     any = true;
     out += part.begin;
+    const bool is_json = part.given == JsonForm::kJson;
     const bool quote = part.wanted == JsonForm::kString && part.given != JsonForm::kString;
-    if (quote) out += '"';
-    table::append_json_value(out, column, part.given, row);
-    if (quote) out += '"';
+    if (quote && !is_json) out += '"';
+    table::append_json_value(out, column, is_json ? JsonForm::kString : part.given, row);
+    if (quote && !is_json) out += '"';
     out += '}';
   }
 

@@ -10,7 +10,7 @@ Compilation compile_view(const json::DocumentPtr& document, json::Value value,
   view::ViewDefinition definition = view::read_view(document, value, made.problems);
   if (!made.problems.ok()) return made;
   if (definition.name.empty()) definition.name = name;
-  made.view = view::CompiledView::compile(definition, options, made.problems);
+  made.view = view::CompiledView::compile(std::move(definition), options, made.problems);
   return made;
 }
 

@@ -46,9 +46,7 @@ class ParquetOutput final : public engine::Output {
     std::string columns;
     for (size_t i = 0; i < schema_.columns.size(); ++i) {
       if (i != 0) columns += ", ";
-      std::string alias = "\"";
-      for (const char c : schema_.columns[i].name) alias += c == '"' ? "\"\"" : std::string(1, c);
-      columns += column_name(i) + " AS " + alias + "\"";
+      columns += column_name(i) + " AS " + quote_name(schema_.columns[i].name);
     }
     std::string copy = "COPY (SELECT " + columns + " FROM " + rows_ + ") TO " +
                        quote_literal(path_) +
@@ -113,7 +111,7 @@ base::Result<std::unique_ptr<engine::Output>> ParquetWriters::open(const std::st
     base::MutexLock lock(mutex_);
     instance = instance_.lock();
     if (!instance) {
-      KILN_ASSIGN(instance, Instance::open(threads_, process_memory_ / 2));
+      KILN_ASSIGN(instance, Instance::open({threads_, process_memory_ / 2, "", 0}));
       instance_ = instance;
     }
     name = "rows" + std::to_string(opened_++);

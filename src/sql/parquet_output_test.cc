@@ -44,7 +44,7 @@ class ParquetTest : public testing::Test {
   ~ParquetTest() override { std::filesystem::remove_all(folder_); }
 
   static std::unique_ptr<Session> open_session(unsigned threads) {
-    auto instance = Instance::open(threads);
+    auto instance = Instance::open({.threads = threads, .temp_dir = {}});
     EXPECT_TRUE(instance.ok()) << instance.error().message();
     auto session = Session::open(std::move(instance).value());
     EXPECT_TRUE(session.ok()) << session.error().message();
@@ -345,7 +345,7 @@ TEST_F(ParquetTest, OutputsThatAreOpenTogetherShareADatabase) {
 }
 
 TEST(SessionTest, RunsStatementsAndReportsErrors) {
-  auto instance = Instance::open(2);
+  auto instance = Instance::open({.threads = 2, .temp_dir = {}});
   ASSERT_TRUE(instance.ok()) << instance.error().message();
   auto session = Session::open(std::move(instance).value());
   ASSERT_TRUE(session.ok()) << session.error().message();

@@ -2,22 +2,28 @@
 
 namespace kiln::sql {
 
-base::Result<std::shared_ptr<Instance>> Instance::open(unsigned threads, uint64_t memory_limit) {
+base::Result<std::shared_ptr<Instance>> Instance::open(const InstanceOptions& options) {
   KILN_ASSIGN(const DuckDbApi* const api, duckdb_api());
   std::shared_ptr<Instance> instance(new Instance(api));
   duckdb_config config = nullptr;
   if (api->duckdb_create_config(&config) == DuckDBError) {
     return base::Error(base::ErrorCode::kInternal, "DuckDB: no configuration");
   }
-  const std::string thread_count = std::to_string(threads);
+  const std::string thread_count = std::to_string(options.threads);
+  const std::string most_memory = std::to_string(options.memory) + "B";
+  const std::string most_temp = std::to_string(options.temp) + "B";
   const std::pair<const char*, const char*> settings[] = {
-      {"threads", thread_count.c_str()},         {"temp_directory", ""},
+      {"threads", thread_count.c_str()},         {"temp_directory", options.temp_dir.c_str()},
       {"autoinstall_known_extensions", "false"}, {"autoload_known_extensions", "false"},
       {"preserve_insertion_order", "true"},
   };
   for (const auto& [name, value] : settings) api->duckdb_set_config(config, name, value);
-  const std::string most = std::to_string(memory_limit) + "B";
-  if (memory_limit != 0) api->duckdb_set_config(config, "memory_limit", most.c_str());
+  if (options.memory != 0) {
+    api->duckdb_set_config(config, "memory_limit", most_memory.c_str());
+  }
+  if (options.temp != 0) {
+    api->duckdb_set_config(config, "max_temp_directory_size", most_temp.c_str());
+  }
   char* message = nullptr;
   const duckdb_state opened = api->duckdb_open_ext(nullptr, &instance->database_, config, &message);
   api->duckdb_destroy_config(&config);
@@ -47,29 +53,42 @@ Session::~Session() {
   if (connection_ != nullptr) api().duckdb_disconnect(&connection_);
 }
 
-base::Status Session::execute(const std::string& sql) {
+std::string Session::failure_of(const std::string& sql) {
   duckdb_result result{};
-  const duckdb_state state = api().duckdb_query(connection_, sql.c_str(), &result);
-  base::Status status;
-  if (state == DuckDBError) {
+  std::string failure;
+  if (api().duckdb_query(connection_, sql.c_str(), &result) == DuckDBError) {
     const char* const message = api().duckdb_result_error(&result);
-    const std::string_view text = message == nullptr ? "failed" : message;
-    status = text.starts_with("Out of Memory")
-                 ? base::Error(base::ErrorCode::kLimit,
-                               "writing Parquet needs more memory than --memory-limit allows")
-                 : base::Error(base::ErrorCode::kIo, "DuckDB: " + std::string(text));
+    failure = message == nullptr ? "failed" : message;
   }
   api().duckdb_destroy_result(&result);
-  return status;
+  return failure;
 }
 
-std::string quote_literal(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) {
-    if (c == '\'') quoted += '\'';
-    quoted += c;
+base::Status Session::execute(const std::string& sql) {
+  const std::string failure = failure_of(sql);
+  if (failure.empty()) return {};
+  if (failure.starts_with("Out of Memory")) {
+    return base::Error(base::ErrorCode::kLimit,
+                       "writing Parquet needs more memory than --memory-limit allows");
   }
-  return quoted + "'";
+  return base::Error(base::ErrorCode::kIo, "DuckDB: " + failure);
 }
+
+namespace {
+
+std::string enclosed(std::string_view text, char quote) {
+  std::string result(1, quote);
+  for (const char c : text) {
+    if (c == quote) result += quote;
+    result += c;
+  }
+  result += quote;
+  return result;
+}
+
+}  // namespace
+
+std::string quote_literal(std::string_view text) { return enclosed(text, '\''); }
+std::string quote_name(std::string_view name) { return enclosed(name, '"'); }
 
 }  // namespace kiln::sql

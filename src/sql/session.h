@@ -8,12 +8,18 @@
 
 namespace kiln::sql {
 
+struct InstanceOptions {
+  unsigned threads = 1;  ///< that work at once, one of them that of a caller
+  uint64_t memory = 0;   ///< most bytes; 0: what DuckDB takes for right
+  std::string temp_dir;  ///< where what has no room is put; "": nowhere
+  uint64_t temp = 0;     ///< most bytes of that; 0: unbounded
+};
+
 /// A database: its threads, its memory, its names. Thread-safe.
 class Instance {
  public:
-  /// At most `threads` work at once, one of them that of a caller, with at most `memory_limit`
-  /// bytes (0: what DuckDB takes for right). Nothing is downloaded, nothing is kept on disk.
-  static base::Result<std::shared_ptr<Instance>> open(unsigned threads, uint64_t memory_limit = 0);
+  /// Nothing is downloaded.
+  static base::Result<std::shared_ptr<Instance>> open(const InstanceOptions& options);
   ~Instance();
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
@@ -37,6 +43,8 @@ class Session {
 
   /// Runs a statement for its effect.
   base::Status execute(const std::string& sql);
+  /// The same; "", or what DuckDB says.
+  std::string failure_of(const std::string& sql);
   const DuckDbApi& api() const { return instance_->api(); }
   duckdb_connection connection() const { return connection_; }
 
@@ -48,5 +56,7 @@ class Session {
 
 /// 'text' with quotes doubled.
 std::string quote_literal(std::string_view text);
+/// "name" with quotes doubled.
+std::string quote_name(std::string_view name);
 
 }  // namespace kiln::sql

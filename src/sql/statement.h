@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -15,6 +16,19 @@ struct Mention {
   std::string name;  ///< of an identifier, without its quotes
   size_t begin = 0;
   size_t end = 0;
+};
+
+/// A statement as DuckDB is given it.
+struct Rewritten {
+  std::string sql;
+  /// Where bytes of `sql` come from: each {place in sql, place in the text}, in order; what follows
+  /// one goes along with it up to the next.
+  std::vector<std::pair<size_t, size_t>> origins;
+
+  /// The same behind so many other bytes, which come from nowhere.
+  Rewritten behind(size_t bytes) const;
+  /// Of a place in `sql`, in the text.
+  size_t offset_of(size_t place) const;
 };
 
 /// One SELECT that only reads (operations.md §5, §7). Immutable.
@@ -35,8 +49,8 @@ class Statement {
 
   /// What DuckDB is given. Tables get `schema` and a point before them, where it is not empty;
   /// a placeholder becomes CAST($name AS type_of(name)), or $name where that is "".
-  std::string for_duckdb(std::string_view schema,
-                         const std::function<std::string(std::string_view)>& type_of) const;
+  Rewritten for_duckdb(std::string_view schema,
+                       const std::function<std::string(std::string_view)>& type_of) const;
   /// `error` at a byte of text().
   base::Error at(size_t offset, base::Error error) const;
 

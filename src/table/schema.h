@@ -48,7 +48,12 @@ enum class Storage : uint8_t {
 };
 
 /// How a value looks in JSON.
-enum class JsonForm : uint8_t { kBoolean, kNumber, kString };
+enum class JsonForm : uint8_t {
+  kBoolean,
+  kNumber,
+  kString,
+  kJson,  ///< the text is JSON
+};
 
 /// Times are held to the microsecond, as DuckDB and Parquet hold them.
 constexpr uint8_t kMostFraction = 6;
@@ -60,7 +65,8 @@ struct ColumnType {
   uint32_t length = 0;               ///< kVarchar, kBinary: most characters, bytes; 0: any
   uint8_t fraction = kMostFraction;  ///< kTime, kTimestamp, kTimestampTz: digits after the second
   JsonForm json = JsonForm::kString;
-  bool list = false;  ///< a collection: every value is a list
+  bool list = false;    ///< a collection: every value is a list
+  bool nested = false;  ///< of a query: a struct, or lists in each other, as JSON texts
 
   friend bool operator==(const ColumnType&, const ColumnType&) = default;
 };

@@ -33,9 +33,13 @@ struct SelectProgram;
 class CompiledView {
  public:
   /// Compiles a view that was read without errors. Null if there are any; all are in `problems`.
-  static std::shared_ptr<const CompiledView> compile(const ViewDefinition& definition,
+  static std::shared_ptr<const CompiledView> compile(ViewDefinition definition,
                                                      const CompileOptions& options,
                                                      Problems& problems);
+  /// The same rows with the columns at these places of the schema alone: the others are not
+  /// evaluated, and of a resource only what is left is read.
+  base::Result<std::shared_ptr<const CompiledView>> with_columns(const std::vector<size_t>& columns,
+                                                                 std::stop_token stop) const;
   ~CompiledView();
 
   const std::string& name() const { return name_; }
@@ -54,6 +58,7 @@ class CompiledView {
   friend class ViewCompiler;
   CompiledView();
 
+  ViewDefinition definition_;
   std::string name_;
   const fhir::Model* model_ = nullptr;
   std::string resource_;

@@ -46,13 +46,16 @@ bool is_of_row_index(const Bound& bound, bool& mentions) {
 /// Builds one CompiledView. Goes on after an error, so that all are reported.
 class ViewCompiler {
  public:
-  ViewCompiler(const ViewDefinition& definition, const CompileOptions& options, Problems& problems)
+  /// `columns`: the names of those that are wanted; null: all.
+  ViewCompiler(const ViewDefinition& definition, const CompileOptions& options,
+               const std::set<std::string>* columns, Problems& problems)
       : definition_(definition),
         problems_(problems),
         options_(options),
+        wanted_(columns),
         work_(kMostViewSteps, options.stop) {}
 
-  std::shared_ptr<const CompiledView> run() {
+  std::shared_ptr<CompiledView> run() {
     view_.reset(new CompiledView);
     view_->name_ = definition_.name.empty() ? definition_.id : definition_.name;
     choose_model();
@@ -407,6 +410,7 @@ class ViewCompiler {
   void compile_column(const ColumnDefinition& definition, const Focus& focus, bool usable,
                       SelectProgram& select, std::vector<table::Column>& columns,
                       std::set<std::string>& names) {
+    if (wanted_ != nullptr && !wanted_->contains(definition.name)) return;
     const auto index = static_cast<uint32_t>(columns.size());
     table::Column column;
     column.name = definition.name;
@@ -541,6 +545,7 @@ class ViewCompiler {
   bool failed_ = false;
   bool refusal_told_ = false;
   const CompileOptions& options_;
+  const std::set<std::string>* const wanted_;
   base::Work work_;
   std::shared_ptr<CompiledView> view_;
   fhirpath::Constants constants_;
@@ -552,10 +557,24 @@ class ViewCompiler {
 CompiledView::CompiledView() = default;
 CompiledView::~CompiledView() = default;
 
-std::shared_ptr<const CompiledView> CompiledView::compile(const ViewDefinition& definition,
+std::shared_ptr<const CompiledView> CompiledView::compile(ViewDefinition definition,
                                                           const CompileOptions& options,
                                                           Problems& problems) {
-  return ViewCompiler(definition, options, problems).run();
+  std::shared_ptr<CompiledView> view = ViewCompiler(definition, options, nullptr, problems).run();
+  if (view) view->definition_ = std::move(definition);
+  return view;
+}
+
+base::Result<std::shared_ptr<const CompiledView>> CompiledView::with_columns(
+    const std::vector<size_t>& columns, std::stop_token stop) const {
+  std::set<std::string> names;
+  for (const size_t column : columns) names.insert(schema_.columns[column].name);
+  Problems problems;
+  const CompileOptions options{model_->version(), std::move(stop)};
+  std::shared_ptr<CompiledView> view = ViewCompiler(definition_, options, &names, problems).run();
+  if (!view) return std::move(problems.errors.front());
+  view->definition_ = definition_;
+  return std::shared_ptr<const CompiledView>(std::move(view));
 }
 
 }  // namespace kiln::view

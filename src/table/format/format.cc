@@ -53,12 +53,18 @@ std::optional<Format> format_of_file(std::string_view name) {
 }
 
 base::Status check_format(Format format, const Schema& schema) {
-  if (format != Format::kCsv) return {};
   for (const Column& column : schema.columns) {
-    if (!column.type.list) continue;
-    return base::Error(base::ErrorCode::kUnsupported,
-                       "CSV cannot hold a list, which column '" + column.name +
-                           "' is: choose ndjson, json or parquet, or make it a text with join()");
+    if (column.type.list && format == Format::kCsv) {
+      return base::Error(base::ErrorCode::kUnsupported,
+                         "CSV cannot hold a list, which column '" + column.name +
+                             "' is: choose ndjson, json or parquet, or make it a text with join()");
+    }
+    if (column.type.nested && (format == Format::kCsv || format == Format::kFhir)) {
+      return base::Error(base::ErrorCode::kUnsupported,
+                         std::string(name_of(format)) + " cannot hold column '" + column.name +
+                             "', which is a struct or has lists in lists: choose ndjson, json or "
+                             "parquet, or select its parts");
+    }
   }
   return {};
 }

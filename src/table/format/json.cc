@@ -8,7 +8,7 @@ namespace kiln::table {
 namespace {
 
 void append_text(std::string& out, const Text& text, JsonForm form) {
-  if (form == JsonForm::kNumber) {
+  if (form == JsonForm::kNumber || form == JsonForm::kJson) {
     out += text.view();
   } else if (text.plain) {
     out += '"';

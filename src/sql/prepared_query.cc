@@ -1,0 +1,282 @@
+// Each relation is a DuckDB view in the schema `r`, under its number; each statement has a schema
+// of its own, `l0`, `l1`, ..., with its labels as views of those. The statement's text is given as
+// it was written, but for its tables, which get their schema before them, and its placeholders.
+#include "sql/prepared_query.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "base/guarded.h"
+#include "sql/duckdb_error.h"
+#include "sql/result_column.h"
+#include "sql/session.h"
+#include "sql/view_function.h"
+
+namespace kiln::sql {
+namespace {
+
+/// Rows that are encoded together, once there have been some.
+constexpr size_t kMostRows = 16'384;
+
+std::string relation_name(size_t index) { return "r." + quote_name(std::to_string(index)); }
+std::string schema_name(size_t statement) { return "l" + std::to_string(statement); }
+
+/// A prepared statement that lives as long as this.
+class Prepared {
+ public:
+  Prepared(const DuckDbApi& api, duckdb_connection connection, const std::string& sql)
+      : api_(api), ok_(api.duckdb_prepare(connection, sql.c_str(), &statement_) == DuckDBSuccess) {}
+  ~Prepared() { api_.duckdb_destroy_prepare(&statement_); }
+  Prepared(const Prepared&) = delete;
+  Prepared& operator=(const Prepared&) = delete;
+
+  bool ok() const { return ok_; }
+  duckdb_prepared_statement get() const { return statement_; }
+  std::string error() const {
+    const char* const text = api_.duckdb_prepare_error(statement_);
+    return text == nullptr ? "cannot be prepared" : text;
+  }
+
+ private:
+  const DuckDbApi& api_;
+  duckdb_prepared_statement statement_ = nullptr;
+  const bool ok_;
+};
+
+/// The chunks of a result, those that are being encoded still there.
+class Chunks {
+ public:
+  explicit Chunks(const DuckDbApi& api) : api_(api) {}
+  ~Chunks() {
+    clear();
+    api_.duckdb_destroy_result(&result_);
+  }
+  Chunks(const Chunks&) = delete;
+  Chunks& operator=(const Chunks&) = delete;
+
+  bool begin(duckdb_prepared_statement statement) {
+    return api_.duckdb_execute_prepared_streaming(statement, &result_) == DuckDBSuccess;
+  }
+  /// Null at the end and after an error.
+  duckdb_data_chunk next() {
+    duckdb_data_chunk chunk = api_.duckdb_fetch_chunk(result_);
+    if (chunk != nullptr) kept_.push_back(chunk);
+    return chunk;
+  }
+  /// "" if there was none.
+  std::string error() {
+    const char* const text = api_.duckdb_result_error(&result_);
+    return text == nullptr ? "" : text;
+  }
+  void clear() {
+    for (duckdb_data_chunk& chunk : kept_) api_.duckdb_destroy_data_chunk(&chunk);
+    kept_.clear();
+  }
+
+ private:
+  const DuckDbApi& api_;
+  duckdb_result result_{};
+  std::vector<duckdb_data_chunk> kept_;
+};
+
+}  // namespace
+
+struct PreparedQuery::Parts {
+  QueryPtr query;
+  ViewFunctionState views;
+  std::unique_ptr<Session> session;
+  std::unique_ptr<Prepared> prepared;
+  std::vector<ResultColumn> columns;
+  table::Values values = table::Values::kText;
+
+  base::Status open(const QueryLimits& limits);
+  base::Status create_relations();
+  base::Status create_labels(size_t statement, const std::vector<Label>& labels);
+  base::Status prepare();
+  base::Status bind_values();
+  base::Status describe(table::Schema& schema);
+  /// What DuckDB said, or the failure of a view that it stands for.
+  base::Error error_of(const std::string& message, const Statement& statement,
+                       const Rewritten& rewritten);
+  Rewritten rewritten() const;
+};
+
+base::Status PreparedQuery::Parts::open(const QueryLimits& limits) {
+  KILN_ASSIGN(std::shared_ptr<Instance> instance,
+              Instance::open({1, limits.memory, limits.temp_dir, limits.temp}));
+  views.api = &instance->api();
+  KILN_ASSIGN(session, Session::open(std::move(instance)));
+  KILN_TRY(register_view_function(*session, views));
+  for (const char* const setting : {"SET TimeZone = 'UTC'", "SET errors_as_json = true",
+                                    "SET enable_external_access = false"}) {
+    KILN_TRY(session->execute(setting));
+  }
+  return {};
+}
+
+base::Status PreparedQuery::Parts::create_relations() {
+  KILN_TRY(session->execute("CREATE SCHEMA r"));
+  for (size_t i = 0; i < query->relations.size(); ++i) {
+    const Relation& relation = query->relations[i];
+    const std::string head = "CREATE VIEW " + relation_name(i) + " AS ";
+    if (relation.view) {
+      KILN_TRY(session->execute(head + "SELECT * FROM kiln_view(" + std::to_string(i) + ")"));
+      continue;
+    }
+    KILN_TRY(create_labels(i, relation.labels));
+    const Statement& statement = *relation.statement;
+    const Rewritten text = statement.for_duckdb(schema_name(i), {});
+    const std::string failure = session->failure_of(head + text.sql);
+    if (failure.empty()) continue;
+    return error_of(failure, statement, text.behind(head.size())).in(relation.name);
+  }
+  return {};
+}
+
+base::Status PreparedQuery::Parts::create_labels(size_t statement,
+                                                 const std::vector<Label>& labels) {
+  KILN_TRY(session->execute("CREATE SCHEMA " + schema_name(statement)));
+  for (const Label& label : labels) {
+    KILN_TRY(session->execute("CREATE VIEW " + schema_name(statement) + "." +
+                              quote_name(label.name) + " AS SELECT * FROM " +
+                              relation_name(label.relation)));
+  }
+  return {};
+}
+
+Rewritten PreparedQuery::Parts::rewritten() const {
+  return query->statement.for_duckdb(schema_name(query->relations.size()),
+                                     [this](std::string_view name) -> std::string {
+                                       for (const Binding& binding : query->bindings) {
+                                         if (binding.name == name) return binding.type;
+                                       }
+                                       return "";
+                                     });
+}
+
+base::Status PreparedQuery::Parts::prepare() {
+  KILN_TRY(create_labels(query->relations.size(), query->labels));
+  const Rewritten text = rewritten();
+  prepared = std::make_unique<Prepared>(session->api(), session->connection(), text.sql);
+  if (!prepared->ok()) return error_of(prepared->error(), query->statement, text);
+  return bind_values();
+}
+
+base::Status PreparedQuery::Parts::bind_values() {
+  const DuckDbApi& api = session->api();
+  for (const Binding& binding : query->bindings) {
+    idx_t index = 0;
+    if (api.duckdb_bind_parameter_index(prepared->get(), &index, binding.name.c_str()) ==
+        DuckDBError) {
+      continue;  // declared, but not in the statement
+    }
+    const duckdb_state bound =
+        binding.value ? api.duckdb_bind_varchar_length(prepared->get(), index,
+                                                       binding.value->data(), binding.value->size())
+                      : api.duckdb_bind_null(prepared->get(), index);
+    if (bound == DuckDBError) {
+      return base::Error(base::ErrorCode::kUsage, "no value for the parameter: " + binding.name);
+    }
+  }
+  return {};
+}
+
+base::Status PreparedQuery::Parts::describe(table::Schema& schema) {
+  const DuckDbApi& api = session->api();
+  const idx_t count = api.duckdb_prepared_statement_column_count(prepared->get());
+  for (idx_t i = 0; i < count; ++i) {
+    const char* const name = api.duckdb_prepared_statement_column_name(prepared->get(), i);
+    std::string text = name == nullptr ? "" : name;
+    api.duckdb_free(const_cast<char*>(name));
+    KILN_ASSIGN(
+        ResultColumn column,
+        ResultColumn::make(
+            api, std::move(text),
+            {api, api.duckdb_prepared_statement_column_logical_type(prepared->get(), i)}, values));
+    schema.columns.push_back(column.column());
+    columns.push_back(std::move(column));
+  }
+  return {};
+}
+
+base::Error PreparedQuery::Parts::error_of(const std::string& message, const Statement& statement,
+                                           const Rewritten& rewritten) {
+  if (views.failure) return std::move(*std::exchange(views.failure, std::nullopt));
+  DuckDbError error = read_duckdb_error(message);
+  if (!error.position) return std::move(error.error);
+  return statement.at(rewritten.offset_of(*error.position), std::move(error.error));
+}
+
+PreparedQuery::PreparedQuery() : parts_(std::make_unique<Parts>()) {}
+PreparedQuery::~PreparedQuery() = default;
+
+base::Result<std::unique_ptr<PreparedQuery>> PreparedQuery::make(QueryPtr query, Tables* tables,
+                                                                 table::Values values,
+                                                                 const QueryLimits& limits) {
+  std::unique_ptr<PreparedQuery> made(new PreparedQuery);
+  Parts& parts = *made->parts_;
+  parts.query = std::move(query);
+  parts.values = values;
+  parts.views.query = parts.query.get();
+  parts.views.tables = tables;
+  KILN_TRY(parts.open(limits));
+  KILN_TRY(parts.create_relations());
+  KILN_TRY(parts.prepare());
+  KILN_TRY(parts.describe(made->schema_));
+  return made;
+}
+
+base::Result<uint64_t> PreparedQuery::run(engine::Output& output, uint64_t limit,
+                                          const std::stop_token& stop) {
+  Parts& parts = *parts_;
+  const DuckDbApi& api = parts.session->api();
+  const auto interrupt = [&] { api.duckdb_interrupt(parts.session->connection()); };
+  const std::stop_callback on_stop(stop, interrupt);
+  const auto failed = [&](const std::string& message) {
+    if (stop.stop_requested()) return base::Error(base::ErrorCode::kCancelled, "stopped");
+    return parts.error_of(message, parts.query->statement, parts.rewritten());
+  };
+  if (stop.stop_requested()) return failed("");
+  Chunks chunks(api);
+  if (!chunks.begin(parts.prepared->get())) return failed(chunks.error());
+  table::Batch batch(schema_, parts.values);
+  std::vector<table::Cell> row(schema_.columns.size());
+  uint64_t written = 0;
+  size_t together = 1;  // the first rows leave alone
+  bool more = true;
+  while (more && written < limit) {
+    while (batch.rows() < together) {
+      duckdb_data_chunk const chunk = chunks.next();
+      more = chunk != nullptr;
+      if (!more) break;
+      for (size_t i = 0; i < row.size(); ++i) {
+        parts.columns[i].take(api.duckdb_data_chunk_get_vector(chunk, i));
+      }
+      const idx_t rows = api.duckdb_data_chunk_get_size(chunk);
+      for (idx_t at = 0; at < rows; ++at) {
+        for (size_t i = 0; i < row.size(); ++i) {
+          KILN_TRY(parts.columns[i].read(at, batch.texts(), row[i]));
+        }
+        batch.append_cells(0, row.size(), row.data());
+        batch.finish_row();
+      }
+    }
+    if (!more) {
+      const std::string error = chunks.error();
+      if (!error.empty() || stop.stop_requested()) return failed(error);
+    }
+    if (batch.rows() == 0) continue;
+    const uint64_t rows = std::min<uint64_t>(batch.rows(), limit - written);
+    KILN_ASSIGN(std::unique_ptr<engine::Piece> piece, output.encode(batch));
+    batch.clear();
+    chunks.clear();
+    KILN_TRY(output.write(std::move(piece), limit - written));
+    written += rows;
+    together = std::min(kMostRows, together * 8);
+  }
+  if (stop.stop_requested()) return failed("");
+  KILN_TRY(output.finish());
+  return written;
+}
+
+}  // namespace kiln::sql

@@ -1,0 +1,48 @@
+// A query in a DuckDB of its own, from its columns to its rows.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "engine/output.h"
+#include "sql/query.h"
+#include "sql/tables.h"
+
+namespace kiln::sql {
+
+/// What one query may take.
+struct QueryLimits {
+  uint64_t memory = 0;   ///< bytes of DuckDB's own; 0: what it takes for right
+  std::string temp_dir;  ///< where it may put what has no room; "": nowhere
+  uint64_t temp = 0;     ///< bytes of it; 0: unbounded
+};
+
+/// One thread at a time, but for the stop.
+class PreparedQuery {
+ public:
+  /// Binds the statement to its relations: what is wrong with it has its position in the
+  /// statement's source (kInvalid), a column that no format has is kUnsupported. `query` is kept;
+  /// `tables` must outlive it, null if the query is only to be described. `values`: what run()
+  /// makes.
+  static base::Result<std::unique_ptr<PreparedQuery>> make(QueryPtr query, Tables* tables,
+                                                           table::Values values,
+                                                           const QueryLimits& limits);
+  ~PreparedQuery();
+
+  const table::Schema& schema() const { return schema_; }
+
+  /// At most `limit` rows to `output`, which is finished if all went well, in the order that the
+  /// query gives. The first ones leave as soon as DuckDB gives them. How many there were. An error
+  /// in a view is the view's own; kCancelled soon after a stop; kLimit for want of memory.
+  base::Result<uint64_t> run(engine::Output& output, uint64_t limit, const std::stop_token& stop);
+
+ private:
+  PreparedQuery();
+  struct Parts;
+  table::Schema schema_;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace kiln::sql

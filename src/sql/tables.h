@@ -1,0 +1,32 @@
+// Where the rows of a query's views come from.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/rows_stream.h"
+#include "view/view.h"
+
+namespace kiln::sql {
+
+/// The rows of one view, read once. One thread at a time; to destroy it ends the reading.
+class Rows {
+ public:
+  virtual ~Rows() = default;
+  /// The next ones in the order of the input, as typed values; null at the end. Blocks.
+  virtual base::Result<std::unique_ptr<engine::RowsPiece>> next() = 0;
+};
+
+/// One thread at a time.
+class Tables {
+ public:
+  virtual ~Tables() = default;
+  /// With the columns at these places of the view's schema alone, in the schema's order. Nothing is
+  /// read before the first next().
+  virtual base::Result<std::unique_ptr<Rows>> open(const view::ViewPtr& view,
+                                                   const std::vector<size_t>& columns) = 0;
+  /// About how many rows it has; 0: no idea.
+  virtual uint64_t expected_rows(const view::CompiledView& view) const = 0;
+};
+
+}  // namespace kiln::sql

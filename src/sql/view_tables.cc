@@ -1,0 +1,125 @@
+#include "sql/view_tables.h"
+
+#include <algorithm>
+
+#include "base/thread.h"
+
+namespace kiln::sql {
+namespace {
+
+/// Rows into a stream, as typed values.
+class StreamOutput final : public engine::Output {
+ public:
+  explicit StreamOutput(engine::RowsStream& stream) : stream_(stream) {}
+  table::Values values() const override { return table::Values::kTyped; }
+  base::Result<std::unique_ptr<engine::Piece>> encode(table::Batch& batch) override {
+    return engine::take_piece(batch);
+  }
+  base::Status write(std::unique_ptr<engine::Piece> piece, uint64_t limit) override {
+    if (stream_.push(std::move(piece), limit)) return {};
+    return base::Error(base::ErrorCode::kCancelled, "the query wants no more rows");
+  }
+  base::Status finish() override { return {}; }
+
+ private:
+  engine::RowsStream& stream_;
+};
+
+}  // namespace
+
+class ViewTables::Reading final : public Rows {
+ public:
+  Reading(ViewTables& tables, view::ViewPtr view)
+      : tables_(tables),
+        view_(std::move(view)),
+        rows_(view_->schema()),
+        on_stop_(tables.stop_, [this] { end(); }) {}
+
+  ~Reading() override {
+    end();
+    thread_.join();
+  }
+
+  base::Result<std::unique_ptr<engine::RowsPiece>> next() override {
+    if (!started_) {
+      started_ = true;
+      KILN_ASSIGN(thread_,
+                  base::start_thread([this] { run(); },
+                                     [this](base::Error error) { rows_.fail(std::move(error)); }));
+    }
+    return rows_.take();
+  }
+
+ private:
+  void end() {
+    stop_.request_stop();
+    rows_.close();
+  }
+
+  void run() {
+    StreamOutput output(rows_);
+    auto summary = engine::run(tables_.snapshot_, {{view_.get(), &output}}, tables_.options_,
+                               stop_.get_token(), tables_.progress_);
+    if (!summary.ok()) return rows_.fail(std::move(summary).error());
+    tables_.add(std::move(*summary));
+    rows_.end();
+  }
+
+  ViewTables& tables_;
+  const view::ViewPtr view_;
+  std::stop_source stop_;
+  engine::RowsStream rows_;
+  bool started_ = false;
+  base::Thread thread_;  // ends before what it uses
+  std::stop_callback<std::function<void()>> on_stop_;
+};
+
+ViewTables::ViewTables(const dataset::Snapshot& snapshot, const engine::Options& options,
+                       std::stop_token stop, base::Progress* progress)
+    : snapshot_(snapshot), options_(options), stop_(std::move(stop)), progress_(progress) {}
+
+ViewTables::~ViewTables() = default;
+
+base::Result<std::unique_ptr<Rows>> ViewTables::open(const view::ViewPtr& view,
+                                                     const std::vector<size_t>& columns) {
+  view::ViewPtr read = view;
+  if (columns.size() != view->schema().columns.size()) {
+    KILN_ASSIGN(read, view->with_columns(columns, stop_));
+  }
+  return std::unique_ptr<Rows>(std::make_unique<Reading>(*this, std::move(read)));
+}
+
+uint64_t ViewTables::expected_rows(const view::CompiledView& view) const {
+  static constexpr uint64_t kResource = 1000;  // bytes, about
+  uint64_t size = 0;
+  for (const dataset::OpenFilePtr& file : snapshot_.files) {
+    if (file->input().may_hold(view.resource())) size += file->state().size;
+  }
+  return size / kResource;
+}
+
+void ViewTables::add(engine::Summary summary) {
+  base::MutexLock lock(mutex_);
+  summary_.resources += summary.resources;
+  summary_.bytes += summary.bytes;
+  summary_.bad_lines += summary.bad_lines;
+  summary_.bad_rows += summary.bad_rows;
+  summary_.failed_casts += summary.failed_casts;
+  const auto add_new = [](std::vector<base::Error>& to, std::vector<base::Error>& from) {
+    for (base::Error& one : from) {
+      const bool known = std::any_of(to.begin(), to.end(), [&](const base::Error& other) {
+        return other.to_string() == one.to_string();
+      });
+      if (!known) to.push_back(std::move(one));
+    }
+  };
+  add_new(summary_.warnings, summary.warnings);
+  add_new(summary_.examples, summary.examples);
+}
+
+engine::Summary ViewTables::take_summary() {
+  base::MutexLock lock(mutex_);
+  return std::move(summary_);
+}
+
+}  // namespace kiln::sql

@@ -1,0 +1,42 @@
+// Views evaluated by the engine as a query reads them.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <vector>
+
+#include "base/mutex.h"
+#include "engine/pipeline.h"
+#include "sql/tables.h"
+
+namespace kiln::sql {
+
+/// Every reading is a run of the pipeline on a thread of its own, with the same options and data.
+class ViewTables final : public Tables {
+ public:
+  /// All must outlive it. `progress`, if not null, gets the sum over all readings.
+  ViewTables(const dataset::Snapshot& snapshot, const engine::Options& options,
+             std::stop_token stop, base::Progress* progress);
+  ~ViewTables() override;
+
+  base::Result<std::unique_ptr<Rows>> open(const view::ViewPtr& view,
+                                           const std::vector<size_t>& columns) override;
+  uint64_t expected_rows(const view::CompiledView& view) const override;
+
+  /// The sums of the readings that have ended; warnings that were the same in several once. After
+  /// all have been destroyed.
+  engine::Summary take_summary();
+
+ private:
+  class Reading;
+  void add(engine::Summary summary);
+
+  const dataset::Snapshot& snapshot_;
+  const engine::Options& options_;
+  const std::stop_token stop_;
+  base::Progress* const progress_;
+  base::Mutex mutex_;
+  engine::Summary summary_ KILN_GUARDED_BY(mutex_);
+};
+
+}  // namespace kiln::sql
