@@ -110,7 +110,7 @@ class ExportRunner final : public job::JobRunner {
   base::Result<Outputs> open_outputs(const plan::Plan& plan, const job::Attempt& attempt) const {
     Outputs outputs;
     for (const plan::Subject& subject : plan.subjects) {
-      KILN_ASSIGN(auto output, parts_.writers.open(plan.layout, subject.view->schema(),
+      KILN_ASSIGN(auto output, parts_.writers.open(plan.layout, subject.schema(),
                                                    objects_of(attempt, subject.stem, plan.layout)));
       outputs.push_back(std::move(output));
     }

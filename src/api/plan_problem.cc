@@ -13,6 +13,7 @@ ProblemCode problem_code_of(plan::ProblemCode code) {
       return ProblemCode::kUnknown;
     case plan::ProblemCode::kNoView:
     case plan::ProblemCode::kInvalidView:
+    case plan::ProblemCode::kInvalidQuery:
     case plan::ProblemCode::kUnsuitedFormat:
       return ProblemCode::kInvalidArtefact;
     case plan::ProblemCode::kUnknownPatient:

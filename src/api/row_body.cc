@@ -42,7 +42,7 @@ base::Status produce_rows(const RowRequest& request, const Service& service,
                             std::string(table::media_type(request.representation.format)));
   }
   KILN_ASSIGN(const auto output,
-              service.writers.open(request.plan->layout, request.subject().view->schema(),
+              service.writers.open(request.plan->layout, request.subject().schema(),
                                    output::one_stream(std::move(sink))));
   return evaluate(request, *output, service, std::move(stop));
 }

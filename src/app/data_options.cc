@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <filesystem>
 
 #include <CLI/CLI.hpp>
 #include <sys/resource.h>
@@ -236,6 +237,16 @@ base::Result<dataset::SnapshotPtr> open_data(const DataOptions& options) {
 
 namespace {
 
+/// Where a query may put what has no room in memory. DuckDB makes it when it needs it, and removes
+/// it.
+std::string query_folder() {
+  std::error_code none;
+  std::string folder = std::filesystem::temp_directory_path(none);
+  if (folder.empty()) folder = "/tmp";
+  base::SystemRandom random;
+  return folder + "/kiln-sql-" + base::random_hex(random, 8);
+}
+
 /// What one scan of a command has for itself.
 class CommandExecution {
  public:
@@ -246,6 +257,8 @@ class CommandExecution {
     execution_.memory = &memory_;
     execution_.stop = signals.token();
     execution_.progress = &progress_;
+    execution_.query.memory = memory_limit / 2;
+    execution_.query.temp_dir = query_folder();
   }
 
   const plan::Execution& execution() const { return execution_; }

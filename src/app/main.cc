@@ -57,6 +57,7 @@ int run_command(int argc, char** argv) {
   int status = 0;
   kiln::app::add_run_command(app, status);
   kiln::app::add_export_command(app, status);
+  kiln::app::add_sql_command(app, status);
   kiln::app::add_check_command(app, status);
   kiln::app::add_schema_command(app, status);
   kiln::app::add_fhirpath_command(app, status);

@@ -83,6 +83,24 @@ void evaluate(const RunContext& context, base::Pool& pool, const std::stop_token
 
 }  // namespace
 
+void add(Summary one, Summary& all) {
+  all.resources += one.resources;
+  all.bytes += one.bytes;
+  all.bad_lines += one.bad_lines;
+  all.bad_rows += one.bad_rows;
+  all.failed_casts += one.failed_casts;
+  const auto add_new = [](std::vector<base::Error>& from, std::vector<base::Error>& to) {
+    for (base::Error& error : from) {
+      const bool told = std::any_of(to.begin(), to.end(), [&](const base::Error& other) {
+        return other.to_string() == error.to_string();
+      });
+      if (!told) to.push_back(std::move(error));
+    }
+  };
+  add_new(one.warnings, all.warnings);
+  add_new(one.examples, all.examples);
+}
+
 base::Result<Summary> run(const dataset::Snapshot& snapshot, const std::vector<Subject>& subjects,
                           const Options& options, std::stop_token stop, Progress* progress) {
   std::unique_ptr<base::Pool> own_pool;

@@ -57,6 +57,10 @@ struct Summary {
   std::vector<base::Error> examples;
 };
 
+/// Adds what happened in one pass to what happened in others, but for the rows: what was told
+/// already is not told again.
+void add(Summary one, Summary& all);
+
 /// Evaluates all subjects over the snapshot in one pass. The outputs are finished if all went well;
 /// the bytes they get do not depend on the number of threads. A stop is seen within a block
 /// (milliseconds) and ends the run with kCancelled. The calling thread must not be one of the pool.

@@ -52,8 +52,8 @@ void name_files(std::vector<Subject>& subjects) {
 
 void check_format(table::Format format, const std::vector<Subject>& subjects, Problems& problems) {
   for (const Subject& subject : subjects) {
-    if (!subject.view) continue;
-    base::Status status = table::check_format(format, subject.view->schema());
+    if (!subject.complete()) continue;
+    base::Status status = table::check_format(format, subject.schema());
     if (status.ok()) continue;
     problems.add(ProblemCode::kUnsuitedFormat, subject.place, std::move(status).error());
   }

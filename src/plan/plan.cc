@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "plan/cohort.h"
+#include "sql/view_tables.h"
 
 namespace kiln::plan {
 namespace {
@@ -51,7 +52,13 @@ engine::FilterSpec resolve(const FilterNames& names, const Rules& rules,
 
 dataset::SnapshotPtr needed(const dataset::Snapshot& data, const std::vector<Subject>& subjects) {
   std::set<std::string> types;
-  for (const Subject& subject : subjects) types.insert(subject.view->resource());
+  for (const Subject& subject : subjects) {
+    if (subject.view) types.insert(subject.view->resource());
+    if (!subject.query) continue;
+    for (const sql::Relation& relation : subject.query->relations) {
+      if (relation.view) types.insert(relation.view->resource());
+    }
+  }
   return dataset::narrow_snapshot(data, types);
 }
 
@@ -62,7 +69,7 @@ PlanPtr make_plan(Draft draft, const dataset::SnapshotPtr& data, Hold hold,
   Plan plan;
   plan.filter = resolve(draft.filters, draft.rules, *data, execution, problems);
   const bool complete = std::all_of(draft.subjects.begin(), draft.subjects.end(),
-                                    [](const Subject& subject) { return subject.view != nullptr; });
+                                    [](const Subject& subject) { return subject.complete(); });
   if (!complete || !problems.ok()) return nullptr;
   plan.subjects = std::move(draft.subjects);
   plan.layout = draft.layout;
@@ -73,15 +80,53 @@ PlanPtr make_plan(Draft draft, const dataset::SnapshotPtr& data, Hold hold,
   return std::make_shared<const Plan>(std::move(plan));
 }
 
+namespace {
+
+/// The rows of the views, in one pass.
+base::Status run_views(const Plan& plan, const std::vector<engine::Output*>& outputs,
+                       const engine::Options& options, const Execution& execution,
+                       engine::Summary& all) {
+  std::vector<engine::Subject> subjects;
+  std::vector<size_t> places;
+  for (size_t i = 0; i < plan.subjects.size(); ++i) {
+    if (!plan.subjects[i].view) continue;
+    subjects.push_back({plan.subjects[i].view.get(), outputs[i]});
+    places.push_back(i);
+  }
+  if (subjects.empty()) return {};
+  KILN_ASSIGN(engine::Summary summary,
+              engine::run(*plan.data, subjects, options, execution.stop, execution.progress));
+  for (size_t i = 0; i < places.size(); ++i) all.rows[places[i]] = summary.rows[i];
+  engine::add(std::move(summary), all);
+  return {};
+}
+
+base::Status run_query(const Plan& plan, size_t subject, engine::Output& output,
+                       engine::Options options, const Execution& execution, engine::Summary& all) {
+  options.limit = UINT64_MAX;  // the plan's is one of the query's rows
+  sql::ViewTables tables(*plan.data, options, execution.stop, execution.progress);
+  KILN_ASSIGN(const auto query, sql::PreparedQuery::make(plan.subjects[subject].query, &tables,
+                                                         output.values(), execution.query));
+  KILN_ASSIGN(all.rows[subject], query->run(output, plan.rules.limit, execution.stop));
+  engine::add(tables.take_summary(), all);
+  return {};
+}
+
+}  // namespace
+
 base::Result<engine::Summary> run(const Plan& plan, const std::vector<engine::Output*>& outputs,
                                   const Execution& execution) {
-  std::vector<engine::Subject> subjects;
-  for (size_t i = 0; i < plan.subjects.size(); ++i) {
-    subjects.push_back({plan.subjects[i].view.get(), outputs[i]});
-  }
   engine::Options options = options_of(plan.rules, execution);
   options.filter = plan.filter;
-  return engine::run(*plan.data, subjects, options, execution.stop, execution.progress);
+  engine::Summary all;
+  all.rows.resize(plan.subjects.size());
+  KILN_TRY(run_views(plan, outputs, options, execution, all));
+  for (size_t i = 0; i < plan.subjects.size(); ++i) {
+    if (plan.subjects[i].query) {
+      KILN_TRY(run_query(plan, i, *outputs[i], options, execution, all));
+    }
+  }
+  return all;
 }
 
 }  // namespace kiln::plan

@@ -14,6 +14,7 @@
 #include "plan/output_names.h"
 #include "plan/problem.h"
 #include "plan/subject.h"
+#include "sql/prepared_query.h"
 
 namespace kiln::plan {
 
@@ -47,7 +48,7 @@ struct Draft {
 
 /// A draft with its data. Immutable and shared once made.
 struct Plan {
-  std::vector<Subject> subjects;  ///< each with a view
+  std::vector<Subject> subjects;  ///< each complete
   output::Layout layout;
   engine::FilterSpec filter;
   Rules rules;
@@ -65,6 +66,7 @@ struct Execution {
   base::MemoryShare* memory = nullptr;  ///< null: unbounded
   std::stop_token stop{};
   base::Progress* progress = nullptr;
+  sql::QueryLimits query{};  ///< of each query
 };
 
 /// Which files a plan holds open.
@@ -75,11 +77,12 @@ enum class Hold : uint8_t {
 
 /// Looks patients and groups up in the data, which takes as long as a scan of Patient and Group,
 /// and binds the draft to them. Null if there are errors among the problems, also from before, or
-/// if a subject has no view.
+/// if a subject is not complete.
 PlanPtr make_plan(Draft draft, const dataset::SnapshotPtr& data, Hold hold,
                   const Execution& execution, Problems& problems);
 
-/// Evaluates the plan, an output for each subject, in one pass over the data. As engine::run().
+/// Evaluates the plan, an output for each subject: its views in one pass over the data, then each
+/// query with passes of its own. As engine::run() and sql::PreparedQuery::run().
 base::Result<engine::Summary> run(const Plan& plan, const std::vector<engine::Output*>& outputs,
                                   const Execution& execution);
 

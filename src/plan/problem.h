@@ -17,6 +17,7 @@ enum class ProblemCode : uint8_t {
   kWrongReference,   ///< a reference to another type of resource
   kNoView,           ///< what was named or given is no ViewDefinition
   kInvalidView,      ///< a ViewDefinition with an error
+  kInvalidQuery,     ///< a statement with an error
   kSameName,         ///< two outputs are named alike
   kUnsuitedFormat,   ///< the format cannot hold a column
   kUnknownPatient,   ///< no such Patient in the data

@@ -1,20 +1,29 @@
 // One table that was asked for.
 #pragma once
 
+#include <memory>
 #include <string>
 
+#include "sql/query.h"
 #include "view/view.h"
 
 namespace kiln::plan {
 
+/// A view or a query, and what its rows are called. In a draft it is neither if there was a problem
+/// with it.
 struct Subject {
   std::string name;    ///< of the output; "" in a draft if nothing gives one
-  view::ViewPtr view;  ///< null in a draft if there was a problem with it
+  view::ViewPtr view;  ///< null if it is a query
   std::string text;    ///< the ViewDefinition as JSON, for a record; "" if it came from a file
   std::string place;   ///< the parameter or file that names it
   std::string stem{};  ///< the names of its files begin so
   /// Whether the view is a published one, which others hold too.
   bool is_shared = false;
+  sql::QueryPtr query{};                           ///< null if it is a view
+  std::shared_ptr<const table::Schema> columns{};  ///< of the query
+
+  bool complete() const { return view || query; }
+  const table::Schema& schema() const { return query ? *columns : view->schema(); }
 };
 
 }  // namespace kiln::plan

@@ -93,6 +93,7 @@ namespace kiln::sql {
   X(duckdb_prepared_statement_column_count)             \
   X(duckdb_prepared_statement_column_name)              \
   X(duckdb_prepared_statement_column_logical_type)      \
+  X(duckdb_param_logical_type)                          \
   X(duckdb_bind_parameter_index)                        \
   X(duckdb_bind_varchar_length)                         \
   X(duckdb_bind_null)                                   \

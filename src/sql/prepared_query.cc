@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 
 #include "base/guarded.h"
 #include "sql/duckdb_error.h"
@@ -20,6 +21,43 @@ constexpr size_t kMostRows = 16'384;
 
 std::string relation_name(size_t index) { return "r." + quote_name(std::to_string(index)); }
 std::string schema_name(size_t statement) { return "l" + std::to_string(statement); }
+
+/// Of a scalar; VARCHAR for what the statement leaves open.
+std::string name_of_type(const LogicalType& type) {
+  switch (type.id()) {
+    case DUCKDB_TYPE_BOOLEAN:
+      return "BOOLEAN";
+    case DUCKDB_TYPE_TINYINT:
+    case DUCKDB_TYPE_SMALLINT:
+    case DUCKDB_TYPE_INTEGER:
+    case DUCKDB_TYPE_BIGINT:
+    case DUCKDB_TYPE_UTINYINT:
+    case DUCKDB_TYPE_USMALLINT:
+    case DUCKDB_TYPE_UINTEGER:
+      return "BIGINT";
+    case DUCKDB_TYPE_UBIGINT:
+    case DUCKDB_TYPE_HUGEINT:
+      return "HUGEINT";
+    case DUCKDB_TYPE_FLOAT:
+    case DUCKDB_TYPE_DOUBLE:
+      return "DOUBLE";
+    case DUCKDB_TYPE_DECIMAL:
+      return "DECIMAL(38,9)";
+    case DUCKDB_TYPE_DATE:
+      return "DATE";
+    case DUCKDB_TYPE_TIME:
+      return "TIME";
+    case DUCKDB_TYPE_TIMESTAMP:
+    case DUCKDB_TYPE_TIMESTAMP_S:
+    case DUCKDB_TYPE_TIMESTAMP_MS:
+    case DUCKDB_TYPE_TIMESTAMP_NS:
+      return "TIMESTAMP";
+    case DUCKDB_TYPE_TIMESTAMP_TZ:
+      return "TIMESTAMPTZ";
+    default:
+      return "VARCHAR";
+  }
+}
 
 /// A prepared statement that lives as long as this.
 class Prepared {
@@ -86,6 +124,7 @@ struct PreparedQuery::Parts {
   ViewFunctionState views;
   std::unique_ptr<Session> session;
   std::unique_ptr<Prepared> prepared;
+  std::map<std::string, std::string, std::less<>> types;  ///< of the values
   std::vector<ResultColumn> columns;
   table::Values values = table::Values::kText;
 
@@ -93,6 +132,7 @@ struct PreparedQuery::Parts {
   base::Status create_relations();
   base::Status create_labels(size_t statement, const std::vector<Label>& labels);
   base::Status prepare();
+  base::Status infer_types();
   base::Status bind_values();
   base::Status describe(table::Schema& schema);
   /// What DuckDB said, or the failure of a view that it stands for.
@@ -147,15 +187,35 @@ base::Status PreparedQuery::Parts::create_labels(size_t statement,
 Rewritten PreparedQuery::Parts::rewritten() const {
   return query->statement.for_duckdb(schema_name(query->relations.size()),
                                      [this](std::string_view name) -> std::string {
-                                       for (const Binding& binding : query->bindings) {
-                                         if (binding.name == name) return binding.type;
-                                       }
-                                       return "";
+                                       const auto type = types.find(name);
+                                       return type == types.end() ? "" : type->second;
                                      });
+}
+
+/// Values that nobody has declared are of the type that the statement wants at their place.
+base::Status PreparedQuery::Parts::infer_types() {
+  const DuckDbApi& api = session->api();
+  for (const Binding& binding : query->bindings) {
+    if (!binding.type.empty()) types[binding.name] = binding.type;
+  }
+  if (types.size() == query->bindings.size()) return {};
+  const Rewritten text = rewritten();
+  const Prepared open(api, session->connection(), text.sql);
+  if (!open.ok()) return error_of(open.error(), query->statement, text);
+  for (const Binding& binding : query->bindings) {
+    idx_t index = 0;
+    if (api.duckdb_bind_parameter_index(open.get(), &index, binding.name.c_str()) == DuckDBError) {
+      continue;
+    }
+    types.try_emplace(binding.name, name_of_type(LogicalType(
+                                        api, api.duckdb_param_logical_type(open.get(), index))));
+  }
+  return {};
 }
 
 base::Status PreparedQuery::Parts::prepare() {
   KILN_TRY(create_labels(query->relations.size(), query->labels));
+  KILN_TRY(infer_types());
   const Rewritten text = rewritten();
   prepared = std::make_unique<Prepared>(session->api(), session->connection(), text.sql);
   if (!prepared->ok()) return error_of(prepared->error(), query->statement, text);

@@ -28,7 +28,7 @@ struct Relation {
 /// A value for a placeholder.
 struct Binding {
   std::string name;
-  std::string type;                  ///< SQL's, "DECIMAL(4,2)": the text must be one of it
+  std::string type;                  ///< SQL's, "DECIMAL(4,2)"; "": what the statement wants there
   std::optional<std::string> value;  ///< none: NULL
 };
 

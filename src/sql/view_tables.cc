@@ -1,7 +1,5 @@
 #include "sql/view_tables.h"
 
-#include <algorithm>
-
 #include "base/thread.h"
 
 namespace kiln::sql {
@@ -82,6 +80,14 @@ ViewTables::~ViewTables() = default;
 
 base::Result<std::unique_ptr<Rows>> ViewTables::open(const view::ViewPtr& view,
                                                      const std::vector<size_t>& columns) {
+  if (++readings_ > 1) {
+    for (const dataset::OpenFilePtr& file : snapshot_.files) {
+      if (file->seekable()) continue;
+      return base::Error(base::ErrorCode::kUsage,
+                         "the query reads the data more than once, which cannot be done with " +
+                             file->input().path);
+    }
+  }
   view::ViewPtr read = view;
   if (columns.size() != view->schema().columns.size()) {
     KILN_ASSIGN(read, view->with_columns(columns, stop_));
@@ -100,21 +106,7 @@ uint64_t ViewTables::expected_rows(const view::CompiledView& view) const {
 
 void ViewTables::add(engine::Summary summary) {
   base::MutexLock lock(mutex_);
-  summary_.resources += summary.resources;
-  summary_.bytes += summary.bytes;
-  summary_.bad_lines += summary.bad_lines;
-  summary_.bad_rows += summary.bad_rows;
-  summary_.failed_casts += summary.failed_casts;
-  const auto add_new = [](std::vector<base::Error>& to, std::vector<base::Error>& from) {
-    for (base::Error& one : from) {
-      const bool known = std::any_of(to.begin(), to.end(), [&](const base::Error& other) {
-        return other.to_string() == one.to_string();
-      });
-      if (!known) to.push_back(std::move(one));
-    }
-  };
-  add_new(summary_.warnings, summary.warnings);
-  add_new(summary_.examples, summary.examples);
+  engine::add(std::move(summary), summary_);
 }
 
 engine::Summary ViewTables::take_summary() {

@@ -12,6 +12,7 @@
 namespace kiln::sql {
 
 /// Every reading is a run of the pipeline on a thread of its own, with the same options and data.
+/// kUsage for a second one of data that can be read but once.
 class ViewTables final : public Tables {
  public:
   /// All must outlive it. `progress`, if not null, gets the sum over all readings.
@@ -35,6 +36,7 @@ class ViewTables final : public Tables {
   const engine::Options& options_;
   const std::stop_token stop_;
   base::Progress* const progress_;
+  size_t readings_ = 0;
   base::Mutex mutex_;
   engine::Summary summary_ KILN_GUARDED_BY(mutex_);
 };

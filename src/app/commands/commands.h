@@ -13,6 +13,7 @@ namespace kiln::app {
 
 void add_run_command(CLI::App& app, int& status);
 void add_export_command(CLI::App& app, int& status);
+void add_sql_command(CLI::App& app, int& status);
 void add_check_command(CLI::App& app, int& status);
 void add_schema_command(CLI::App& app, int& status);
 void add_fhirpath_command(CLI::App& app, int& status);

@@ -81,7 +81,7 @@ base::Result<ExportFile> open_file(const plan::Plan& plan, const plan::Subject& 
   ExportFile file;
   file.name = output::file_name(subject.stem, plan.layout, 0);
   KILN_ASSIGN(file.pending, PendingFile::create(target));
-  KILN_ASSIGN(file.output, writers.open(plan.layout, subject.view->schema(),
+  KILN_ASSIGN(file.output, writers.open(plan.layout, subject.schema(),
                                         output::one_file(make_file_of_set(*file.pending))));
   return file;
 }

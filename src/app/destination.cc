@@ -1,0 +1,87 @@
+#include "app/destination.h"
+
+#include <unistd.h>
+
+#include "app/file_output.h"
+#include "app/terminal_table.h"
+#include "output/writers.h"
+
+namespace kiln::app {
+namespace {
+
+base::Error usage(std::string text) {
+  return base::Error(base::ErrorCode::kUsage, std::move(text));
+}
+
+/// The format that a name's ending tells; NDJSON if it has none.
+base::Result<table::Format> format_of_ending(const std::string& name) {
+  const std::string file = name.substr(name.rfind('/') + 1);
+  const size_t dot = file.rfind('.');
+  if (dot == std::string::npos || dot == 0) return table::Format::kNdjson;
+  if (const auto format = table::format_of_file(name)) return *format;
+  return usage(
+      "the ending of the output is none of .csv, .ndjson, .json, .parquet (-f names the "
+      "format whatever the ending): " +
+      name);
+}
+
+base::Result<std::unique_ptr<engine::Output>> open_output(const Destination& to,
+                                                          const plan::Plan& plan,
+                                                          output::Writers& writers,
+                                                          const std::stop_token& stop) {
+  const table::Schema& schema = plan.subjects[0].schema();
+  KILN_ASSIGN(auto file, open_file(to.target, stop));
+  if (!to.format) return make_terminal_table(schema, std::move(file), terminal_width());
+  KILN_ASSIGN(auto output, writers.open(plan.layout, schema, output::one_file(std::move(file))));
+  return std::unique_ptr<engine::Output>(std::move(output));
+}
+
+}  // namespace
+
+base::Result<Destination> choose_destination(const OutputOptions& options) {
+  const std::string& name = options.output;
+  if (name.ends_with(".gz") || name.ends_with(".zst")) {
+    return usage("the output is not compressed, but its name says so: " + name);
+  }
+  Destination to;
+  KILN_ASSIGN(to.target, find_target(name));
+  if (!options.format.empty()) {
+    to.format = table::format_of(options.format);
+  } else if (!name.empty() && name != "-") {
+    KILN_ASSIGN(to.format, format_of_ending(name));
+  } else if (isatty(STDOUT_FILENO) == 0) {
+    to.format = table::Format::kNdjson;
+  }
+  if (to.format && output::traits_of(*to.format).needs_file &&
+      to.target.kind != OutputTarget::Kind::kFile) {
+    return usage("Parquet needs a regular file (-o), which this is not: " + to.target.name);
+  }
+  return to;
+}
+
+void lay_out(const Destination& to, const OutputOptions& options, plan::Draft& draft,
+             plan::Problems& problems) {
+  draft.layout.text = {!options.no_header, options.csv_guard};
+  if (!to.format) return;
+  draft.layout.format = *to.format;
+  plan::check_format(*to.format, draft.subjects, problems);
+}
+
+base::Status check_not_a_source(const Destination& to, const std::vector<std::string>& sources,
+                                const dataset::Snapshot& data) {
+  if (!to.target.existing) return {};
+  return source_files(sources, data).check(to.target);
+}
+
+int run_to(const Destination& to, const plan::Plan& plan, const DataOptions& options,
+           const SignalStop& signals) {
+  const auto memory = memory_limit_of(options.memory_limit);
+  if (!memory.ok()) return report(memory.error(), signals);
+  output::Writers writers(threads_of(options), "", *memory);
+  auto output = open_output(to, plan, writers, signals.token());
+  if (!output.ok()) return report(output.error(), signals);
+  const auto summary = run_plan(plan, {output->get()}, options, signals);
+  return summary.ok() ? 0 : report(summary.error(), signals);
+}
+
+}  // namespace kiln::app

@@ -1,0 +1,35 @@
+// Where the rows of a command that makes one table go, and in which format.
+#pragma once
+
+#include <optional>
+
+#include "app/data_options.h"
+#include "app/output_target.h"
+#include "app/signals.h"
+#include "plan/plan.h"
+
+namespace kiln::app {
+
+/// What can be told before anything is read.
+struct Destination {
+  OutputTarget target;
+  std::optional<table::Format> format;  ///< none: a table for a person at a terminal
+};
+
+/// By -f, else by the ending of -o, else a table at a terminal and NDJSON elsewhere. kUsage for an
+/// ending that is no format, and for a target that the format cannot be written to.
+base::Result<Destination> choose_destination(const OutputOptions& options);
+
+/// Puts the format into the layout, and what the format cannot hold among the problems.
+void lay_out(const Destination& to, const OutputOptions& options, plan::Draft& draft,
+             plan::Problems& problems);
+
+/// kUsage if the target is there and one of the data or of `sources`.
+base::Status check_not_a_source(const Destination& to, const std::vector<std::string>& sources,
+                                const dataset::Snapshot& data);
+
+/// Runs a plan of one subject. The exit status; what goes wrong is printed.
+int run_to(const Destination& to, const plan::Plan& plan, const DataOptions& options,
+           const SignalStop& signals);
+
+}  // namespace kiln::app
