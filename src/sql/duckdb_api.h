@@ -97,7 +97,11 @@ namespace kiln::sql {
   X(duckdb_bind_parameter_index)                        \
   X(duckdb_bind_varchar_length)                         \
   X(duckdb_bind_null)                                   \
+  X(duckdb_execute_prepared)                            \
   X(duckdb_execute_prepared_streaming)                  \
+  X(duckdb_clear_bindings)                              \
+  X(duckdb_string_t_length)                             \
+  X(duckdb_string_t_data)                               \
   X(duckdb_fetch_chunk)
 
 struct DuckDbApi {

@@ -56,11 +56,11 @@ class Statement {
 
  private:
   struct Edit {
-    enum class Kind : unsigned char { kTable, kPlaceholder, kQuoted };
+    enum class Kind : unsigned char { kTable, kPlaceholder, kText };
     Kind kind;
     size_t begin;
     size_t end;
-    std::string name;
+    std::string name;  ///< or the text that stands there instead
   };
   std::string text_;
   std::string source_;

@@ -1,0 +1,111 @@
+#include "sql/parse_tree.h"
+
+#include <memory>
+#include <optional>
+
+#include "base/mutex.h"
+#include "sql/session.h"
+
+namespace kiln::sql {
+namespace {
+
+/// A session with the one statement that it is there for.
+class TreeParser {
+ public:
+  static base::Result<std::unique_ptr<TreeParser>> open() {
+    // Its memory is that of values; the parser's own is bounded by sql/copies.
+    static constexpr uint64_t kMemory = uint64_t{512} << 20;
+    InstanceOptions options;
+    options.memory = kMemory;
+    KILN_ASSIGN(std::shared_ptr<Instance> instance, Instance::open(options));
+    KILN_ASSIGN(std::unique_ptr<Session> session, Session::open(std::move(instance)));
+    // The parser calls itself that deep; threads may have 2 MiB of stack.
+    KILN_TRY(session->execute("SET max_expression_depth TO 250"));
+    std::unique_ptr<TreeParser> parser(new TreeParser(std::move(session)));
+    if (parser->prepare() == DuckDBError) {
+      return base::Error(base::ErrorCode::kInternal, "DuckDB: no json_serialize_sql");
+    }
+    return parser;
+  }
+  ~TreeParser() { api().duckdb_destroy_prepare(&statement_); }
+  TreeParser(const TreeParser&) = delete;
+  TreeParser& operator=(const TreeParser&) = delete;
+
+  /// Nothing if DuckDB failed, which then may be past repair.
+  std::optional<std::string> run(const std::string& text) {
+    if (api().duckdb_bind_varchar_length(statement_, 1, text.data(), text.size()) == DuckDBError) {
+      return std::nullopt;
+    }
+    duckdb_result result{};
+    std::optional<std::string> tree;
+    if (api().duckdb_execute_prepared(statement_, &result) == DuckDBSuccess) {
+      tree = only_value(result);
+    }
+    api().duckdb_destroy_result(&result);
+    api().duckdb_clear_bindings(statement_);
+    return tree;
+  }
+
+ private:
+  explicit TreeParser(std::unique_ptr<Session> session) : session_(std::move(session)) {}
+  const DuckDbApi& api() const { return session_->api(); }
+
+  duckdb_state prepare() {
+    return api().duckdb_prepare(session_->connection(),
+                                "SELECT json_serialize_sql($1::VARCHAR, skip_null := true, "
+                                "skip_empty := true, skip_default := true)",
+                                &statement_);
+  }
+
+  std::optional<std::string> only_value(duckdb_result result) const {
+    duckdb_data_chunk chunk = api().duckdb_fetch_chunk(result);
+    if (chunk == nullptr) return std::nullopt;
+    std::optional<std::string> value;
+    if (api().duckdb_data_chunk_get_size(chunk) == 1) {
+      duckdb_vector vector = api().duckdb_data_chunk_get_vector(chunk, 0);
+      auto* const strings = static_cast<duckdb_string_t*>(api().duckdb_vector_get_data(vector));
+      value.emplace(api().duckdb_string_t_data(strings), api().duckdb_string_t_length(*strings));
+    }
+    api().duckdb_destroy_data_chunk(&chunk);
+    return value;
+  }
+
+  const std::unique_ptr<Session> session_;
+  duckdb_prepared_statement statement_ = nullptr;
+};
+
+class SharedParser {
+ public:
+  base::Result<std::string> run(const std::string& text) {
+    const base::MutexLock lock(mutex_);
+    if (parser_ == nullptr) {
+      KILN_ASSIGN(parser_, TreeParser::open());
+    }
+    std::optional<std::string> tree = parser_->run(text);
+    if (tree) return *std::move(tree);
+    parser_.reset();  // the next text gets another
+    return base::Error(base::ErrorCode::kInvalid, "DuckDB cannot tell what this statement does");
+  }
+
+ private:
+  base::Mutex mutex_;
+  std::unique_ptr<TreeParser> parser_ KILN_GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
+base::Result<json::DocumentPtr> parse_tree(const std::string& text) {
+  // Never closed: other objects that live until the end may still ask.
+  static SharedParser* const kParser = new SharedParser;
+  KILN_ASSIGN(std::string tree, kParser->run(text));
+  if (tree.size() > kMostTreeBytes) {
+    return base::Error(base::ErrorCode::kInvalid, "the statement is too large");
+  }
+  auto document = json::Document::parse(std::move(tree), "parse tree", kMostTreeValues);
+  if (document.ok()) return std::move(document).value();
+  const bool is_deep = document.error().message().find("deep") != std::string::npos;
+  return base::Error(base::ErrorCode::kInvalid,
+                     is_deep ? "the statement is nested too deeply" : "the statement is too large");
+}
+
+}  // namespace kiln::sql
