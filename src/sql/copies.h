@@ -9,7 +9,7 @@
 namespace kiln::sql {
 
 /// Most tokens of a statement once its copies are counted.
-constexpr uint64_t kMostCopied = uint64_t{1} << 18;
+constexpr uint64_t kMostCopied = uint64_t{1} << 17;
 /// Most tokens inside of CUBE, ROLLUP and GROUPING SETS: they make up to 65,535 sets of columns.
 constexpr size_t kMostGrouping = 128;
 /// Most AND and OR: the parser takes a time of their number squared.

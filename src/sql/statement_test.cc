@@ -85,5 +85,97 @@ TEST(StatementTest, WhatAnalystsWritePasses) {
   }
 }
 
+Statement parsed(const std::string& text) {
+  auto statement = Statement::parse(text, "q.sql");
+  EXPECT_TRUE(statement.ok()) << (statement.ok() ? "" : statement.error().to_string());
+  return std::move(statement).value();
+}
+
+std::string type_of(std::string_view name) { return name == "n" ? "INTEGER" : ""; }
+
+TEST(StatementTest, DuckDbIsGivenTablesOfASchemaAndTypedPlaceholders) {
+  const Statement statement = parsed("SELECT `a``\"b`, :n FROM t, `U` x, \"V\" WHERE b = $m;");
+  EXPECT_EQ(statement.for_duckdb("l1", type_of).sql,
+            "SELECT \"a`\"\"b\", CAST($n AS INTEGER) FROM l1.\"t\", l1.\"U\" x, l1.\"V\" "
+            "WHERE b = $m ");
+  EXPECT_EQ(statement.for_duckdb("", {}).sql,
+            "SELECT \"a`\"\"b\", $n FROM \"t\", \"U\" x, \"V\" WHERE b = $m ");
+}
+
+TEST(StatementTest, ATableIsWrittenOnceWhereTheTreeHasItTwice) {
+  const Statement statement = parsed(
+      "SELECT CASE (SELECT max(x) FROM t) WHEN 1 THEN 2 WHEN $n "
+      "THEN 4 END");
+  ASSERT_EQ(statement.tables().size(), 1U);
+  EXPECT_EQ(statement.for_duckdb("l0", {}).sql,
+            "SELECT CASE (SELECT max(x) FROM l0.\"t\") WHEN 1 THEN 2 WHEN $n THEN 4 END");
+}
+
+TEST(StatementTest, PlacesAreThoseOfTheText) {
+  const std::string text = "SELECT\xC2\xA0`a` + :n, bad FROM t WHERE x";
+  const Statement statement = parsed(text);
+  const Rewritten rewritten = statement.for_duckdb("schema", type_of).behind(5);
+  for (const std::string_view word : {"bad", "WHERE", "x", "SELECT", "FROM"}) {
+    const size_t place = rewritten.sql.find(word);
+    ASSERT_NE(place, std::string::npos);
+    EXPECT_EQ(rewritten.offset_of(place), text.find(word)) << word;
+  }
+  EXPECT_EQ(rewritten.offset_of(rewritten.sql.find("CAST")), text.find(":n"));
+  EXPECT_EQ(rewritten.offset_of(rewritten.sql.find("INTEGER")), text.find(", bad"));
+  EXPECT_EQ(rewritten.offset_of(rewritten.sql.find("schema")), text.find("t WHERE"));
+  EXPECT_EQ(rewritten.offset_of(0), 0U);
+  EXPECT_EQ(rewritten.offset_of(rewritten.sql.size()), text.size());
+  const base::Error error =
+      statement.at(text.find("bad"), base::Error(base::ErrorCode::kInvalid, "no"));
+  EXPECT_EQ(error.to_string(), "q.sql:1:" + std::to_string(1 + text.find("bad")) + ": no");
+}
+
+TEST(StatementTest, ErrorsOfTheParserAreAtTheTextsOwnWord) {
+  EXPECT_EQ(fate("SELECT\n`a` `b` `c` FROM t"), "invalid 2:9 a syntax error at `c`");
+  EXPECT_EQ(fate("SELECT :a :b"), "invalid 1:11 a syntax error at :b");
+  EXPECT_EQ(fate("SELECT 1 +"), "invalid 1:11 a syntax error at the end");
+}
+
+TEST(StatementTest, UnknownFunctionsHaveANearName) {
+  const auto statement = Statement::parse("SELECT cuont(*) FROM t", "q");
+  ASSERT_FALSE(statement.ok());
+  EXPECT_EQ(statement.error().suggestion(), "count");
+  const auto table = Statement::parse("FROM generate_serie(1, 2)", "q");
+  ASSERT_FALSE(table.ok());
+  EXPECT_EQ(table.error().suggestion(), "generate_series");
+}
+
+TEST(StatementTest, WhatIsTooDeepIsRefusedInEveryDirection) {
+  const auto repeated = [](size_t count, const std::string& text) {
+    std::string all;
+    for (size_t i = 0; i < count; ++i) all += text;
+    return all;
+  };
+  for (const size_t depth : {size_t{99}, size_t{1000}, size_t{20'000}}) {
+    for (const std::string& text :
+         {"SELECT " + repeated(depth, "NOT ") + "a", "SELECT a" + repeated(depth, " + a"),
+          "SELECT a" + repeated(depth, "::INTEGER"), "SELECT a" + repeated(depth, "[1]"),
+          "SELECT a::INTEGER" + repeated(depth, "[]"), "SELECT 1 FROM a" + repeated(depth, ", a"),
+          "SELECT 1" + repeated(depth, " EXCEPT SELECT 1"),
+          "SELECT " + repeated(depth, "x -> ") + "1",
+          "SELECT f" + repeated(depth, " COLLATE nocase"),
+          "SELECT " + repeated(depth, "CASE WHEN a THEN b ELSE ") + "c" + repeated(depth, " END"),
+          "SELECT " + repeated(depth, "(") + "1" + repeated(depth, ")"),
+          "SELECT " + repeated(depth, "[") + "1" + repeated(depth, "]"),
+          "SELECT * FROM " + repeated(depth, "(SELECT * FROM ") + "a" + repeated(depth, ")")}) {
+      const auto statement = Statement::parse(text, "q");
+      if (depth == 99) continue;  // either
+      EXPECT_FALSE(statement.ok()) << text.substr(0, 40);
+    }
+  }
+  EXPECT_EQ(fate("SELECT 1" + repeated(90, " + 1")), "tables; placeholders");
+}
+
+TEST(StatementTest, LargeStatementsPass) {
+  std::string list = "SELECT * FROM t WHERE id IN ('p0'";
+  for (int i = 1; i < 30'000; ++i) list += ", 'p" + std::to_string(i) + "'";
+  EXPECT_EQ(fate(list + ")"), "tables t; placeholders");
+}
+
 }  // namespace
 }  // namespace kiln::sql
