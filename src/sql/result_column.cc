@@ -381,6 +381,7 @@ class ListReader final : public NestedReader {
     const auto [begin, length] = range(row);
     Cell* const items = texts.make_array<Cell>(length);
     for (size_t i = 0; i < length; ++i) {
+      items[i] = Cell();
       if (!item_->is_null(begin + i)) KILN_TRY(item_->cell(begin + i, texts, items[i]));
     }
     out = Cell::of_list(items, static_cast<uint32_t>(length));
