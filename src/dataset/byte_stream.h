@@ -3,7 +3,7 @@
 
 #include <memory>
 
-#include "dataset/snapshot.h"
+#include "dataset/open_file.h"
 
 namespace kiln::dataset {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "dataset/block.h"
-#include "dataset/snapshot.h"
+#include "dataset/open_file.h"
 
 namespace kiln::dataset {
 

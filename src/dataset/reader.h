@@ -11,7 +11,7 @@
 #include "base/mutex.h"
 #include "dataset/block.h"
 #include "dataset/byte_stream.h"
-#include "dataset/snapshot.h"
+#include "dataset/open_file.h"
 
 namespace kiln::dataset {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/error.h"
-#include "dataset/snapshot.h"
+#include "dataset/open_file.h"
 
 namespace kiln::engine {
 

@@ -1,4 +1,4 @@
-#include "dataset/snapshot.h"
+#include "dataset/open_file.h"
 
 #include <memory>
 #include <string>
