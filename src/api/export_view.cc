@@ -38,10 +38,12 @@ net::Response submit(const Service& service, const net::Request& request, KickOf
                                        service, request, kick_off.problems);
   if (!plan) return outcome_response(kick_off.problems);
   if (request.stop.stop_requested()) return stopped();  // nobody would know of the job
+  auto inputs = dataset::describe_snapshot(*plan->data);
+  if (!inputs.ok()) return fault_response(service, request, "kick-off failed", inputs.error());
   const job::Submission& submission = kick_off.submission;
-  const auto submitted = service.jobs.submit(
-      submission, {plan::write_record(*plan), dataset::describe_snapshot(*plan->data)},
-      KeptPlan::keep(plan, service.options));
+  const auto submitted =
+      service.jobs.submit(submission, {plan::write_record(*plan), std::move(*inputs)},
+                          KeptPlan::keep(plan, service.options));
   if (!submitted.ok()) return refuse_submission(submitted.error(), service, request);
   service.log.info("export requested", {{"id", request.id},
                                         {"job", submitted->text},

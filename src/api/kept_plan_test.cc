@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "api/export_runner.h"
+#include "dataset/text_source.h"
 #include "job/testing/must.h"
 #include "plan/compilation.h"
 #include "plan/record.h"

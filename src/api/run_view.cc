@@ -5,6 +5,7 @@
 #include "api/plan_problem.h"
 #include "api/row_body.h"
 #include "api/view_subject.h"
+#include "dataset/text_source.h"
 #include "json/minify.h"
 
 namespace kiln::api {
@@ -88,10 +89,11 @@ std::optional<std::string> read_resources(const OperationInput& input, Problems&
       return;
     }
     json::minify(resource.raw(), line);
-    lines += line + "\n";
+    (lines += line) += '\n';
   };
   for (const Parameter* const parameter : parameters) {
     const json::Value resource = parameter->resource;
+    lines.reserve(lines.size() + resource.raw().size() + 1);
     if (!resource.is_object()) {
       problems.add(ProblemCode::kInvalid, "resource", "'resource' needs a resource in the body");
     } else if (resource["resourceType"].text() == "Bundle") {
@@ -144,7 +146,9 @@ std::shared_ptr<Run> read_run(const Service& service, const net::Request& reques
 
 /// The filters against the data, then the rows.
 net::Response answer(const Service& service, const net::Request& request, Run& run) {
-  auto data = run.resources ? dataset::snapshot_of_lines(*run.resources) : open_data(service);
+  auto data = run.resources
+                  ? dataset::snapshot_of_lines(std::move(*run.resources), service.options.memory)
+                  : open_data(service);
   if (!data.ok()) return fault_response(service, request, "data cannot be opened", data.error());
   plan::PlanPtr plan =
       make_plan(std::move(run.draft), *data, plan::Hold::kAll, service, request, run.problems);

@@ -12,6 +12,7 @@
 #include "app/diagnostics.h"
 #include "app/memory_limit.h"
 #include "app/progress_bar.h"
+#include "dataset/catalog.h"
 #include "fhir/temporal.h"
 #include "plan/view_source.h"
 
@@ -226,7 +227,9 @@ base::Status check_standard_input(const std::vector<std::string>& views,
 SourceFiles source_files(const std::vector<std::string>& views, const dataset::Snapshot& snapshot) {
   SourceFiles files;
   for (const std::string& view : views) files.add(view);
-  for (const dataset::OpenFilePtr& file : snapshot.files) files.add(file->input().path);
+  for (const dataset::SourcePtr& source : snapshot.sources) {
+    if (!source->about().path.empty()) files.add(source->about().path);
+  }
   return files;
 }
 
@@ -273,10 +276,10 @@ class CommandExecution {
 
 /// Patients and groups are looked up by a scan of their own.
 base::Status check_read_twice(const dataset::Snapshot& data) {
-  for (const dataset::OpenFilePtr& file : data.files) {
-    if (file->seekable()) continue;
+  for (const dataset::SourcePtr& source : data.sources) {
+    if (!source->about().once) continue;
     return usage_error("--patient and --group read the data twice, which cannot be done with " +
-                       file->input().path);
+                       source->about().path);
   }
   return {};
 }

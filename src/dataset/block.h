@@ -43,10 +43,11 @@ class BlockBuffer {
 struct Block {
   const char* begin = nullptr;
   const char* end = nullptr;
-  uint64_t offset = 0;      ///< of `begin` in the (decompressed) file
-  uint64_t first_line = 0;  ///< number of the first line, 0 if it has to be counted
-  bool ends_file = false;   ///< nothing of the file comes after it
-  bool left_out = false;    ///< the file was found, not named, and holds no resources: no lines
+  uint64_t offset = 0;       ///< of `begin` in the (decompressed) source
+  uint64_t first_line = 0;   ///< number of the first line, 0 if it has to be counted
+  bool ends_source = false;  ///< nothing of the source comes after it
+  bool left_out = false;     ///< the source was found, not named, and holds no resources: no lines
+  bool laid_out = false;     ///< the lines are not the source's own, and may be of any length
 };
 
 }  // namespace kiln::dataset

@@ -4,16 +4,13 @@
 #include <chrono>
 #include <functional>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
-#include "dataset/open_file.h"
+#include "dataset/snapshot.h"
 
 namespace kiln::dataset {
-
-using SnapshotPtr = std::shared_ptr<const Snapshot>;
 
 struct CatalogOptions {
   /// How long the look at one file may take: a file system may have gone away.
@@ -46,17 +43,5 @@ class Catalog {
 /// that the process may have, one in `share` stays open at most.
 base::Result<SnapshotPtr> snapshot_of_paths(const std::vector<std::string>& arguments,
                                             bool (*is_type)(std::string_view name), size_t share);
-
-/// Only the files that may hold resources of one of the types.
-SnapshotPtr narrow_snapshot(const Snapshot& snapshot, const std::set<std::string>& types);
-
-/// What a snapshot consisted of, as a text to keep: files, their states.
-std::string describe_snapshot(const Snapshot& snapshot);
-/// The same snapshot again, from its description: after a restart. kConflict if a file has been
-/// changed, replaced or removed since; what was appended is not seen.
-base::Result<SnapshotPtr> reopen_snapshot(const std::string& description);
-
-/// Resources that are in memory, as one snapshot of NDJSON.
-base::Result<SnapshotPtr> snapshot_of_lines(std::string_view lines);
 
 }  // namespace kiln::dataset

@@ -60,13 +60,13 @@ class CatalogTest : public testing::Test {
 TEST_F(CatalogTest, FilesThatHaveNotChangedAreShared) {
   const auto catalog = open({folder_.path()});
   const SnapshotPtr first = *catalog->snapshot();
-  ASSERT_EQ(first->files.size(), 2U);
+  ASSERT_EQ(first->sources.size(), 2U);
   folder_.write("b.ndjson", "{}\n{}\n");
   folder_.write("c.ndjson", "");
   const SnapshotPtr second = *catalog->snapshot();
-  ASSERT_EQ(second->files.size(), 3U);
-  EXPECT_EQ(first->files[0], second->files[0]);
-  EXPECT_NE(first->files[1], second->files[1]);
+  ASSERT_EQ(second->sources.size(), 3U);
+  EXPECT_EQ(first->sources[0], second->sources[0]);
+  EXPECT_NE(first->sources[1], second->sources[1]);
 }
 
 /// The file system does not answer: everyone is told at once, and all is well when it does again.
@@ -86,7 +86,7 @@ TEST_F(CatalogTest, AFileThatCannotBeLookedAtHoldsUpNoOne) {
     std::this_thread::yield();
     again = catalog->snapshot();
   }
-  EXPECT_EQ((*again)->files.size(), 2U);
+  EXPECT_EQ((*again)->sources.size(), 2U);
 }
 
 TEST_F(CatalogTest, AThreadThatIsLeftBehindOutlivesTheCatalogue) {
@@ -110,27 +110,6 @@ TEST_F(CatalogTest, WhatIsNoRegularFileIsRefusedByName) {
   EXPECT_EQ(catalog->snapshot().error().code(), base::ErrorCode::kUnavailable);
   std::filesystem::remove(fifo);
   EXPECT_TRUE(catalog->snapshot().ok());
-}
-
-TEST_F(CatalogTest, ASnapshotOfNamesThatAreNoTextIsOpenedAgain) {
-  const std::string path = folder_.write("\xff\xc0.ndjson", "{}\n");
-  const auto catalog = open({path});
-  const std::string description = describe_snapshot(**catalog->snapshot());
-  const auto again = reopen_snapshot(description);
-  ASSERT_TRUE(again.ok()) << again.error().to_string();
-  EXPECT_EQ((*again)->files[0]->input().path, path);
-}
-
-TEST_F(CatalogTest, ASnapshotIsOpenedAgainAsItWas) {
-  const auto catalog = open({folder_.path()});
-  const std::string description = describe_snapshot(**catalog->snapshot());
-  std::ofstream(a_, std::ios::app) << "{}\n";
-  const auto again = reopen_snapshot(description);
-  ASSERT_TRUE(again.ok()) << again.error().to_string();
-  EXPECT_EQ(describe_snapshot(**again), description);
-  EXPECT_TRUE((*again)->files[0]->input().found);
-  std::filesystem::rename(folder_.write("new", "{}\n"), b_);
-  EXPECT_EQ(reopen_snapshot(description).error().code(), base::ErrorCode::kConflict);
 }
 
 }  // namespace

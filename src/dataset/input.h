@@ -25,9 +25,6 @@ struct Input {
   bool found = false;
 
   friend bool operator==(const Input&, const Input&) = default;
-  bool may_hold(std::string_view resource_type) const {
-    return type.empty() || type == resource_type;
-  }
 };
 
 struct Inputs {

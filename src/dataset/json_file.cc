@@ -56,7 +56,9 @@ class Lines {
     buffer_.data()[size_++] = '\n';
   }
   Block block(uint64_t first_line) const {
-    return {buffer_.data(), buffer_.data() + size_, 0, first_line, true};
+    Block block{buffer_.data(), buffer_.data() + size_, 0, first_line, true};
+    block.laid_out = true;
+    return block;
   }
 
  private:

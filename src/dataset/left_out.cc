@@ -29,4 +29,12 @@ bool holds_no_resources(std::string_view head, bool is_all) {
   return any;
 }
 
+void leave_out(Part& part, uint64_t size, BlockBuffer& buffer) {
+  buffer.reserve(0, 0);
+  part.size = size;
+  part.loaded = true;
+  part.block.begin = part.block.end = buffer.data();
+  part.block.left_out = true;
+}
+
 }  // namespace kiln::dataset

@@ -116,11 +116,6 @@ base::Result<OpenFile::Use> OpenFile::use() const {
 base::Result<std::shared_ptr<const OpenFile>> OpenFile::open(const Input& input,
                                                              const OpenOptions& options) {
   KILN_ASSIGN(const int opened, open_input(input, options));
-  return adopt(input, opened, options.descriptors);
-}
-
-base::Result<std::shared_ptr<const OpenFile>> OpenFile::adopt(
-    const Input& input, int opened, std::shared_ptr<DescriptorCache> descriptors) {
   Descriptor descriptor(opened);
   struct stat info {};
   if (fstat(descriptor.get(), &info) != 0) {
@@ -129,7 +124,7 @@ base::Result<std::shared_ptr<const OpenFile>> OpenFile::adopt(
   const bool seekable = S_ISREG(info.st_mode) && input.path != "-";
   FileState state = state_of(info);
   if (!seekable) state.size = 0;
-  std::shared_ptr<OpenFile> file(new OpenFile(input, state, seekable, std::move(descriptors)));
+  std::shared_ptr<OpenFile> file(new OpenFile(input, state, seekable, options.descriptors));
   if (seekable) KILN_TRY(file->read_ends(descriptor.get()));
   file->keep(descriptor.take());
   return std::shared_ptr<const OpenFile>(std::move(file));
@@ -254,16 +249,6 @@ base::Status OpenFile::check_unchanged(int descriptor) const {
   OpenFile again(input_, state_, seekable_, nullptr);
   KILN_TRY(again.read_ends(descriptor));
   return again.state_ == state_ ? base::Status() : changed(input_.path, "was written anew");
-}
-
-base::Result<Snapshot> Snapshot::open(const std::vector<Input>& inputs,
-                                      const OpenOptions& options) {
-  Snapshot snapshot;
-  for (const Input& input : inputs) {
-    KILN_ASSIGN(OpenFilePtr file, OpenFile::open(input, options));
-    snapshot.files.push_back(std::move(file));
-  }
-  return snapshot;
 }
 
 }  // namespace kiln::dataset

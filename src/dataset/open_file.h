@@ -5,7 +5,6 @@
 #include <memory>
 #include <stop_token>
 #include <string>
-#include <vector>
 
 #include "base/error.h"
 #include "dataset/descriptor_cache.h"
@@ -49,9 +48,6 @@ class OpenFile {
   /// removed since. What was appended is not seen.
   static base::Result<std::shared_ptr<const OpenFile>> open_as_it_was(
       const Input& input, const FileState& state, const OpenOptions& options = {});
-  /// Takes over a descriptor, and closes it on an error too.
-  static base::Result<std::shared_ptr<const OpenFile>> adopt(
-      const Input& input, int opened, std::shared_ptr<DescriptorCache> descriptors = nullptr);
   ~OpenFile();
   OpenFile(const OpenFile&) = delete;
   OpenFile& operator=(const OpenFile&) = delete;
@@ -92,16 +88,5 @@ class OpenFile {
 };
 
 using OpenFilePtr = std::shared_ptr<const OpenFile>;
-
-/// One consistent state of the data: what is appended to a file later is not seen, a file that is
-/// changed in place makes reading fail.
-struct Snapshot {
-  std::vector<OpenFilePtr> files;
-  /// Files that were found but have no name of data.
-  std::vector<std::string> passed_over;
-
-  static base::Result<Snapshot> open(const std::vector<Input>& inputs,
-                                     const OpenOptions& options = {});
-};
 
 }  // namespace kiln::dataset

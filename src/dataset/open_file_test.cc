@@ -228,19 +228,5 @@ TEST_P(ManyFilesTest, ThreadsShareThem) {
 
 INSTANTIATE_TEST_SUITE_P(AroundTheCapacity, ManyFilesTest, testing::Values(-1, 0, 1, 5));
 
-TEST(SnapshotTest, OpensAllOrNone) {
-  const TemporaryFolder folder;
-  const Input a{folder.write("a", "0123"), FileKind::kNdjson, ""};
-  const Input b{folder.write("b", "01234567"), FileKind::kNdjson, ""};
-  const Input missing{folder.path_of("no"), FileKind::kNdjson, ""};
-  const auto snapshot = Snapshot::open({a, b, a});
-  ASSERT_TRUE(snapshot.ok());
-  EXPECT_EQ(snapshot->files.size(), 3U);
-  EXPECT_EQ(snapshot->files[1]->state().size, 8U);
-  EXPECT_EQ(snapshot->files[0]->state(), snapshot->files[2]->state());
-  EXPECT_FALSE(snapshot->files[0]->state() == snapshot->files[1]->state());
-  EXPECT_EQ(Snapshot::open({a, missing}).error().code(), base::ErrorCode::kNotFound);
-}
-
 }  // namespace
 }  // namespace kiln::dataset

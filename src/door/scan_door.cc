@@ -8,6 +8,7 @@
 #include "base/memory_budget.h"
 #include "base/mutex.h"
 #include "base/thread.h"
+#include "dataset/catalog.h"
 #include "door/diagnostics.h"
 #include "door/view_door.h"
 #include "engine/rows_stream.h"

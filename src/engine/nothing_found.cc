@@ -20,11 +20,11 @@ base::Error nothing_found(const std::string& type, const dataset::Snapshot& snap
                           const std::vector<bool>& wanted) {
   size_t read = 0;
   std::vector<std::string> of_other_types;
-  for (size_t i = 0; i < snapshot.files.size(); ++i) {
+  for (size_t i = 0; i < snapshot.sources.size(); ++i) {
     if (wanted[i]) {
       ++read;
     } else {
-      of_other_types.push_back(snapshot.files[i]->input().path);
+      of_other_types.push_back(snapshot.sources[i]->about().name);
     }
   }
   std::string text = "the data hold no " + type + "; files read: " + std::to_string(read);

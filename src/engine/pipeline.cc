@@ -12,13 +12,13 @@
 namespace kiln::engine {
 namespace {
 
-/// A file that is named after a type is read only if a view is over that type.
-std::vector<bool> wanted_files(const dataset::Snapshot& snapshot,
-                               const std::vector<ScanGroup>& groups) {
+/// A source that is named after a type is read only if a view is over that type.
+std::vector<bool> wanted_sources(const dataset::Snapshot& snapshot,
+                                 const std::vector<ScanGroup>& groups) {
   std::vector<bool> wanted;
-  for (const dataset::OpenFilePtr& file : snapshot.files) {
+  for (const dataset::SourcePtr& source : snapshot.sources) {
     wanted.push_back(std::any_of(groups.begin(), groups.end(), [&](const ScanGroup& group) {
-      return file->input().may_hold(group.type());
+      return source->may_hold(group.type());
     }));
   }
   return wanted;
@@ -27,7 +27,7 @@ std::vector<bool> wanted_files(const dataset::Snapshot& snapshot,
 uint64_t size_of(const dataset::Snapshot& snapshot, const std::vector<bool>& wanted) {
   uint64_t size = 0;
   for (size_t i = 0; i < wanted.size(); ++i) {
-    if (wanted[i]) size += snapshot.files[i]->state().size;
+    if (wanted[i]) size += snapshot.sources[i]->about().size;
   }
   return size;
 }
@@ -111,7 +111,7 @@ base::Result<Summary> run(const dataset::Snapshot& snapshot, const std::vector<S
   const std::vector<ScanGroup> groups = group_subjects(subjects, options.filter);
   dataset::ReaderOptions reader_options = options.reader;
   reader_options.stop = stop;
-  const std::vector<bool> wanted = wanted_files(snapshot, groups);
+  const std::vector<bool> wanted = wanted_sources(snapshot, groups);
   if (progress != nullptr) progress->bytes_total += size_of(snapshot, wanted);
   dataset::Reader reader(snapshot, wanted, reader_options);
   Sequencer sequencer(snapshot, subjects, options, pool, uint64_t{pool.threads()} * 4, progress);

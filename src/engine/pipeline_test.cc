@@ -10,6 +10,7 @@
 
 #include "base/thread.h"
 #include "dataset/bundle.h"
+#include "dataset/file_source.h"
 #include "engine/run_for_test.h"
 
 namespace kiln::engine {
@@ -298,7 +299,7 @@ TEST_F(PipelineTest, ARunThatWaitsForItsDataHoldsUpNoOther) {
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
   const int writer = open(pipe.c_str(), O_RDWR);  // so that there is no end yet
   ASSERT_GE(writer, 0);
-  auto waiting = dataset::Snapshot::open({{pipe, dataset::FileKind::kNdjson}});
+  auto waiting = dataset::open_files({{pipe, dataset::FileKind::kNdjson}});
   ASSERT_TRUE(waiting.ok());
   const auto view = id_view();
   SinkLog log;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "dataset/file_source.h"
 #include "engine/pipeline.h"
 #include "engine/testing/text_output.h"
 
@@ -63,7 +64,7 @@ class EngineTest : public testing::Test {
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
 
   dataset::Snapshot snapshot() const {
-    auto opened = dataset::Snapshot::open(inputs_);
+    auto opened = dataset::open_files(inputs_);
     EXPECT_TRUE(opened.ok());
     return std::move(opened).value();
   }

@@ -136,23 +136,23 @@ void Sequencer::count(const BlockResult& result) {
     found_[i] += result.found[i];
     summary_.resources += result.found[i];
   }
-  if (result.left_out) warn(result.file, "the file holds no resources, and is left out");
+  if (result.left_out) warn(result.source, "the file holds no resources, and is left out");
   if (result.other_type == 0) return;
-  if (other_types_ && other_types_->file != result.file) warn_of_other_types();
-  if (!other_types_) other_types_ = OtherTypes{result.file, 0};
+  if (other_types_ && other_types_->source != result.source) warn_of_other_types();
+  if (!other_types_) other_types_ = OtherTypes{result.source, 0};
   other_types_->lines += result.other_type;
 }
 
-void Sequencer::warn(size_t file, std::string text) {
+void Sequencer::warn(size_t source, std::string text) {
   summary_.warnings.push_back(base::Error(base::ErrorCode::kInvalid, std::move(text))
-                                  .at({name_of(snapshot_.files[file]->input()), 0, 0}));
+                                  .at({snapshot_.sources[source]->about().name, 0, 0}));
 }
 
 void Sequencer::warn_of_other_types() {
   if (!other_types_) return;
   const uint64_t lines = other_types_->lines;
-  warn(other_types_->file, std::to_string(lines) + (lines == 1 ? " line is" : " lines are") +
-                               " of another type than the file's name says, and left out");
+  warn(other_types_->source, std::to_string(lines) + (lines == 1 ? " line is" : " lines are") +
+                                 " of another type than the file's name says, and left out");
   other_types_.reset();
 }
 
@@ -182,7 +182,7 @@ base::Result<Summary> Sequencer::finish(const std::vector<bool>& wanted,
     return base::Error(base::ErrorCode::kCancelled, "the run was stopped");
   }
   for (size_t i = 0; i < wanted.size(); ++i) {
-    if (wanted[i]) KILN_TRY(snapshot_.files[i]->check_unchanged());
+    if (wanted[i]) KILN_TRY(snapshot_.sources[i]->verify(stop));
   }
   for (const Subject& subject : subjects_) KILN_TRY(subject.output->finish());
   warn_of_other_types();

@@ -24,8 +24,8 @@ struct BlockResult {
   uint64_t failed_casts = 0;
   uint64_t other_type = 0;
   std::vector<uint64_t> found;  ///< resources by group
-  bool left_out = false;        ///< the file holds no resources
-  size_t file = 0;
+  bool left_out = false;        ///< the source holds no resources
+  size_t source = 0;
   std::vector<base::Error> examples;
   std::optional<base::Error> error;  ///< ends the run here
   base::MemoryReservation memory;    ///< of the pieces
@@ -54,7 +54,7 @@ class Sequencer {
   void fail(base::Error error);
   bool ended() const { return ended_.load(std::memory_order_relaxed); }
   /// After all workers have ended: finishes the outputs, or gives the first error in input order.
-  /// `wanted`: the files that were read, which must not have changed.
+  /// `wanted`: the sources that were read, which must not have changed.
   base::Result<Summary> finish(const std::vector<bool>& wanted, const std::stop_token& stop);
   /// After finish(): resources by group.
   const std::vector<uint64_t>& found() const { return found_; }
@@ -66,7 +66,7 @@ class Sequencer {
   void wake_resting() KILN_REQUIRES(mutex_);
   base::Status write(BlockResult& result);
   void count(const BlockResult& result);
-  void warn(size_t file, std::string text);
+  void warn(size_t source, std::string text);
   void warn_of_other_types();
   base::Status write_piece(size_t subject, std::unique_ptr<Piece> piece);
   bool is_full() const;
@@ -76,9 +76,9 @@ class Sequencer {
     over_.notify_all();
   }
 
-  /// Lines of another type than their file's name says.
+  /// Lines of another type than their source's name says.
   struct OtherTypes {
-    size_t file;
+    size_t source;
     uint64_t lines;
   };
 
@@ -103,7 +103,7 @@ class Sequencer {
   // Touched by the writing worker alone, or after all have ended.
   Summary summary_;
   std::vector<uint64_t> found_;
-  std::optional<OtherTypes> other_types_;  ///< of the file at hand
+  std::optional<OtherTypes> other_types_;  ///< of the source at hand
   std::optional<base::Error> error_;
 };
 

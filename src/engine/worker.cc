@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "dataset/lines.h"
 #include "dataset/resource_name.h"
 
 namespace kiln::engine {
@@ -94,7 +95,7 @@ bool Worker::step() {
     result = process(part, **block);
     result.left_out = (*block)->left_out;
   }
-  result.file = part.file;
+  result.source = part.source;
   result.bytes = part.size;
   if (stop_.stop_requested()) return false;
   context_.sequencer.deposit(part.ordinal, std::move(result));
@@ -138,18 +139,15 @@ BlockResult Worker::process(const dataset::Part& part, const dataset::Block& blo
   result.memory = base::MemoryReservation(context_.options.memory);
   ordinal_ = part.ordinal;
   for (const auto& lane : lanes_) lane->batch.clear();
-  named_ = find_group(context_.reader.file(part.file).input().type);
+  named_ = find_group(context_.reader.source(part.source).about().type);
   const char* at = block.begin;
-  // The reader tells only of lines that are longer than a part.
+  // The sources tell only of lines that are longer than a part.
   const uint64_t longest = context_.options.reader.max_line_size;
-  const bool of_json = context_.reader.file(part.file).input().kind == dataset::FileKind::kJson;
-  last_line_ = block.ends_file && !of_json ? last_line_of(block) : nullptr;
-  const bool measure = !of_json && static_cast<uint64_t>(block.end - block.begin) > longest;
+  last_line_ = block.ends_source && !block.laid_out ? last_line_of(block) : nullptr;
+  const bool measure = !block.laid_out && static_cast<uint64_t>(block.end - block.begin) > longest;
   while (at < block.end && !stop_.stop_requested()) {
     if (measure && static_cast<uint64_t>(end_of_line(at) - at) > longest) {
-      bad(base::Error(base::ErrorCode::kLimit, "a line is longer than " + std::to_string(longest) +
-                                                   " bytes (--max-line-size)"),
-          at, at, part, block, result);
+      bad(dataset::line_too_long(longest), at, at, part, block, result);
       break;
     }
     if (!line(at, part, block, result)) break;

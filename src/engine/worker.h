@@ -94,8 +94,8 @@ class Worker {
   base::MemoryReservation memory_;  ///< of the evaluations, the batches and the buffer
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<GroupParser> parsers_;
-  GroupParser* named_ = nullptr;     ///< of the file at hand, if its name tells a type
-  const char* last_line_ = nullptr;  ///< of the file, if it is in the block at hand
+  GroupParser* named_ = nullptr;     ///< of the source at hand, if it tells a type
+  const char* last_line_ = nullptr;  ///< of the source, if it is in the block at hand
   dataset::BundleReader bundles_;
   bool in_bundle_ = false;  ///< what is at hand is in an entry
   dataset::BlockBuffer buffer_{&memory_};

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "dataset/catalog.h"
+#include "dataset/text_source.h"
 
 namespace kiln::plan {
 namespace {
@@ -11,7 +11,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-constexpr std::string_view kData = R"({"resourceType":"Patient","id":"a"}
+constexpr const char* kData = R"({"resourceType":"Patient","id":"a"}
 {"resourceType":"Patient","id":"b"}
 {"resourceType":"Group","id":"two","member":[{"entity":{"reference":"Patient/a"}},{"entity":{"reference":"Patient/b"}}]}
 {"resourceType":"Group","id":"left","member":[{"entity":{"reference":"Patient/a"},"inactive":true},{"entity":{"reference":"Patient/b"},"inactive":false}]}

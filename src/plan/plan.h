@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "dataset/catalog.h"
+#include "dataset/snapshot.h"
 #include "engine/pipeline.h"
 #include "output/layout.h"
 #include "plan/output_names.h"

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "dataset/text_source.h"
 #include "plan/compilation.h"
 
 namespace kiln::plan {
@@ -9,7 +10,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-constexpr std::string_view kData = R"({"resourceType":"Patient","id":"a"}
+constexpr const char* kData = R"({"resourceType":"Patient","id":"a"}
 {"resourceType":"Patient","id":"b"}
 {"resourceType":"Group","id":"g","member":[{"entity":{"reference":"Patient/b"}}]}
 )";

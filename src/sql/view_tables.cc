@@ -98,8 +98,8 @@ base::Result<std::unique_ptr<Rows>> ViewTables::open(const view::ViewPtr& view,
 uint64_t ViewTables::expected_rows(const view::CompiledView& view) const {
   static constexpr uint64_t kResource = 1000;  // bytes, about
   uint64_t size = 0;
-  for (const dataset::OpenFilePtr& file : snapshot_.files) {
-    if (file->input().may_hold(view.resource())) size += file->state().size;
+  for (const dataset::SourcePtr& source : snapshot_.sources) {
+    if (source->may_hold(view.resource())) size += source->about().size;
   }
   return size / kResource;
 }

@@ -195,7 +195,7 @@ base::Status evaluate_files(const std::vector<std::string>& files, Evaluator& ev
   KILN_ASSIGN(const auto snapshot, open_data(data));
   dataset::ReaderOptions reader_options;
   reader_options.stop = stop;
-  dataset::Reader reader(*snapshot, std::vector<bool>(snapshot->files.size(), true),
+  dataset::Reader reader(*snapshot, std::vector<bool>(snapshot->sources.size(), true),
                          reader_options);
   dataset::BlockBuffer buffer(&memory);
   dataset::BundleReader bundles;

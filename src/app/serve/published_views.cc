@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "app/data_options.h"
+#include "dataset/input.h"
 
 namespace kiln::app {
 namespace {
