@@ -47,6 +47,27 @@ class LoggedSink final : public ByteSink {
   SinkLog& log_;
 };
 
+/// An output whose encoder gives up.
+class BadOutput final : public Output {
+ public:
+  base::Result<std::unique_ptr<Piece>> encode(table::Batch&) override {
+    return base::Error(base::ErrorCode::kUnsupported, "cannot encode");
+  }
+  base::Status write(std::unique_ptr<Piece>, uint64_t) override { return {}; }
+  base::Status finish() override {
+    finished = true;
+    return {};
+  }
+  bool finished = false;
+};
+
+inline Options options_of(unsigned threads, size_t part_size = 1 << 20) {
+  Options options;
+  options.threads = threads;
+  options.reader.part_size = part_size;
+  return options;
+}
+
 class EngineTest : public testing::Test {
  protected:
   EngineTest() {
