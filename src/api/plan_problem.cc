@@ -8,14 +8,17 @@ namespace {
 /// The codes that stand for an error of another kind are not asked for.
 ProblemCode problem_code_of(plan::ProblemCode code) {
   switch (code) {
-    case plan::ProblemCode::kUnknownView:
+    case plan::ProblemCode::kUnknownArtefact:
     case plan::ProblemCode::kElsewhere:
       return ProblemCode::kUnknown;
-    case plan::ProblemCode::kNoView:
+    case plan::ProblemCode::kWrongKind:
     case plan::ProblemCode::kInvalidView:
     case plan::ProblemCode::kInvalidQuery:
+    case plan::ProblemCode::kInvalidLibrary:
     case plan::ProblemCode::kUnsuitedFormat:
       return ProblemCode::kInvalidArtefact;
+    case plan::ProblemCode::kLimit:
+      return ProblemCode::kTooCostly;
     case plan::ProblemCode::kUnknownPatient:
     case plan::ProblemCode::kUnknownGroup:
       return ProblemCode::kUnknownFilter;
@@ -29,12 +32,13 @@ ProblemCode problem_code_of(plan::ProblemCode code) {
   return ProblemCode::kInvalid;
 }
 
-/// The compiler's errors are about the parameter that named the view: where in the view, the text
-/// tells.
+/// The errors of an artefact are about the parameter that named it: where in it, the text tells.
 std::string text_of_problem(const plan::Problem& problem) {
-  if (problem.code != plan::ProblemCode::kInvalidView) return full_text(problem.error);
   const std::string& path = problem.error.path();
-  return "invalid ViewDefinition: " + (path.empty() ? "" : path + ": ") + full_text(problem.error);
+  const std::string text = (path.empty() ? "" : path + ": ") + full_text(problem.error);
+  if (problem.code == plan::ProblemCode::kInvalidView) return "invalid ViewDefinition: " + text;
+  if (problem.code == plan::ProblemCode::kInvalidLibrary) return "invalid Library: " + text;
+  return text;
 }
 
 Problem problem_of_plan(const plan::Problem& problem, const Service& service,

@@ -12,7 +12,9 @@
 #include "base/error.h"
 #include "fhir/model.h"
 #include "json/document.h"
+#include "plan/canonical_index.h"
 #include "plan/compilation.h"
+#include "plan/library.h"
 
 namespace kiln::plan {
 
@@ -26,10 +28,22 @@ struct Artefact {
   json::DocumentPtr document;
   json::Value value;  ///< in the document
   /// Of a ViewDefinition, which is published also if it is broken; null for a Library.
-  std::shared_ptr<const Compilation> compiled;
+  std::shared_ptr<const Compilation> compiled{};
+  /// Of a Library of SQL, broken or not; null for any other, and for a ViewDefinition.
+  LibraryPtr library{};
 };
 
-/// Immutable once loaded; thread-safe then. Views are compiled as they are loaded, once.
+/// "ViewDefinition" (of any of its names), "Library"; "" for anything else.
+std::string_view artefact_type(json::Value value);
+/// Of a value whose artefact_type() is one; neither compiled nor read.
+Artefact artefact_of(const json::DocumentPtr& document, json::Value value);
+/// Compiles a view, reads a Library of SQL; anything that is given counts as one of SQL.
+void make_ready(Artefact& artefact, const view::CompileOptions& options, Origin origin);
+/// "ViewDefinition", "SQLQuery", "SQLView", or "Library" for one without SQL.
+std::string kind_of(const Artefact& artefact);
+
+/// Immutable once loaded; thread-safe then. Views are compiled and Libraries read as they are
+/// loaded, once.
 class ArtefactRegistry {
  public:
   /// For that FHIR version, if one is given.
@@ -42,12 +56,9 @@ class ArtefactRegistry {
   base::Status load(const std::string& path);
 
   const Artefact* find_id(std::string_view type, std::string_view id) const;
-  /// "url" or "url|version". Without a version the active one before a draft before a retired one,
-  /// and of several the one of the highest version (semantic versions before others).
-  const Artefact* find_canonical(std::string_view canonical) const;
-  /// An id or canonical of that type that may have been meant; "" if none is near.
+  const CanonicalIndex& canonicals() const { return canonicals_; }
+  /// An id of that type that may have been meant; "" if none is near.
   std::string near_id(std::string_view type, std::string_view id) const;
-  std::string near_canonical(std::string_view canonical) const;
   /// Sorted by type and id.
   std::vector<const Artefact*> all() const;
 
@@ -59,12 +70,7 @@ class ArtefactRegistry {
   const std::optional<fhir::Version> version_;
   std::set<std::string> files_;  ///< that have been loaded
   std::map<std::pair<std::string, std::string>, std::unique_ptr<Artefact>, std::less<>> by_id_;
-  std::multimap<std::string, const Artefact*, std::less<>> by_url_;
+  CanonicalIndex canonicals_;
 };
-
-/// Which of two versions of one artefact is meant when none is named: less means earlier. Semantic
-/// versions compare by their numbers, a pre-release before its release; any other text is before
-/// every semantic version and compares as text.
-int compare_versions(std::string_view a, std::string_view b);
 
 }  // namespace kiln::plan

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "plan/published_artefacts.h"
+#include "plan/testing/library_text.h"
 
 namespace kiln::plan {
 namespace {
@@ -41,7 +42,7 @@ class ArtefactRegistryTest : public ::testing::Test {
            version + R"(","status":")" + status + "\"}\n";
   }
   std::string found(const std::string& canonical) const {
-    const Artefact* const artefact = registry_.find_canonical(canonical);
+    const Artefact* const artefact = registry_.canonicals().find(canonical);
     return artefact == nullptr ? "none" : artefact->id;
   }
 
@@ -102,14 +103,14 @@ TEST_F(ArtefactRegistryTest, WhatMayHaveBeenMeant) {
   EXPECT_EQ(registry_.near_id("ViewDefinition", "presure"), "pressure");
   EXPECT_EQ(registry_.near_id("Library", "presure"), "");
   EXPECT_EQ(registry_.near_id("ViewDefinition", "weight"), "");
-  EXPECT_EQ(registry_.near_canonical("http://w"), "http://v");
-  EXPECT_EQ(registry_.near_canonical("http://v|1.0.1"), "http://v|1.0.0");
-  EXPECT_EQ(registry_.near_canonical("urn:else"), "");
+  EXPECT_EQ(registry_.canonicals().near("http://w"), "http://v");
+  EXPECT_EQ(registry_.canonicals().near("http://v|1.0.1"), "http://v|1.0.0");
+  EXPECT_EQ(registry_.canonicals().near("urn:else"), "");
   const std::string folder = "http://example.org/fhir/" + std::string(100, 'x') + "/";
   ASSERT_TRUE(
       load("b.json", R"({"resourceType":"Library","id":"b","url":")" + folder + "pulse\"}").ok());
-  EXPECT_EQ(registry_.near_canonical(folder + "puls"), folder + "pulse");
-  EXPECT_EQ(registry_.near_canonical(folder + "weight"), "");
+  EXPECT_EQ(registry_.canonicals().near(folder + "puls"), folder + "pulse");
+  EXPECT_EQ(registry_.canonicals().near(folder + "weight"), "");
 }
 
 TEST_F(ArtefactRegistryTest, ViewsThatDoNotCompileAreCountedAndNamed) {
@@ -140,11 +141,40 @@ TEST_F(ArtefactRegistryTest, AViewIsCompiledOnceAndABrokenOneKeepsItsProblems) {
     return registry_.find_id("ViewDefinition", id)->compiled;
   };
   ASSERT_TRUE(compiled("good")->view);
-  EXPECT_EQ(registry_.find_canonical("http://good")->compiled->view, compiled("good")->view);
+  EXPECT_EQ(registry_.canonicals().find("http://good")->compiled->view, compiled("good")->view);
   EXPECT_FALSE(compiled("bad")->view);
   ASSERT_EQ(compiled("bad")->problems.errors.size(), 1U);
   EXPECT_EQ(compiled("bad")->problems.errors[0].path(), "select[0].column[0].path");
   EXPECT_EQ(registry_.find_id("Library", "l")->compiled, nullptr);
+}
+
+TEST_F(ArtefactRegistryTest, ALibraryOfSqlIsReadOnceAndABrokenOneIsCounted) {
+  const auto one = [](const std::string& id, const std::string& sql) {
+    LibraryText text{"sql-query", sql};
+    text.more = R"(,"id":")" + id + "\"";
+    return text.text() + "\n";
+  };
+  ASSERT_TRUE(
+      load("a.ndjson", one("good", "SELECT 1") + R"({"resourceType":"Library","id":"cql"})").ok());
+  EXPECT_EQ(check_views(registry_).text(), "0 views, 1 library");
+  ASSERT_TRUE(load("b.ndjson", one("bad", "SELECT * FROM t")).ok());
+  const ViewsCheck check = check_views(registry_);
+  EXPECT_EQ(check.libraries, 2U);
+  EXPECT_NE(check.text().find("0 views, 2 libraries, 1 broken: Library/bad ("), std::string::npos)
+      << check.text();
+  const auto library = [&](const std::string& id) {
+    return registry_.find_id("Library", id)->library;
+  };
+  EXPECT_TRUE(library("good")->ok());
+  EXPECT_EQ(library("good")->origin, Origin::kPublished);
+  EXPECT_FALSE(library("bad")->ok());
+  EXPECT_EQ(library("cql"), nullptr);
+}
+
+TEST_F(ArtefactRegistryTest, ALibraryWithAKeyTwiceIsNotLoaded) {
+  const base::Status status = load("a.json", R"({"resourceType":"Library","id":"a","id":"b"})");
+  ASSERT_FALSE(status.ok());
+  EXPECT_NE(status.error().position().column, 0U);
 }
 
 TEST_F(ArtefactRegistryTest, ViewsAreCompiledForTheVersionOfTheSet) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.h"
@@ -12,12 +13,14 @@ namespace kiln::plan {
 enum class ProblemCode : uint8_t {
   kUsage,            ///< an option cannot be understood
   kUnreadable,       ///< a file or text cannot be read; the error's own code tells more
-  kUnknownView,      ///< no published view is named so
+  kUnknownArtefact,  ///< nothing that is published or given is named so
   kElsewhere,        ///< a reference that leads to another server
   kWrongReference,   ///< a reference to another type of resource
-  kNoView,           ///< what was named or given is no ViewDefinition
+  kWrongKind,        ///< what was named or given is of another kind than is needed
   kInvalidView,      ///< a ViewDefinition with an error
   kInvalidQuery,     ///< a statement with an error
+  kInvalidLibrary,   ///< a Library with an error, or with dependencies that it must not have
+  kLimit,            ///< more or deeper dependencies than are allowed
   kSameName,         ///< two outputs are named alike
   kUnsuitedFormat,   ///< the format cannot hold a column
   kUnknownPatient,   ///< no such Patient in the data
@@ -52,5 +55,8 @@ class Problems {
   std::vector<Problem> all_;
   size_t errors_ = 0;
 };
+
+/// A text that a client gave, cut to what a message may hold of it.
+std::string shortened(std::string_view text);
 
 }  // namespace kiln::plan

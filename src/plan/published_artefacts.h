@@ -32,16 +32,17 @@ class PublishedArtefacts {
   ArtefactsPtr current_ KILN_GUARDED_BY(mutex_);
 };
 
-/// How many of the views compile, and why the others do not.
+/// How many of the views and Libraries of SQL are in order, and why the others are not.
 struct ViewsCheck {
   struct Broken {
-    std::string id;
+    std::string id;     ///< "patients", "Library/counts"
     base::Error error;  ///< the first one
   };
   size_t views = 0;
-  std::vector<Broken> broken;  ///< sorted by id
+  size_t libraries = 0;
+  std::vector<Broken> broken;  ///< Libraries, then views; sorted by id
 
-  /// "23 views", "23 views, 1 broken: patients (where: what)"; a few of many.
+  /// "23 views", "23 views, 2 libraries, 1 broken: patients (where: what)"; a few of many.
   std::string text() const;
 };
 
