@@ -1,4 +1,5 @@
 """kiln check: every problem with file, line, column and JSON path."""
+import base64
 import json
 import unittest
 
@@ -21,7 +22,45 @@ BROKEN = """{
 """
 
 
+def library(sql, code="sql-query", labels=(), parameters=()):
+    return json.dumps({
+        "resourceType": "Library", "name": "counts",
+        "type": {"coding": [{"code": code, "system":
+                 "http://hl7.org/fhir/uv/sql-on-fhir/CodeSystem/LibraryTypesCodes"}]},
+        "relatedArtifact": [{"type": "depends-on", "label": label, "resource": "http://v/" + label}
+                            for label in labels],
+        "parameter": [{"use": "in", "name": name, "type": "integer"} for name in parameters],
+        "content": [{"contentType": "application/sql",
+                     "data": base64.b64encode(sql.encode()).decode()}]}, indent=1)
+
+
 class Check(CliTest):
+    def test_issue_a_good_library_is_ok(self):
+        path = self.write("q.json", library("SELECT count(*) FROM patients WHERE age > $age",
+                                            labels=["patients"], parameters=["age"]))
+        outcome = self.kiln("check", path)
+        self.assertEqual(outcome.out, b"")
+        self.assertIn(f"ok: {path}: SQLQuery counts, 1 tables, 1 parameters", outcome.err)
+
+    def test_issue_all_errors_of_a_library_with_their_places(self):
+        path = self.write("q.json", library("SELECT *\nFROM patient\nWHERE age > $agee",
+                                            labels=["patients", "two words"], parameters=["age"]))
+        outcome = self.kiln("check", path, status=1)
+        self.assert_points_at(outcome, f"{path} (SQL):2:6, content[0].data")
+        self.assertIn("did you mean `patients`?", outcome.err)
+        self.assert_points_at(outcome, f"{path} (SQL):3:13, content[0].data")
+        self.assertIn("did you mean `age`?", outcome.err)
+        self.assertIn(", relatedArtifact[1].label", outcome.err)
+
+    def test_issue_sql_errors_have_their_place(self):
+        path = self.write("q.json", library("SELECT 1 +\n  FROM"))
+        outcome = self.kiln("check", path, status=1)
+        self.assertIn(f"{path} (SQL):2:", outcome.err)
+
+    def test_issue_a_library_without_sql_is_an_error(self):
+        path = self.write("q.json", library("SELECT 1", code="asset-collection"))
+        self.assertIn(f"{path}:4:", self.kiln("check", path, status=1).err)
+
     def test_a_good_view_is_ok(self):
         path = self.write("good.json", view("id=id", "born=birthDate"))
         outcome = self.kiln("check", path)

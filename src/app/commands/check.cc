@@ -6,6 +6,7 @@
 #include "app/commands/commands.h"
 #include "app/data_options.h"
 #include "app/diagnostics.h"
+#include "plan/library.h"
 #include "plan/view_source.h"
 
 namespace kiln::app {
@@ -17,6 +18,19 @@ struct CheckOptions {
   bool strict = false;
 };
 
+/// The statement and what the Library itself says of its tables and parameters; not the columns of
+/// what it depends on, which stands elsewhere.
+bool check_library(const json::DocumentPtr& document, const std::string& path) {
+  const plan::LibraryPtr library =
+      plan::read_library(document, document->root(), plan::Origin::kPublished);
+  print_problems(library->problems);
+  if (!library->ok()) return false;
+  print_note("ok: " + path + ": " + std::string(plan::name_of(library->kind)) + " " +
+             library->name + ", " + std::to_string(library->dependencies.size()) + " tables, " +
+             std::to_string(library->parameters.size()) + " parameters");
+  return true;
+}
+
 /// True if the file is in order.
 bool check_file(const std::string& path, std::optional<fhir::Version> version, bool strict) {
   const auto document = plan::read_document(path);
@@ -25,10 +39,7 @@ bool check_file(const std::string& path, std::optional<fhir::Version> version, b
     return false;
   }
   if ((*document)->root()["resourceType"].text() == "Library") {
-    print_warning(base::Error(base::ErrorCode::kUnsupported,
-                              "a Library: its SQL is not checked by this version")
-                      .at({path, 0, 0}));
-    return true;
+    return check_library(*document, path);
   }
   auto [view, problems] = plan::view_of_document(*document, path, {version});
   if (strict) {
@@ -64,9 +75,11 @@ int run(const CheckOptions& options) {
 
 void add_check_command(CLI::App& app, int& status) {
   auto options = std::make_shared<CheckOptions>();
-  CLI::App* const command =
-      app.add_subcommand("check", "Check views without data: every problem with its position");
-  command->add_option("FILE", options->files, "ViewDefinition JSON files; - is standard input")
+  CLI::App* const command = app.add_subcommand(
+      "check", "Check views and Libraries of SQL without data: every problem with its position");
+  command
+      ->add_option("FILE", options->files,
+                   "ViewDefinition and Library JSON files; - is standard input")
       ->required();
   command->add_option("--fhir-version", options->fhir_version, std::string(fhir::kVersionNames))
       ->type_name("VERSION");
