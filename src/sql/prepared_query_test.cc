@@ -133,8 +133,8 @@ TEST_F(PreparedQueryTest, SqlViewsHaveLabelsOfTheirOwn) {
   Query made{{}, statement("SELECT * FROM t JOIN u USING (id)"), {}, {}};
   made.relations.push_back({"p", view(kPatients)});
   made.relations.push_back(
-      {"one", nullptr, statement("SELECT id FROM t WHERE id = 'a'"), {{"t", 0}}});
-  made.relations.push_back({"two", nullptr, statement("SELECT id FROM t"), {{"t", 1}}});
+      {"one", nullptr, "", statement("SELECT id FROM t WHERE id = 'a'"), {{"t", 0}}});
+  made.relations.push_back({"two", nullptr, "", statement("SELECT id FROM t"), {{"t", 1}}});
   made.labels = {{"t", 0}, {"u", 2}};
   EXPECT_EQ(rows(std::make_shared<const Query>(std::move(made))),
             "{\"id\":\"a\",\"born\":null,\"active\":null,\"given\":[]}\n");

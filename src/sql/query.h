@@ -21,7 +21,7 @@ struct Label {
 struct Relation {
   std::string name;    ///< for people: of the artefact
   view::ViewPtr view;  ///< null for an SQL view
-  std::string text;    ///< of the view, its ViewDefinition as JSON
+  std::string text{};  ///< of the view, its ViewDefinition as JSON
   std::optional<Statement> statement{};
   std::vector<Label> labels{};  ///< of the statement, all earlier relations
 };

@@ -81,11 +81,11 @@ ViewTables::~ViewTables() = default;
 base::Result<std::unique_ptr<Rows>> ViewTables::open(const view::ViewPtr& view,
                                                      const std::vector<size_t>& columns) {
   if (++readings_ > 1) {
-    for (const dataset::OpenFilePtr& file : snapshot_.files) {
-      if (file->seekable()) continue;
+    for (const dataset::SourcePtr& source : snapshot_.sources) {
+      if (!source->about().once) continue;
       return base::Error(base::ErrorCode::kUsage,
                          "the query reads the data more than once, which cannot be done with " +
-                             file->input().path);
+                             source->about().name);
     }
   }
   view::ViewPtr read = view;

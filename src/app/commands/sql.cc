@@ -1,3 +1,5 @@
+#include <map>
+
 #include <CLI/CLI.hpp>
 #include <unistd.h>
 
@@ -7,7 +9,11 @@
 #include "app/diagnostics.h"
 #include "app/file_output.h"
 #include "app/terminal_table.h"
+#include "base/text.h"
+#include "plan/bindings.h"
+#include "plan/library_graph.h"
 #include "plan/query_subject.h"
+#include "plan/resolver.h"
 #include "plan/view_source.h"
 
 namespace kiln::app {
@@ -27,57 +33,92 @@ base::Error usage(std::string text) {
   return base::Error(base::ErrorCode::kUsage, std::move(text));
 }
 
-/// The views that are published to the query.
-base::Result<plan::ArtefactRegistry> load_artefacts(const SqlOptions& options) {
+/// The views and SQL views that are published to the query.
+base::Result<plan::ArtefactsPtr> load_artefacts(const SqlOptions& options) {
   KILN_ASSIGN(const auto version, requested_version(options.data.fhir_version));
-  plan::ArtefactRegistry artefacts(version);
-  for (const std::string& path : options.views) KILN_TRY(artefacts.load(path));
-  return artefacts;
+  auto artefacts = std::make_shared<plan::ArtefactRegistry>(version);
+  for (const std::string& path : options.views) KILN_TRY(artefacts->load(path));
+  return plan::ArtefactsPtr(std::move(artefacts));
 }
 
-/// Of `-p name=value`; their types are those that the statement wants.
-base::Result<std::vector<sql::Binding>> read_bindings(const std::vector<std::string>& parameters) {
-  std::vector<sql::Binding> bindings;
+using Values = std::vector<std::pair<std::string, std::string>>;
+
+/// Of `-p name=value`.
+base::Result<Values> read_values(const std::vector<std::string>& parameters) {
+  Values values;
   for (const std::string& parameter : parameters) {
     const size_t equals = parameter.find('=');
     if (equals == 0 || equals == std::string::npos) {
       return usage("-p takes NAME=VALUE, not: " + parameter);
     }
-    std::string name = parameter.substr(0, equals);
-    for (const sql::Binding& other : bindings) {
-      if (other.name == name) return usage("the parameter has two values: " + name);
-    }
-    bindings.push_back({std::move(name), "", parameter.substr(equals + 1)});
+    values.emplace_back(parameter.substr(0, equals), parameter.substr(equals + 1));
   }
-  return bindings;
+  return values;
 }
 
-/// Each placeholder must have a value, and each value a placeholder.
-base::Status check_bindings(const sql::Statement& statement,
-                            const std::vector<sql::Binding>& bindings) {
-  for (const sql::Mention& placeholder : statement.placeholders()) {
-    const bool bound =
-        std::any_of(bindings.begin(), bindings.end(),
-                    [&](const sql::Binding& binding) { return binding.name == placeholder.name; });
-    if (!bound) {
-      return statement.at(placeholder.begin, usage("no value for '" + placeholder.name + "': -p " +
-                                                   placeholder.name + "=VALUE"));
-    }
-  }
-  for (const sql::Binding& binding : bindings) {
-    const auto& all = statement.placeholders();
-    const bool used = std::any_of(all.begin(), all.end(), [&](const sql::Mention& placeholder) {
-      return placeholder.name == binding.name;
-    });
-    if (!used) return usage("the query has no parameter '" + binding.name + "'");
-  }
-  return {};
+/// What a statement may call a view or an SQL view; "" for any other artefact.
+std::string table_name(const plan::Artefact& artefact) {
+  const bool is_table =
+      artefact.compiled || (artefact.library && artefact.library->kind == plan::LibraryKind::kView);
+  if (!is_table) return "";
+  return artefact.name.empty() ? artefact.id : artefact.name;
 }
 
-base::Result<sql::Statement> read_statement(const SqlOptions& options) {
-  if (!options.expression.empty()) return sql::Statement::parse(options.expression, "-e");
-  KILN_ASSIGN(std::string text, plan::read_text(options.query));
-  return sql::Statement::parse(std::move(text), options.query == "-" ? "<stdin>" : options.query);
+/// A statement over the tables of those names.
+plan::LibraryPtr over_tables(std::string text, const std::string& source,
+                             const plan::ArtefactRegistry& artefacts, plan::Problems& problems) {
+  std::map<std::string, std::vector<plan::Dependency>> by_name;
+  for (const plan::Artefact* const artefact : artefacts.all()) {
+    const std::string name = table_name(*artefact);
+    if (name.empty()) continue;
+    by_name[base::lower(name)].push_back({artefact->type + "/" + artefact->id, name});
+  }
+  std::vector<plan::Dependency> tables;
+  for (auto& [name, all] : by_name) tables.push_back(all.front());
+  plan::LibraryPtr library = plan::read_statement(std::move(text), source, tables);
+  if (!library->statement) return library;
+  for (const sql::Mention& table : library->statement->tables()) {
+    const auto found = by_name.find(base::lower(table.name));
+    if (found == by_name.end() || found->second.size() == 1) continue;
+    problems.add(
+        plan::ProblemCode::kSameName, "QUERY",
+        library->statement->at(table.begin, usage("several tables are named so: " + table.name)));
+  }
+  return library;
+}
+
+/// The query, complete if there are no errors among the problems.
+base::Result<plan::Subject> read_query(const SqlOptions& options,
+                                       const plan::ArtefactsPtr& artefacts,
+                                       plan::Problems& problems) {
+  KILN_ASSIGN(const auto version, requested_version(options.data.fhir_version));
+  KILN_ASSIGN(const Values values, read_values(options.parameters));
+  std::string text = options.expression;
+  std::string source = "-e";
+  if (text.empty()) {
+    KILN_ASSIGN(text, plan::read_text(options.query));
+    source = options.query == "-" ? "<stdin>" : options.query;
+  }
+  plan::Subject subject;
+  subject.name = "query";
+  subject.place = source;
+  const size_t first = text.find_first_not_of(" \t\r\n");
+  if (first != std::string::npos && text[first] == '{') {  // no statement begins so
+    KILN_ASSIGN(const json::DocumentPtr document, json::Document::parse(std::move(text), source));
+    const plan::Resolver resolver(artefacts, "", {version}, plan::Sought::kViewOrSql);
+    auto found = resolver.given(document, document->root(), source, problems);
+    if (!found) return subject;
+    subject = std::move(*found);
+    if (subject.view) return subject;
+  } else {
+    subject.library = over_tables(std::move(text), source, *artefacts, problems);
+    plan::add_library_errors(*subject.library, source, problems);
+  }
+  plan::LibraryGraph graph(artefacts, "", {version});
+  std::vector<sql::Binding> bindings = plan::bind_texts(*subject.library, values, "-p", problems);
+  subject.query = graph.query(subject, std::move(bindings), problems);
+  if (subject.query) plan::describe_query(subject, problems);
+  return subject;
 }
 
 int list_tables(const plan::ArtefactRegistry& artefacts) {
@@ -90,9 +131,9 @@ int list_tables(const plan::ArtefactRegistry& artefacts) {
       print_problems(artefact->compiled->problems);
       continue;
     }
-    const view::CompiledView& view = *artefact->compiled->view;
-    for (const table::Column& column : view.schema().columns) {
-      lines.push_back({view.name(), column.name, table::sql_name(column.type), column.description});
+    const std::string name = table_name(*artefact);
+    for (const table::Column& column : artefact->compiled->view->schema().columns) {
+      lines.push_back({name, column.name, table::sql_name(column.type), column.description});
     }
   }
   const int status = print_result(
@@ -108,24 +149,18 @@ int run(const SqlOptions& options) {
   if (!stdin_status.ok()) return report(stdin_status.error(), signals);
   const auto artefacts = load_artefacts(options);
   if (!artefacts.ok()) return report(artefacts.error(), signals);
-  if (options.tables) return list_tables(*artefacts);
+  if (options.tables) return list_tables(**artefacts);
   if (options.query.empty() == options.expression.empty()) {
     return report(usage("one query is needed: a file, or -e 'SELECT ...'"), signals);
   }
   if (options.data.data.empty()) return report(usage("-d is needed: where the data are"), signals);
   const auto to = choose_destination(options.output);
   if (!to.ok()) return report(to.error(), signals);
-  auto statement = read_statement(options);
-  if (!statement.ok()) return report(statement.error(), signals);
-  auto bindings = read_bindings(options.parameters);
-  if (!bindings.ok()) return report(bindings.error(), signals);
-  const base::Status bound = check_bindings(*statement, *bindings);
-  if (!bound.ok()) return report(bound.error(), signals);
   plan::Problems problems;
   plan::Draft draft = read_draft({}, options.data, problems);
-  auto subject = plan::query_over_views(std::move(*statement), "query", *artefacts,
-                                        std::move(*bindings), "QUERY", problems);
-  if (subject) draft.subjects.push_back(std::move(*subject));
+  auto subject = read_query(options, *artefacts, problems);
+  if (!subject.ok()) return report(subject.error(), signals);
+  draft.subjects.push_back(std::move(*subject));
   lay_out(*to, options.output, draft, problems);
   if (const int status = report(problems, signals)) return status;
   const auto data = open_data(options.data);
@@ -144,7 +179,8 @@ void add_sql_command(CLI::App& app, int& status) {
   auto options = std::make_shared<SqlOptions>();
   CLI::App* const command =
       app.add_subcommand("sql", "Run an SQL query over views: each is a table named after it");
-  command->add_option("QUERY", options->query, "A file with one SELECT, or - for stdin");
+  command->add_option("QUERY", options->query,
+                      "A file with one SELECT or an SQLQuery Library, or - for stdin");
   command->add_option("-e,--expression", options->expression, "The query itself")->type_name("SQL");
   command
       ->add_option("-v,--view", options->views,
