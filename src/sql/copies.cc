@@ -46,7 +46,7 @@ class Copies {
 
   base::Error fail(const Token& token, std::string message) const {
     return error_at(text_, source_, token.begin,
-                    base::Error(base::ErrorCode::kInvalid, std::move(message)));
+                    base::Error(base::ErrorCode::kLimit, std::move(message)));
   }
   bool word_is(size_t i, std::string_view keyword) const {
     return i < tokens_.size() && is_word(text_, tokens_[i], keyword);

@@ -99,12 +99,12 @@ base::Result<json::DocumentPtr> parse_tree(const std::string& text) {
   static SharedParser* const kParser = new SharedParser;
   KILN_ASSIGN(std::string tree, kParser->run(text));
   if (tree.size() > kMostTreeBytes) {
-    return base::Error(base::ErrorCode::kInvalid, "the statement is too large");
+    return base::Error(base::ErrorCode::kLimit, "the statement is too large");
   }
   auto document = json::Document::parse(std::move(tree), "parse tree", kMostTreeValues);
   if (document.ok()) return std::move(document).value();
   const bool is_deep = document.error().message().find("deep") != std::string::npos;
-  return base::Error(base::ErrorCode::kInvalid,
+  return base::Error(base::ErrorCode::kLimit,
                      is_deep ? "the statement is nested too deeply" : "the statement is too large");
 }
 

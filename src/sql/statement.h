@@ -36,8 +36,9 @@ class Statement {
  public:
   /// Cuts the text into tokens, parses it with DuckDB and holds every node of the parse against
   /// what is allowed: all in sql/check. Errors have their position in `source`, with an excerpt for
-  /// a caret: kUsage for a statement that writes (400), kInvalid for anything else (422). Whether
-  /// the tables and columns exist is not looked at.
+  /// a caret: kUsage for a statement that writes (400), kLimit for one that is too large or too
+  /// deep, kInvalid for anything else (422). Whether the tables and columns exist is not looked at.
+  /// Thread-safe.
   static base::Result<Statement> parse(std::string text, std::string source);
 
   const std::string& text() const { return text_; }

@@ -165,7 +165,8 @@ TEST(StatementTest, WhatIsTooDeepIsRefusedInEveryDirection) {
           "SELECT * FROM " + repeated(depth, "(SELECT * FROM ") + "a" + repeated(depth, ")")}) {
       const auto statement = Statement::parse(text, "q");
       if (depth == 99) continue;  // either
-      EXPECT_FALSE(statement.ok()) << text.substr(0, 40);
+      ASSERT_FALSE(statement.ok()) << text.substr(0, 40);
+      EXPECT_EQ(base::name_of(statement.error().code()), "limit") << text.substr(0, 40);
     }
   }
   EXPECT_EQ(fate("SELECT 1" + repeated(90, " + 1")), "tables; placeholders");

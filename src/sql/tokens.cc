@@ -47,7 +47,7 @@ class Tokenizer {
       begin_ = at_;
       if (at_ == text_.size()) break;
       if (tokens_.size() + spaces_.size() == kMostTokens) {
-        return fail("a statement has at most " + std::to_string(kMostTokens) + " words");
+        return too_much(kMostTokens, " words");
       }
       KILN_TRY(next());
     }
@@ -57,14 +57,17 @@ class Tokenizer {
   }
 
  private:
-  base::Error fail(std::string message) const {
-    return error_at(text_, source_, begin_,
-                    base::Error(base::ErrorCode::kInvalid, std::move(message)));
+  base::Error fail(std::string message, base::ErrorCode code = base::ErrorCode::kInvalid) const {
+    return error_at(text_, source_, begin_, base::Error(code, std::move(message)));
+  }
+  base::Error too_much(size_t most, const char* of_what) const {
+    return fail("a statement has at most " + std::to_string(most) + of_what,
+                base::ErrorCode::kLimit);
   }
 
   base::Status check_bytes() {
     if (text_.size() > kMostStatement) {
-      return fail("a statement has at most " + std::to_string(kMostStatement) + " bytes");
+      return too_much(kMostStatement, " bytes");
     }
     while (begin_ < text_.size()) {
       if (text_[begin_] == '\0') return fail("a NUL character");
@@ -276,7 +279,7 @@ class Tokenizer {
 
   base::Status open() {
     if (open_.size() == kDeepestBrackets) {
-      return fail("more than " + std::to_string(kDeepestBrackets) + " brackets in each other");
+      return too_much(kDeepestBrackets, " brackets in each other");
     }
     if (text_[at_] != '(') ++in_list_;
     ++at_;
