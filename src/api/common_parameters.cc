@@ -41,14 +41,6 @@ std::vector<std::string> read_references(const OperationInput& input, std::strin
 
 }  // namespace
 
-net::Response later(const Service& service, const net::Request& request,
-                    std::function<net::Response()> make) {
-  net::Response response;
-  response.body = net::LaterBody{
-      [&service, &request, make = std::move(make)] { return guarded(service, request, make); }};
-  return response;
-}
-
 base::Result<dataset::SnapshotPtr> open_data(const Service& service) {
   if (service.data == nullptr) return dataset::SnapshotPtr(new dataset::Snapshot());
   return service.data->snapshot();

@@ -1,7 +1,6 @@
 // Parameters that several operations share.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -15,12 +14,6 @@
 #include "plan/plan.h"
 
 namespace kiln::api {
-
-/// The answer is made on a thread that holds up no short request. For everything that a client can
-/// make long: parsing and checking what it has sent, compiling its views, looking a cohort up,
-/// opening data.
-net::Response later(const Service& service, const net::Request& request,
-                    std::function<net::Response()> make);
 
 /// The data as they are now; none if the server has no data.
 base::Result<dataset::SnapshotPtr> open_data(const Service& service);

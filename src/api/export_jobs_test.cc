@@ -15,7 +15,6 @@
 #include "api/metrics.h"
 #include "api/poll_limiter.h"
 #include "api/routes.h"
-#include "api/run_view.h"
 #include "job/sqlite/sqlite_job_store.h"
 #include "job/testing/function_runner.h"
 #include "job/testing/must.h"
@@ -116,20 +115,6 @@ class ExportJobsTest : public ::testing::Test {
                          authenticator_, polls_,     metrics_, clock_, log_};
 };
 
-/// Not even looking at the body is: a small one can be hard to compile.
-TEST_F(ExportJobsTest, Issue_1_3_WhatAClientCanMakeLongIsNotDoneByTheHandler) {
-  net::Request request;
-  request.method = "POST";
-  request.body = "{";
-  for (const net::Response& response :
-       {run_view(service_, request, std::nullopt),
-        export_views(service_, everybody_, request, std::nullopt)}) {
-    const auto* const later = std::get_if<net::LaterBody>(&response.body);
-    ASSERT_NE(later, nullptr);
-    EXPECT_EQ(later->make().status, 400);
-  }
-}
-
 /// What the kick-off has compiled is what the job runs.
 TEST_F(ExportJobsTest, AJobHasTheKickOffsPlan) {
   net::Request request;
@@ -139,7 +124,7 @@ TEST_F(ExportJobsTest, AJobHasTheKickOffsPlan) {
       R"({"resourceType":"ViewDefinition","name":"v","status":"active","resource":"Patient",)"
       R"("select":[{"column":[{"name":"id","path":"id"}]}]})";
   const net::Response response = export_views(service_, Access{}, request, std::nullopt);
-  EXPECT_EQ(std::get<net::LaterBody>(response.body).make().status, 202);
+  EXPECT_EQ(response.status, 202);
   bool ran = false;
   runner_.body = [&](const job::Attempt& attempt) {
     const auto kept = KeptPlan::of(attempt);
@@ -280,31 +265,32 @@ TEST_F(ExportJobsTest, Ops_4_9_AnothersJobIsNotThere) {
   EXPECT_EQ(cancel_export(service_, owner, {}, waiting).status, 202);
 }
 
-/// Each route, and what it takes to use it.
+/// Each route, what it declares, and what it takes to use it.
 struct RouteCase {
   const char* method;
   const char* path;
+  net::Lane lane;
   Action action;
 };
 constexpr const char* kId = "0123456789abcdef0123456789abcdef";
 const RouteCase kRoutes[] = {
-    {"GET", "/health", Action::kProbe},
-    {"GET", "/ready", Action::kProbe},
-    {"GET", "/metrics", Action::kReadMetrics},
-    {"GET", "/metadata", Action::kDescribe},
-    {"GET", "/OperationDefinition/x", Action::kDescribe},
-    {"GET", "/ViewDefinition", Action::kReadArtefacts},
-    {"GET", "/Library/x", Action::kReadArtefacts},
-    {"GET", "/$viewdefinition-run", Action::kRun},
-    {"POST", "/ViewDefinition/x/$run", Action::kRun},
-    {"GET", "/$viewdefinition-export", Action::kExport},
-    {"POST", "/ViewDefinition/x/$viewdefinition-export", Action::kExport},
-    {"GET", "/export", Action::kExport},
-    {"GET", "/export/ID", Action::kExport},
-    {"DELETE", "/export/ID", Action::kExport},
-    {"GET", "/export/ID/result", Action::kExport},
-    {"DELETE", "/export/ID/result", Action::kExport},
-    {"GET", "/export/ID/files/a.csv", Action::kExport},
+    {"GET", "/health", net::Lane::kAtOnce, Action::kProbe},
+    {"GET", "/ready", net::Lane::kProbe, Action::kProbe},
+    {"GET", "/metrics", net::Lane::kProbe, Action::kReadMetrics},
+    {"GET", "/metadata", net::Lane::kQuick, Action::kDescribe},
+    {"GET", "/OperationDefinition/x", net::Lane::kQuick, Action::kDescribe},
+    {"GET", "/ViewDefinition", net::Lane::kQuick, Action::kReadArtefacts},
+    {"GET", "/Library/x", net::Lane::kQuick, Action::kReadArtefacts},
+    {"GET", "/$viewdefinition-run", net::Lane::kLong, Action::kRun},
+    {"POST", "/ViewDefinition/x/$run", net::Lane::kLong, Action::kRun},
+    {"GET", "/$viewdefinition-export", net::Lane::kQuick, Action::kExport},
+    {"POST", "/ViewDefinition/x/$viewdefinition-export", net::Lane::kLong, Action::kExport},
+    {"GET", "/export", net::Lane::kQuick, Action::kExport},
+    {"GET", "/export/ID", net::Lane::kQuick, Action::kExport},
+    {"DELETE", "/export/ID", net::Lane::kQuick, Action::kExport},
+    {"GET", "/export/ID/result", net::Lane::kQuick, Action::kExport},
+    {"DELETE", "/export/ID/result", net::Lane::kQuick, Action::kExport},
+    {"GET", "/export/ID/files/a.csv", net::Lane::kQuick, Action::kExport},
 };
 
 TEST_F(ExportJobsTest, Issue_1_7_EveryRouteAsksOnceWhoComes) {
@@ -326,6 +312,27 @@ TEST_F(ExportJobsTest, Issue_1_7_EveryRouteAsksOnceWhoComes) {
     EXPECT_EQ(routes.handle(request).status, 403) << request.path;
     authenticator_.actions = actions_of(route.action);
     EXPECT_NE(routes.handle(request).status, 403) << request.path;
+  }
+}
+
+/// Not even looking at the body of a run or a kick-off is quick: a small one can be hard to
+/// compile.
+TEST_F(ExportJobsTest, Issue_1_5_EveryRouteDeclaresItsLane) {
+  options_.base_url = "http://kiln.example/fhir";
+  const Routes routes(service_, "1");
+  for (const RouteCase& route : kRoutes) {
+    for (const char* const base : {"", "/fhir"}) {
+      net::Request request;
+      request.method = route.method;
+      request.path = std::string(base) + route.path;
+      EXPECT_EQ(routes.lane_of(request), route.lane) << request.path;
+    }
+  }
+  net::Request unknown;
+  unknown.method = "POST";
+  for (const char* const path : {"/", "/x", "/health", "/export/$run"}) {
+    unknown.path = path;
+    EXPECT_EQ(routes.lane_of(unknown), net::Lane::kQuick) << path;
   }
 }
 

@@ -31,7 +31,7 @@ net::Response refuse_submission(const base::Error& error, const Service& service
 }
 
 /// The filters against the data, then the job.
-net::Response submit(const Service& service, const net::Request& request, KickOff& kick_off) {
+net::Response submit(const Service& service, const net::Request& request, KickOff kick_off) {
   const auto all = open_data(service);
   if (!all.ok()) return fault_response(service, request, "data cannot be opened", all.error());
   const plan::PlanPtr plan = make_plan(std::move(kick_off.draft), *all, plan::Hold::kNeeded,
@@ -53,7 +53,7 @@ net::Response submit(const Service& service, const net::Request& request, KickOf
 }
 
 /// A job that is known already needs no look at the data, nor does one that would not be taken.
-net::Response decide(const Service& service, const net::Request& request, KickOff& kick_off) {
+net::Response decide(const Service& service, const net::Request& request, KickOff kick_off) {
   const job::Submission& submission = kick_off.submission;
   const auto known = service.jobs.find_equal(submission);
   if (known.ok() && *known) return accepted_response(service, **known, submission.tracking_id);
@@ -65,16 +65,14 @@ net::Response decide(const Service& service, const net::Request& request, KickOf
   if (kick_off.draft.filters.needs_cohort() && service.jobs.is_full(submission.client)) {
     return throttled();
   }
-  return submit(service, request, kick_off);
+  return submit(service, request, std::move(kick_off));
 }
 
 }  // namespace
 
 net::Response export_views(const Service& service, const Access& access,
                            const net::Request& request, const std::optional<std::string>& id) {
-  return later(service, request, [&service, access, &request, id] {
-    return decide(service, request, *read_kick_off(service, access, request, id));
-  });
+  return decide(service, request, read_kick_off(service, access, request, id));
 }
 
 }  // namespace kiln::api

@@ -145,11 +145,10 @@ std::string read_tracking_id(const OperationInput& input, Problems& problems) {
 
 }  // namespace
 
-std::shared_ptr<KickOff> read_kick_off(const Service& service, const Access& access,
-                                       const net::Request& request,
-                                       const std::optional<std::string>& id) {
-  auto kick_off = std::make_shared<KickOff>();
-  Problems& problems = kick_off->problems;
+KickOff read_kick_off(const Service& service, const Access& access, const net::Request& request,
+                      const std::optional<std::string>& id) {
+  KickOff kick_off;
+  Problems& problems = kick_off.problems;
   if (!prefers_async(request.headers)) {
     problems.add(ProblemCode::kRequired, "", "an export needs the header Prefer: respond-async");
   }
@@ -159,13 +158,13 @@ std::shared_ptr<KickOff> read_kick_off(const Service& service, const Access& acc
                "_compression", "view", "_limit", "resource", "parameters"},
               problems);
   refuse_run_parameters(input, problems);
-  plan::Draft& draft = kick_off->draft = new_draft(service.options);
+  plan::Draft& draft = kick_off.draft = new_draft(service.options);
   const table::Format format = read_format(input, false, problems).value_or(table::Format::kNdjson);
   draft.layout.format = format;
   draft.layout.text.header = read_header(input, problems);
   draft.layout.compression = read_compression(input, format, problems);
   draft.filters = read_filters(input, service, problems);
-  job::Submission& submission = kick_off->submission;
+  job::Submission& submission = kick_off.submission;
   submission.tracking_id = read_tracking_id(input, problems);
   submission.idempotency_key = request.headers.get("Idempotency-Key").value_or("");
   check_length(submission.idempotency_key, "the Idempotency-Key", "", problems);

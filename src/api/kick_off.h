@@ -1,7 +1,6 @@
 // What an export was asked for, as far as the request alone can tell (operations.md §4.1).
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -19,8 +18,7 @@ struct KickOff {
 
 /// `id` is that of the published view that the URL names. Everything that is wrong is among the
 /// problems, each with its expression.
-std::shared_ptr<KickOff> read_kick_off(const Service& service, const Access& access,
-                                       const net::Request& request,
-                                       const std::optional<std::string>& id);
+KickOff read_kick_off(const Service& service, const Access& access, const net::Request& request,
+                      const std::optional<std::string>& id);
 
 }  // namespace kiln::api

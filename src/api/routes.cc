@@ -13,11 +13,8 @@
 namespace kiln::api {
 namespace {
 
+using net::Lane;
 using Routed = net::RoutedRequest;
-
-constexpr const char* kHealth = "/health";
-constexpr const char* kReady = "/ready";
-constexpr const char* kMetrics = "/metrics";
 
 job::JobId job_of(const Routed& routed) { return {routed.parameters.find("job")->second}; }
 std::optional<std::string> id_of(const Routed& routed) {
@@ -48,10 +45,10 @@ Routes::Routes(const Service& service, std::string version)
   add_rest();
 }
 
-void Routes::add(std::string_view method, std::string_view pattern, Action action,
+void Routes::add(std::string_view method, std::string_view pattern, net::Lane lane, Action action,
                  Operation operation) {
   router_.add(
-      std::string(method), std::string(pattern),
+      std::string(method), std::string(pattern), lane,
       [this, action, operation = std::move(operation)](const Routed& routed) {
         const auto asked = service_.authenticator.authenticate(routed.request);
         if (const auto* const refusal = std::get_if<Problem>(&asked)) {
@@ -71,42 +68,45 @@ void Routes::add_operations() {
   };
   for (const char* const pattern : {"/$viewdefinition-run", "/ViewDefinition/$viewdefinition-run",
                                     "/ViewDefinition/{id}/$viewdefinition-run"}) {
-    add("GET", pattern, Action::kRun, run);
-    add("POST", pattern, Action::kRun, run);
+    add("GET", pattern, Lane::kLong, Action::kRun, run);
+    add("POST", pattern, Lane::kLong, Action::kRun, run);
   }
   for (const char* const pattern : {"/ViewDefinition/$run", "/ViewDefinition/{id}/$run"}) {
-    add("POST", pattern, Action::kRun, run);
+    add("POST", pattern, Lane::kLong, Action::kRun, run);
   }
   for (const char* const pattern :
        {"/$viewdefinition-export", "/ViewDefinition/$viewdefinition-export",
         "/ViewDefinition/{id}/$viewdefinition-export"}) {
-    add("GET", pattern, Action::kExport, export_needs_post);
-    add("POST", pattern, Action::kExport, [this](const Routed& routed, const Access& access) {
-      return export_views(service_, access, routed.request, id_of(routed));
-    });
+    add("GET", pattern, Lane::kQuick, Action::kExport, export_needs_post);
+    add("POST", pattern, Lane::kLong, Action::kExport,
+        [this](const Routed& routed, const Access& access) {
+          return export_views(service_, access, routed.request, id_of(routed));
+        });
   }
 }
 
 void Routes::add_jobs() {
-  add("GET", "/export", Action::kExport, [this](const Routed& routed, const Access& access) {
-    return list_exports(service_, access, routed.request);
-  });
-  add("GET", "/export/{job}", Action::kExport, [this](const Routed& routed, const Access& access) {
-    return export_status(service_, access, routed.request, job_of(routed));
-  });
-  add("DELETE", "/export/{job}", Action::kExport,
+  add("GET", "/export", Lane::kQuick, Action::kExport,
+      [this](const Routed& routed, const Access& access) {
+        return list_exports(service_, access, routed.request);
+      });
+  add("GET", "/export/{job}", Lane::kQuick, Action::kExport,
+      [this](const Routed& routed, const Access& access) {
+        return export_status(service_, access, routed.request, job_of(routed));
+      });
+  add("DELETE", "/export/{job}", Lane::kQuick, Action::kExport,
       [this](const Routed& routed, const Access& access) {
         return cancel_export(service_, access, routed.request, job_of(routed));
       });
-  add("GET", "/export/{job}/result", Action::kExport,
+  add("GET", "/export/{job}/result", Lane::kQuick, Action::kExport,
       [this](const Routed& routed, const Access& access) {
         return export_result(service_, access, routed.request, job_of(routed));
       });
-  add("DELETE", "/export/{job}/result", Action::kExport,
+  add("DELETE", "/export/{job}/result", Lane::kQuick, Action::kExport,
       [this](const Routed& routed, const Access& access) {
         return remove_export(service_, access, routed.request, job_of(routed));
       });
-  add("GET", "/export/{job}/files/{file}", Action::kExport,
+  add("GET", "/export/{job}/files/{file}", Lane::kQuick, Action::kExport,
       [this](const Routed& routed, const Access& access) {
         return download(service_, access, routed.request, job_of(routed),
                         routed.parameters.find("file")->second);
@@ -114,25 +114,25 @@ void Routes::add_jobs() {
 }
 
 void Routes::add_rest() {
-  add("GET", "/metadata", Action::kDescribe,
+  add("GET", "/metadata", Lane::kQuick, Action::kDescribe,
       [this](const Routed&, const Access&) { return capability_statement(service_, version_); });
-  add("GET", "/OperationDefinition/{id}", Action::kDescribe,
+  add("GET", "/OperationDefinition/{id}", Lane::kQuick, Action::kDescribe,
       [this](const Routed& routed, const Access&) {
         return operation_definition(service_, *id_of(routed));
       });
   for (const std::string type : {"ViewDefinition", "Library"}) {
-    add("GET", "/" + type, Action::kReadArtefacts,
+    add("GET", "/" + type, Lane::kQuick, Action::kReadArtefacts,
         [this, type](const Routed& routed, const Access&) {
           return search_artefacts(service_, type, routed.request);
         });
-    add("GET", "/" + type + "/{id}", Action::kReadArtefacts,
+    add("GET", "/" + type + "/{id}", Lane::kQuick, Action::kReadArtefacts,
         [this, type](const Routed& routed, const Access&) {
           return read_artefact(service_, type, *id_of(routed));
         });
   }
-  add("GET", kHealth, Action::kProbe,
+  add("GET", "/health", Lane::kAtOnce, Action::kProbe,
       [](const Routed&, const Access&) { return plain_text(200, "live\n"); });
-  add("GET", kReady, Action::kProbe, [this](const Routed& routed, const Access&) {
+  add("GET", "/ready", Lane::kProbe, Action::kProbe, [this](const Routed& routed, const Access&) {
     const base::Status ready = service_.jobs.ready();
     if (!ready.ok()) return not_ready(ready.error());
     const auto gauges = service_.jobs.gauges();
@@ -141,16 +141,17 @@ void Routes::add_rest() {
                        {{"id", routed.request.id}, {"error", gauges.error().to_string()}});
     return outcome_response(Problem{ProblemCode::kUnavailable, "the job store cannot be read", ""});
   });
-  add("GET", kMetrics, Action::kReadMetrics, [this](const Routed& routed, const Access&) {
-    const auto gauges = service_.jobs.gauges();
-    if (!gauges.ok()) {
-      return fault_response(service_, routed.request, "job store failed", gauges.error());
-    }
-    net::Response response =
-        plain_text(200, service_.metrics.to_text(*gauges, service_.jobs.obstacles()));
-    response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-    return response;
-  });
+  add("GET", "/metrics", Lane::kProbe, Action::kReadMetrics,
+      [this](const Routed& routed, const Access&) {
+        const auto gauges = service_.jobs.gauges();
+        if (!gauges.ok()) {
+          return fault_response(service_, routed.request, "job store failed", gauges.error());
+        }
+        net::Response response =
+            plain_text(200, service_.metrics.to_text(*gauges, service_.jobs.obstacles()));
+        response.headers.set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+        return response;
+      });
 }
 
 std::string_view Routes::local_path(std::string_view path) const {
@@ -166,9 +167,7 @@ net::Response Routes::handle(const net::Request& request) const {
 }
 
 net::Lane Routes::lane_of(const net::Request& request) const {
-  const std::string_view path = local_path(request.path);
-  if (path == kHealth) return net::Lane::kAtOnce;
-  return path == kReady || path == kMetrics ? net::Lane::kProbe : net::Lane::kUsual;
+  return router_.match(request.method, local_path(request.path)).lane;
 }
 
 void Routes::complete_head(const net::Request& request, net::Headers& headers) const {

@@ -21,7 +21,7 @@ class Routes {
   Routes(const Service& service, std::string version);
 
   net::Response handle(const net::Request& request) const;
-  /// Where handle() is to run.
+  /// Where handle() is to run: what the request's route declares.
   net::Lane lane_of(const net::Request& request) const;
   /// What all answers have in common.
   void complete_head(const net::Request& request, net::Headers& headers) const;
@@ -36,7 +36,10 @@ class Routes {
   net::Response answer(const net::Request& request) const;
   using Operation = std::function<net::Response(const net::RoutedRequest&, const Access&)>;
   /// The one door: who comes is asked here, and whether that one may do what the route does.
-  void add(std::string_view method, std::string_view pattern, Action action, Operation operation);
+  /// kLong: for everything that a client can make long, thus parsing and checking views that it has
+  /// sent, compiling them, looking a cohort up, opening data.
+  void add(std::string_view method, std::string_view pattern, net::Lane lane, Action action,
+           Operation operation);
   void add_operations();
   void add_jobs();
   void add_rest();

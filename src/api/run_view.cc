@@ -116,11 +116,11 @@ struct Run {
 };
 
 /// Everything that the request alone can tell.
-std::shared_ptr<Run> read_run(const Service& service, const net::Request& request,
-                              const std::optional<std::string>& id) {
-  auto run = std::make_shared<Run>();
-  Problems& problems = run->problems;
-  plan::Draft& draft = run->draft = new_draft(service.options);
+Run read_run(const Service& service, const net::Request& request,
+             const std::optional<std::string>& id) {
+  Run run;
+  Problems& problems = run.problems;
+  plan::Draft& draft = run.draft = new_draft(service.options);
   const OperationInput input = read_operation_input(request, problems, service.options.memory);
   check_names(input.parameters, known_names(), problems);
   if (!input.all("parameters").empty()) {
@@ -130,11 +130,11 @@ std::shared_ptr<Run> read_run(const Service& service, const net::Request& reques
   draft.layout.text.header = read_header(input, problems);
   draft.rules.limit = read_limit(input, problems);
   draft.filters = read_filters(input, service, problems);
-  run->resources = read_resources(input, problems);
+  run.resources = read_resources(input, problems);
   const auto representation = negotiate(format, request.headers, problems);
   if (!input.readable) return run;
-  if (representation) run->representation = *representation;
-  draft.layout.format = run->representation.format;
+  if (representation) run.representation = *representation;
+  draft.layout.format = run.representation.format;
   auto subject = read_subject(input, id, service, request, problems);
   if (!subject) return run;
   draft.subjects.push_back(std::move(*subject));
@@ -145,7 +145,7 @@ std::shared_ptr<Run> read_run(const Service& service, const net::Request& reques
 }
 
 /// The filters against the data, then the rows.
-net::Response answer(const Service& service, const net::Request& request, Run& run) {
+net::Response answer(const Service& service, const net::Request& request, Run run) {
   auto data = run.resources
                   ? dataset::snapshot_of_lines(std::move(*run.resources), service.options.memory)
                   : open_data(service);
@@ -160,9 +160,7 @@ net::Response answer(const Service& service, const net::Request& request, Run& r
 
 net::Response run_view(const Service& service, const net::Request& request,
                        const std::optional<std::string>& id) {
-  return later(service, request, [&service, &request, id] {
-    return answer(service, request, *read_run(service, request, id));
-  });
+  return answer(service, request, read_run(service, request, id));
 }
 
 }  // namespace kiln::api

@@ -46,17 +46,6 @@ Response early_response(const EarlyErrorResponder& responder, const base::Error&
   return services.failure_response(error);
 }
 
-Response made_later(const LaterBody& later, const Services& services) {
-  try {
-    Response response = later.make();
-    if (!std::holds_alternative<LaterBody>(response.body)) return response;
-  } catch (const std::exception& exception) {
-    return services.failure_response(base::error_of(exception));
-  } catch (...) {  // As an exception in a handler.
-  }
-  return services.error_response(500, "The answer could not be made");
-}
-
 struct Produced {
   bool complete;
   std::optional<Response> instead;  ///< it failed before it had written anything: what to answer
@@ -98,20 +87,10 @@ void Answer::start(Response response) {
               false, std::nullopt};
   if (auto* text = std::get_if<std::string>(&response_.body)) return send_text(*text);
   if (std::holds_alternative<SourceBody>(response_.body)) return start_source();
-  if (auto* later = std::get_if<LaterBody>(&response_.body)) return start_later(*later);
   start_stream(std::get<StreamBody>(response_.body));
 }
 
-void Answer::start_later(LaterBody& later) {
-  const bool posted = services_.makers.post([self = shared_from_this(), body = std::move(later)] {
-    if (self->exchange_->abandoned) return;
-    self->exchange_->response = made_later(body, self->services_);
-    self->services_.loop.post([self] { self->take_step(&Answer::start_made); });
-  });
-  if (!posted) start(services_.error_response(503, "No thread to make the answer"));
-}
-
-void Answer::start_made() { start(std::move(exchange_->response)); }
+void Answer::start_instead() { start(std::move(exchange_->response)); }
 
 void Answer::take_step(void (Answer::*step)()) {
   if (!listener_) return;
@@ -209,7 +188,7 @@ void Answer::produce(const StreamBody& stream) {
   exchange_->response = std::move(*produced.instead);
   services_.loop.post([self = shared_from_this()] {
     if (self->listener_) self->pipe_.reset();
-    self->take_step(&Answer::start_made);
+    self->take_step(&Answer::start_instead);
   });
 }
 

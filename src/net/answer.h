@@ -48,10 +48,8 @@ class Answer : public std::enable_shared_from_this<Answer> {
   void next_chunk();
   void read_chunk();
   void chunk_arrived();
-  void start_later(LaterBody& later);
   void start_stream(StreamBody& stream);
-  /// Takes one of the places of those who make answers; false if there is none.
-  void start_made();
+  void start_instead();
   void send_stream();
   void produce(const StreamBody& stream);
   void send(std::string_view body, void (Answer::*then)());

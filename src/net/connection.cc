@@ -226,16 +226,16 @@ void Connection::dispatch() {
   phase_ = Phase::kAnswering;
   timer_.start(services_.options.request_timeout, later(&Connection::on_late_answer));
   const auto& lane_of = services_.callbacks.lane_of;
-  const Lane lane = lane_of ? lane_of(exchange_->request) : Lane::kUsual;
+  const Lane lane = lane_of ? lane_of(exchange_->request) : Lane::kQuick;
   if (lane == Lane::kAtOnce) return answer(run_handler(services_, exchange_->request));
-  WorkerPool& pool = lane == Lane::kProbe ? services_.probes : services_.handlers;
-  const bool posted = pool.post([self = shared_from_this(), exchange = exchange_]() mutable {
-    Services& services = self->services_;
-    if (!exchange->abandoned) exchange->response = run_handler(services, exchange->request);
-    services.loop.post([connection = std::move(self), done = std::move(exchange)] {
-      if (connection->exchange_ == done) connection->later (&Connection::handled)();
-    });
-  });
+  const bool posted =
+      services_.pool_of(lane).post([self = shared_from_this(), exchange = exchange_]() mutable {
+        Services& services = self->services_;
+        if (!exchange->abandoned) exchange->response = run_handler(services, exchange->request);
+        services.loop.post([connection = std::move(self), done = std::move(exchange)] {
+          if (connection->exchange_ == done) connection->later (&Connection::handled)();
+        });
+      });
   if (!posted) answer(services_.error_response(503, "No thread to handle the request"));
 }
 

@@ -91,17 +91,11 @@ struct StreamBody {
   Producer producer;
   EarlyErrorResponder on_early_error;
 };
-/// A response that takes longer to make than a handler may: it is made on a thread of another pool,
-/// one after the other, and not at all once the client has gone. The request outlives it. Must not
-/// make another one of its kind.
-struct LaterBody {
-  std::function<Response()> make;
-};
 
 struct Response {
   int status = 200;
   Headers headers;
-  std::variant<std::string, SourceBody, StreamBody, LaterBody> body;
+  std::variant<std::string, SourceBody, StreamBody> body;
 };
 
 /// "Fri" ... see base::to_http_date for dates.

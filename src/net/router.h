@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "net/http.h"
+#include "net/lane.h"
 
 namespace kiln::net {
 
@@ -22,14 +23,15 @@ class Router {
  public:
   /// `pattern`: segments separated by '/', "{name}" for any one segment
   /// ("/ViewDefinition/{id}/$run"). HEAD goes to the GET handler.
-  void add(std::string method, std::string pattern, RouteHandler handler);
+  void add(std::string method, std::string pattern, Lane lane, RouteHandler handler);
 
   /// What a request leads to.
   struct Match {
     enum class Kind : uint8_t { kFound, kNotFound, kWrongMethod };
     Kind kind;
     const RouteHandler* handler = nullptr;
-    std::string route;  ///< the pattern, for metrics: "/export/{id}"
+    Lane lane = Lane::kQuick;  ///< what the route declares; kQuick if there is none
+    std::string route;         ///< the pattern, for metrics: "/export/{id}"
     std::map<std::string, std::string, std::less<>> parameters;
     std::vector<std::string> allowed;  ///< kWrongMethod: for the Allow header
   };
@@ -42,9 +44,11 @@ class Router {
     std::string method;
     std::string pattern;
     std::vector<std::string> segments;
+    Lane lane;
     RouteHandler handler;
   };
   std::vector<Route> routes_;
+  size_t most_segments_ = 0;  ///< of a route
 };
 
 }  // namespace kiln::net

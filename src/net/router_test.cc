@@ -19,8 +19,11 @@ class RouterTest : public ::testing::Test {
       const std::string_view text = route;
       const size_t space = text.find(' ');
       router_.add(std::string(text.substr(0, space)), std::string(text.substr(space + 1)),
-                  [](const RoutedRequest&) { return Response{}; });
+                  lane_of(text), [](const RoutedRequest&) { return Response{}; });
     }
+  }
+  static Lane lane_of(std::string_view route) {
+    return route.ends_with("$run") ? Lane::kLong : Lane::kQuick;
   }
   std::string route(std::string_view method, std::string_view path) {
     const Router::Match match = router_.match(method, path);
@@ -81,7 +84,16 @@ TEST_F(RouterTest, WrongMethodNamesTheRightOnes) {
               ElementsAre("GET", "HEAD", "POST"));
 }
 
+TEST_F(RouterTest, TheLaneIsWhatTheRouteDeclares) {
+  EXPECT_EQ(router_.match("POST", "/ViewDefinition/x/$run").lane, Lane::kLong);
+  EXPECT_EQ(router_.match("HEAD", "/ViewDefinition/$run").lane, Lane::kLong);
+  EXPECT_EQ(router_.match("GET", "/ViewDefinition/x").lane, Lane::kQuick);
+  EXPECT_EQ(router_.match("PUT", "/ViewDefinition/$run").lane, Lane::kQuick);
+  EXPECT_EQ(router_.match("GET", "/nothing/$run/x").lane, Lane::kQuick);
+}
+
 TEST_F(RouterTest, UnknownPaths) {
+  EXPECT_EQ(router_.match("GET", "/metadata/" + std::string(60'000, '/')).kind, Kind::kNotFound);
   EXPECT_EQ(router_.match("GET", "/nothing").kind, Kind::kNotFound);
   EXPECT_EQ(router_.match("GET", "/metadata/x").kind, Kind::kNotFound);
   EXPECT_EQ(router_.match("GET", "/Metadata").kind, Kind::kNotFound);
@@ -93,8 +105,10 @@ TEST(Router, AHeadHandlerOfItsOwnWins) {
     int called = 0;
     const auto head = [&](const RoutedRequest&) { return called = 1, Response{}; };
     const auto get = [&](const RoutedRequest&) { return called = 2, Response{}; };
-    router.add(head_first ? "HEAD" : "GET", "/a", head_first ? RouteHandler(head) : get);
-    router.add(head_first ? "GET" : "HEAD", "/a", head_first ? RouteHandler(get) : head);
+    router.add(head_first ? "HEAD" : "GET", "/a", Lane::kQuick,
+               head_first ? RouteHandler(head) : get);
+    router.add(head_first ? "GET" : "HEAD", "/a", Lane::kQuick,
+               head_first ? RouteHandler(get) : head);
     const Request request;
     (*router.match("HEAD", "/a").handler)({request, {}});
     EXPECT_EQ(called, 1) << head_first;

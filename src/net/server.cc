@@ -21,15 +21,16 @@ constexpr int kAcceptsAtOnce = 64;
 
 class Server::Impl {
  public:
-  Impl(const ServerOptions& options, Callbacks callbacks, int listener)
-      : services_(options, std::move(callbacks)),
+  Impl(const ServerOptions& options, int listener)
+      : services_(options),
         port_(port_of(listener)),
         listener_(services_.loop, listener),
         retry_(services_.loop) {
     services_.on_closed = [this](Connection& connection) { forget(connection); };
   }
 
-  base::Status run() {
+  base::Status serve(Callbacks callbacks) KILN_EXCLUDES(stop_mutex_) {
+    services_.callbacks = std::move(callbacks);
     services_.loop.post([this] { take(&Impl::accept); });
     KILN_ASSIGN(thread_, base::start_thread([this] { services_.loop.run(); }, [](base::Error) {}));
     const base::MutexLock lock(stop_mutex_);
@@ -50,9 +51,9 @@ class Server::Impl {
     });
     // Whatever they still post finds its connection closed.
     services_.probes.join();
-    services_.handlers.join();
+    services_.quick.join();
+    services_.lengthy.join();
     services_.readers.join();
-    services_.makers.join();
     services_.streams.join();
     services_.loop.finish();
     thread_.join();
@@ -155,16 +156,19 @@ class Server::Impl {
   bool all_closed_ KILN_GUARDED_BY(mutex_) = false;
 };
 
-base::Result<std::unique_ptr<Server>> Server::start(const ServerOptions& options,
-                                                    Callbacks callbacks) {
+base::Result<std::unique_ptr<Server>> Server::listen(const ServerOptions& options) {
   KILN_ASSIGN(const int listener, listen_on(options.addresses, options.port));
-  auto started = base::guarded([&]() -> base::Result<std::unique_ptr<Server>> {
-    auto impl = std::make_unique<Impl>(options, std::move(callbacks), listener);
-    KILN_TRY(impl->run());
-    return std::unique_ptr<Server>(new Server(std::move(impl)));
+  auto listening = base::guarded([&]() -> base::Result<std::unique_ptr<Server>> {
+    return std::unique_ptr<Server>(new Server(std::make_unique<Impl>(options, listener)));
   });
-  if (started.ok()) return started;
-  return std::move(started).error().in("cannot start the server");
+  if (listening.ok()) return listening;
+  return std::move(listening).error().in("cannot start the server");
+}
+
+base::Status Server::serve(Callbacks callbacks) {
+  base::Status status = base::guarded([&] { return impl_->serve(std::move(callbacks)); });
+  if (status.ok()) return status;
+  return std::move(status).error().in("cannot start the server");
 }
 
 Server::Server(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

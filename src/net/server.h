@@ -8,6 +8,7 @@
 
 #include "base/memory_budget.h"
 #include "net/http.h"
+#include "net/lane.h"
 
 namespace kiln::net {
 
@@ -28,8 +29,8 @@ struct ServerOptions {
   size_t max_connections = 10'000;                    ///< for a further one the connection that has
                                                       ///< waited longest for its client is closed;
                                                       ///< if all are at work it waits
-  size_t handler_threads = 8;                         ///< for handlers
-  size_t maker_threads = 16;                          ///< for what takes longer, see LaterBody
+  size_t quick_threads = 8;                           ///< for handlers in Lane::kQuick
+  size_t long_threads = 16;                           ///< for handlers in Lane::kLong
   size_t max_streams = 64;                            ///< producers at once; 503 above
   size_t max_streams_per_client = 0;                  ///< of them, of one address; 429 above; 0: a
                                                       ///< quarter, at least one
@@ -42,18 +43,11 @@ struct ServerOptions {
 /// Called on the I/O thread, too, so it must not block; only a body of text is taken from it.
 using ErrorResponder = std::function<Response(int status, std::string_view text)>;
 
-/// Called on a thread of the request's lane; may block for a short while (a database), not for the
-/// length of an evaluation: that belongs in a StreamBody, or a LaterBody.
+/// Called on a thread of the request's lane, which says how long it may take; not at all once the
+/// client has gone.
 using Handler = std::function<Response(const Request&)>;
 
-/// Where a handler runs.
-enum class Lane : uint8_t {
-  kAtOnce,  ///< on the I/O thread: it must not block at all
-  kProbe,   ///< on threads for nothing else, so that whoever asks how the server is gets an answer
-            ///< however busy it is
-  kUsual,   ///< on one of `handler_threads`
-};
-/// Called on the I/O thread; must not block.
+/// Where a handler runs; without it: kQuick. Called on the I/O thread; must not block.
 using LaneOf = std::function<Lane(const Request&)>;
 
 /// Adds to the head of any answer to a request that could be read, whoever has made it. Called on
@@ -85,9 +79,10 @@ struct Callbacks {
 /// requested, a stream is cut, but what a handler then returns is still sent.
 class Server {
  public:
-  /// Listens; an address in use or not ours is kIo, naming it.
-  static base::Result<std::unique_ptr<Server>> start(const ServerOptions& options,
-                                                     Callbacks callbacks);
+  /// Clients can connect, and wait for serve(). An address in use or not ours is kIo, naming it.
+  static base::Result<std::unique_ptr<Server>> listen(const ServerOptions& options);
+  /// Answers them from now on. To be called once.
+  base::Status serve(Callbacks callbacks);
   /// Stops hard if stop() was not called.
   ~Server();
   Server(const Server&) = delete;

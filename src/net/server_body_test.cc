@@ -102,7 +102,7 @@ TEST(ServerSource, ASlowOneHoldsUpNoHandler) {
   };
   Event go;
   ServerOptions options;
-  options.handler_threads = 1;
+  options.quick_threads = 1;
   TestServer server(
       [&](const Request& request) -> Response {
         if (request.path == "/slow") return {200, {}, SourceBody{std::make_unique<Slow>(go), 1}};
@@ -174,57 +174,6 @@ TEST(ServerSource, IsCancelledWhenItsClientHasGoneAndAtTheEndOfAStop) {
     }
     EXPECT_TRUE(cancelled.wait());
   }
-}
-
-TEST(ServerLater, IsMadeOnAnotherThreadAndHoldsUpNoHandler) {
-  Event running;
-  Event go;
-  Event stopped, begun;
-  ServerOptions options;
-  options.handler_threads = 1;
-  options.max_streams = 1;
-  TestServer server(
-      [&](const Request& request) -> Response {
-        if (request.path == "/fast") return text("fast");
-        if (request.path == "/throws") {
-          return {200, {}, LaterBody{[]() -> Response { throw std::runtime_error("x"); }}};
-        }
-        if (request.path == "/again") {
-          return {200, {}, LaterBody{[] { return Response{200, {}, LaterBody{}}; }}};
-        }
-        if (request.path == "/gone") {
-          return {200, {}, LaterBody{[&request, &begun, &stopped] {
-                    begun.set();
-                    if (wait_for_stop(request.stop)) stopped.set();
-                    return text("nobody");
-                  }}};
-        }
-        return {200, {}, LaterBody{[&, &request = request] {
-                  running.set();
-                  go.wait();
-                  return Response{201, {}, "later " + request.path};
-                }}};
-      },
-      options);
-  RawClient slow(server.port()), other(server.port());
-  slow.send(get("/slow"));
-  ASSERT_TRUE(running.wait());  // on the only thread
-  RawClient waits(server.port());
-  waits.send(get("/slow2"));
-  EXPECT_EQ(other.exchange(get("/fast")).body, "fast");
-  go.set();
-  EXPECT_EQ(waits.reply().body, "later /slow2");
-  const RawReply reply = slow.reply();
-  EXPECT_EQ(reply.status, 201);
-  EXPECT_EQ(reply.body, "later /slow");
-  EXPECT_EQ(slow.exchange(get("/throws")).status, 500);
-  EXPECT_EQ(slow.exchange(get("/again")).status, 500);
-  EXPECT_EQ(slow.exchange(head("/slow3")).field("Content-Length"), "12");
-  slow.send(get("/gone"));
-  EXPECT_EQ(other.exchange(get("/fast")).body, "fast");
-  ASSERT_TRUE(begun.wait());  // what has not begun when its client goes is not made at all
-  slow.reset();
-  EXPECT_TRUE(stopped.wait());
 }
 
 TEST(ServerStream, ArrivesWholeInChunks) {

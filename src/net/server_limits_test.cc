@@ -20,6 +20,7 @@ namespace {
 using std::chrono::milliseconds;
 using testing::Event;
 using testing::get;
+using testing::head;
 using testing::Logged;
 using testing::pattern;
 using testing::RawClient;
@@ -121,15 +122,13 @@ TEST(ServerLimits, ASlowDripDoesNotMoveTheDeadline) {
 TEST(ServerLimits, ProbesAreAnsweredWhenEveryThreadIsBusy) {
   Event go, held;
   ServerOptions options;
-  options.handler_threads = options.maker_threads = options.max_streams = 2;
+  options.quick_threads = options.long_threads = options.max_streams = 2;
   options.max_streams_per_client = 2;
   options.max_held = 300'000;
   TestServer server(
       [&](const Request& request) -> Response {
         if (request.path == "/at-once" || request.path == "/probe") return text(request.path);
-        if (request.path == "/handler") return go.wait(), text("");
-        if (request.path == "/later")
-          return {200, {}, LaterBody{[&] { return go.wait(), text(""); }}};
+        if (request.path == "/quick" || request.path == "/long") return go.wait(), text("");
         if (!request.body.empty()) held.set();
         return {200,
                 {},
@@ -139,13 +138,14 @@ TEST(ServerLimits, ProbesAreAnsweredWhenEveryThreadIsBusy) {
       options,
       [](const Request& request) {
         if (request.path == "/at-once") return Lane::kAtOnce;
-        return request.path == "/probe" ? Lane::kProbe : Lane::kUsual;
+        if (request.path == "/probe") return Lane::kProbe;
+        return request.path == "/long" ? Lane::kLong : Lane::kQuick;
       });
-  // Streams and later ones first: they pass through the handlers' threads.
+  // Streams first: they pass through the handlers' threads.
   std::vector<std::unique_ptr<RawClient>> clients;
   const std::string much = "Content-Length: 140000\r\n";
   for (const std::string path :
-       {"/stream", "/stream", "/later", "/later", "/later", "/handler", "/handler", "/handler"}) {
+       {"/stream", "/stream", "/long", "/long", "/long", "/quick", "/quick", "/quick"}) {
     clients.push_back(std::make_unique<RawClient>(server.port()));
     const bool first = clients.size() == 1;  // which also takes most of what may be held
     clients.back()->send(get(path, first ? much : "") + (first ? pattern(140'000) : ""));
@@ -165,19 +165,87 @@ TEST(ServerLimits, ProbesAreAnsweredWhenEveryThreadIsBusy) {
   for (const auto& client : clients) EXPECT_EQ(client->reply().status, 200);
 }
 
+/// What a client can make long runs on threads of its own, and only as many at once.
+TEST(ServerLimits, ALongHandlerHoldsUpNoQuickOne) {
+  Event running, go, begun, stopped;
+  ServerOptions options;
+  options.quick_threads = options.long_threads = 1;
+  TestServer server(
+      [&](const Request& request) -> Response {
+        if (request.path == "/quick") return text("quick");
+        if (request.path == "/throws") throw std::runtime_error("x");
+        if (request.path == "/gone") {
+          begun.set();
+          if (wait_for_stop(request.stop)) stopped.set();
+          return text("nobody");
+        }
+        running.set();
+        go.wait();
+        return {201, {}, "long " + request.path};
+      },
+      options,
+      [](const Request& request) { return request.path == "/quick" ? Lane::kQuick : Lane::kLong; });
+  RawClient first(server.port()), second(server.port()), other(server.port());
+  first.send(get("/1"));
+  ASSERT_TRUE(running.wait());  // on the only thread
+  second.send(get("/2"));
+  EXPECT_EQ(other.exchange(get("/quick")).body, "quick");
+  go.set();
+  EXPECT_EQ(second.reply().body, "long /2");
+  const RawReply reply = first.reply();
+  EXPECT_EQ(reply.status, 201);
+  EXPECT_EQ(reply.body, "long /1");
+  EXPECT_EQ(first.exchange(get("/throws")).status, 500);
+  EXPECT_EQ(first.exchange(head("/3")).field("Content-Length"), "7");
+  first.send(get("/gone"));
+  EXPECT_EQ(other.exchange(get("/quick")).body, "quick");
+  ASSERT_TRUE(begun.wait());
+  first.reset();
+  EXPECT_TRUE(stopped.wait());
+}
+
+/// Nobody waits for it: not even begun.
+TEST(ServerLimits, AHandlerWhoseClientHasGoneIsNotRun) {
+  for (const Lane lane : {Lane::kQuick, Lane::kLong}) {
+    Event running, go;
+    std::atomic<bool> ran = false;
+    ServerOptions options;
+    options.quick_threads = options.long_threads = 1;
+    TestServer server(
+        [&](const Request& request) -> Response {
+          if (request.path == "/gone") ran = true;
+          if (request.path == "/first") running.set(), go.wait();
+          return text("");
+        },
+        options, [lane](const Request&) { return lane; });
+    RawClient first(server.port()), last(server.port());
+    first.send(get("/first"));
+    ASSERT_TRUE(running.wait());
+    {
+      RawClient gone(server.port());
+      gone.send(get("/gone"));
+      gone.reset();
+    }
+    (void)server.logged(1);  // of the one that has gone
+    last.send(get("/last"));
+    go.set();
+    EXPECT_EQ(last.reply().status, 200);
+    EXPECT_FALSE(ran);
+  }
+}
+
 TEST(ServerLimits, EveryHeadIsCompleted) {
   ServerOptions options;
   options.request_timeout = milliseconds(200);
   TestServer server(
       [](const Request& request) -> Response {
-        if (request.path == "/later") return {200, {}, LaterBody{[] { return text("later"); }}};
         if (request.path == "/late") wait_for_stop(request.stop);
         if (request.path == "/bad") throw std::runtime_error("bad");
         return text("");
       },
       options, {},
       [](const Request& request, Headers& headers) { headers.add("X-Asked", request.path); });
-  for (const std::string path : {"/", "/later", "/late", "/bad"}) {
+  for (const std::string path : {"/", "/late", "/bad"}) {
     RawClient client(server.port());
     EXPECT_EQ(client.exchange(get(path)).field("X-Asked"), path);
   }
@@ -240,7 +308,7 @@ TEST(ServerLimits, AQueuedRequestOfAClientThatWasResetIsNotRun) {
   Event go;
   std::atomic<int> handled = 0;
   ServerOptions options;
-  options.handler_threads = 1;
+  options.quick_threads = 1;
   TestServer server(
       [&](const Request& request) {
         ++handled;
@@ -273,7 +341,7 @@ TEST(ServerLimits, AQueuedRequestThatWasAnsweredWith504IsNotRun) {
   Event go;
   std::atomic<int> handled = 0;
   ServerOptions options;
-  options.handler_threads = 1;
+  options.quick_threads = 1;
   options.request_timeout = milliseconds(50);
   TestServer server(
       [&](const Request&) {

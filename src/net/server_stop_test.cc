@@ -84,7 +84,7 @@ TEST(ServerStop, RunningStreamsAreFinished) {
 TEST(ServerStop, WhatTakesTooLongIsReset) {
   ServerOptions options;
   options.stop_timeout = milliseconds(50);
-  options.handler_threads = 1;
+  options.quick_threads = 1;
   Event running;
   Event streaming;
   std::atomic<int> stopped = 0;

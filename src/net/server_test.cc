@@ -262,9 +262,6 @@ TEST(Server, AnExceptionIsA500) {
 TEST(Server, WantOfMemoryIsA503WhereverItComes) {
   TestServer server([](const Request& request) -> Response {
     if (request.path == "/handler") throw std::bad_alloc();
-    if (request.path == "/later") {
-      return {200, {}, LaterBody{[]() -> Response { throw std::bad_alloc(); }}};
-    }
     if (request.path == "/stream") {
       StreamBody body;
       body.producer = [](StreamWriter&, std::stop_token) -> base::Status {
@@ -275,7 +272,7 @@ TEST(Server, WantOfMemoryIsA503WhereverItComes) {
     return text("fine");
   });
   RawClient client(server.port());
-  for (const char* const path : {"/handler", "/later", "/stream"}) {
+  for (const char* const path : {"/handler", "/stream"}) {
     EXPECT_EQ(client.exchange(get(path)).status, 503) << path;
   }
   EXPECT_EQ(client.exchange(get("/")).body, "fine");
@@ -292,7 +289,7 @@ TEST(Server, RequestsRunAtTheSameTime) {
   std::atomic<size_t> arrived = 0;
   Event all;
   ServerOptions options;
-  options.handler_threads = kThreads;
+  options.quick_threads = kThreads;
   TestServer server(
       [&](const Request&) {
         if (++arrived == kThreads) all.set();
@@ -307,17 +304,32 @@ TEST(Server, RequestsRunAtTheSameTime) {
   for (const auto& client : clients) EXPECT_EQ(client->reply().body, "together");
 }
 
+/// What answers may depend on the port.
+TEST(Server, ClientsThatComeBeforeItServesWait) {
+  ServerOptions options;
+  options.port = 0;
+  auto server = Server::listen(options);
+  ASSERT_TRUE(server.ok());
+  RawClient client((*server)->port());
+  client.send(get("/"));
+  Callbacks callbacks;
+  callbacks.handler = [](const Request&) { return text("served"); };
+  ASSERT_TRUE((*server)->serve(std::move(callbacks)).ok());
+  EXPECT_EQ(client.reply().body, "served");
+  ASSERT_TRUE(Server::listen(options).ok()) << "one that never serves ends as well";
+}
+
 TEST(Server, ABusyAddressIsNamed) {
   TestServer server([](const Request&) { return text(""); });
   ServerOptions options;
   options.port = server.port();
-  const auto second = Server::start(options, {});
+  const auto second = Server::listen(options);
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.error().code(), base::ErrorCode::kIo);
   EXPECT_THAT(second.error().message(), HasSubstr("127.0.0.1:" + std::to_string(server.port())));
   options.addresses = {"192.0.2.1"};
   options.port = 0;
-  const auto foreign = Server::start(options, {});
+  const auto foreign = Server::listen(options);
   ASSERT_FALSE(foreign.ok());
   EXPECT_EQ(foreign.error().code(), base::ErrorCode::kIo);
   EXPECT_THAT(foreign.error().message(), HasSubstr("192.0.2.1"));

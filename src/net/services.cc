@@ -22,13 +22,12 @@ std::string id_of_now() {
 
 }  // namespace
 
-Services::Services(const ServerOptions& server_options, Callbacks the_callbacks)
+Services::Services(const ServerOptions& server_options)
     : options(server_options),
-      callbacks(std::move(the_callbacks)),
       probes(kProbeThreads),
-      handlers(options.handler_threads),
-      readers(options.handler_threads),
-      makers(options.maker_threads),
+      quick(options.quick_threads),
+      lengthy(options.long_threads),
+      readers(options.quick_threads),
       streams(options.max_streams),
       stream_shares(options.max_streams, options.max_streams_per_client),
       scratch(kScratchSize),
@@ -45,6 +44,11 @@ Response Services::error_response(int status, std::string_view text) const {
   } catch (...) {  // The bare status is still an answer.
   }
   return {status, {}, std::string()};
+}
+
+WorkerPool& Services::pool_of(Lane lane) {
+  if (lane == Lane::kProbe) return probes;
+  return lane == Lane::kLong ? lengthy : quick;
 }
 
 Response Services::failure_response(const base::Error& error) const {

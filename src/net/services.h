@@ -19,22 +19,24 @@ class Connection;
 
 /// Lives longer than every connection and every task on its pools.
 struct Services {
-  Services(const ServerOptions& server_options, Callbacks the_callbacks);
+  explicit Services(const ServerOptions& server_options);
 
   /// What the responder makes of it, which is always a body of text and never throws.
   Response error_response(int status, std::string_view text) const;
   /// The same for an exception: 503 for want of memory, else 500.
   Response failure_response(const base::Error& error) const;
+  /// Whose threads run handlers in the lane, which is not kAtOnce.
+  WorkerPool& pool_of(Lane lane);
 
   const ServerOptions options;
-  const Callbacks callbacks;
+  Callbacks callbacks;  ///< set before anything runs
 
   EventLoop loop;
-  WorkerPool probes;    ///< run requests about the server itself
-  WorkerPool handlers;  ///< run requests
-  WorkerPool readers;   ///< read SourceBodies, whose storage may be slow, apart from the handlers
-  WorkerPool makers;    ///< make what takes longer than a handler may
-  WorkerPool streams;   ///< run producers
+  WorkerPool probes;   ///< run handlers in Lane::kProbe
+  WorkerPool quick;    ///< run handlers in Lane::kQuick
+  WorkerPool lengthy;  ///< run handlers in Lane::kLong
+  WorkerPool readers;  ///< read SourceBodies, whose storage may be slow, apart from the handlers
+  WorkerPool streams;  ///< run producers
   ClientShares stream_shares;
 
   // For the I/O thread only.

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <latch>
 
 #include <sys/stat.h>
 
@@ -69,6 +68,19 @@ net::ServerOptions server_options(const ServeOptions& options,
   server.max_held = std::max<size_t>(server.max_held, 4 * options.max_body_size);
   server.request_timeout = options.request_timeout;
   return server;
+}
+
+/// The routes outlive the server.
+net::Callbacks callbacks_of(const api::Routes& routes) {
+  net::Callbacks callbacks;
+  callbacks.handler = [&](const net::Request& request) { return routes.handle(request); };
+  callbacks.responder = api::Routes::refuse;
+  callbacks.logger = [&](const net::RequestLog& entry) { routes.log(entry); };
+  callbacks.lane_of = [&](const net::Request& request) { return routes.lane_of(request); };
+  callbacks.complete_head = [&](const net::Request& request, net::Headers& headers) {
+    routes.complete_head(request, headers);
+  };
+  return callbacks;
 }
 
 /// Everything between the state directory and the listening socket.
@@ -146,33 +158,14 @@ class Application {
 
     views_->log_state(log_);
     warn_if_open();
-    // The real port is in every URL, so requests wait until it is known.
-    std::optional<api::Routes> routes;
-    std::latch ready(1);
-    net::Callbacks callbacks;
-    callbacks.handler = [&](const net::Request& request) {
-      ready.wait();
-      return routes->handle(request);
-    };
-    callbacks.responder = api::Routes::refuse;
-    callbacks.logger = [&](const net::RequestLog& entry) {
-      if (ready.try_wait()) routes->log(entry);
-    };
-    callbacks.lane_of = [&](const net::Request& request) {
-      return ready.try_wait() ? routes->lane_of(request) : net::Lane::kUsual;
-    };
-    callbacks.complete_head = [&](const net::Request& request, net::Headers& headers) {
-      if (ready.try_wait()) routes->complete_head(request, headers);
-    };
-    auto server =
-        net::Server::start(server_options(options_, addresses_, memory_), std::move(callbacks));
-    if (!server.ok()) return std::move(server).error();
-    const std::string url = url_of(options_, (*server)->port());
+    // The real port is in every URL.
+    KILN_ASSIGN(const auto server,
+                net::Server::listen(server_options(options_, addresses_, memory_)));
+    const std::string url = url_of(options_, server->port());
     service_options_.base_url = options_.base_url.empty() ? url : options_.base_url;
-    routes.emplace(service, version_number());
-    const base::Status started = jobs.start();
-    ready.count_down();
-    if (!started.ok()) return base::Status(started.error().clone());
+    const api::Routes routes(service, version_number());
+    KILN_TRY(jobs.start());
+    KILN_TRY(server->serve(callbacks_of(routes)));
 
     std::printf("kiln: listening on %s\n", url.c_str());
     std::fflush(stdout);
@@ -193,7 +186,7 @@ class Application {
     service_manager_.stopping();
     // Both at once, if there is a thread for it.
     auto jobs_stop = base::start_thread([&] { jobs.stop(); }, [](base::Error) {});
-    (*server)->stop();
+    server->stop();
     if (jobs_stop.ok()) jobs_stop->join();
     jobs.stop();
     log_.info("stopped");

@@ -46,9 +46,11 @@ TestServer::TestServer(Handler handler, ServerOptions options, LaneOf lane_of,
   };
   callbacks.lane_of = std::move(lane_of);
   callbacks.complete_head = std::move(complete_head);
-  auto server = Server::start(options, std::move(callbacks));
+  auto server = Server::listen(options);
   if (!server.ok()) throw std::runtime_error(server.error().to_string());
   server_ = std::move(server).value();
+  const base::Status served = server_->serve(std::move(callbacks));
+  if (!served.ok()) throw std::runtime_error(served.error().to_string());
 }
 
 TestServer::~TestServer() = default;
