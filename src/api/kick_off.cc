@@ -94,8 +94,7 @@ std::vector<plan::Subject> read_views(const OperationInput& input,
   return subjects;
 }
 
-output::Compression read_compression(const OperationInput& input, table::Format format,
-                                     Problems& problems) {
+output::Compression read_compression(const OperationInput& input, Problems& problems) {
   const Parameter* const parameter = only(input, "_compression", problems);
   if (parameter == nullptr) return output::Compression::kNone;
   const std::string text = text_of(*parameter, problems).value_or("none");
@@ -103,12 +102,8 @@ output::Compression read_compression(const OperationInput& input, table::Format 
   if (!compression) {
     problems.add(ProblemCode::kNotSupported, "_compression",
                  "'_compression' must be none, gzip or zstd, not '" + text + "'");
-    return output::Compression::kNone;
   }
-  if (*compression != output::Compression::kNone && !output::traits_of(format).can_be_compressed) {
-    problems.add(ProblemCode::kInvalid, "_compression", "Parquet is compressed inside");
-  }
-  return *compression;
+  return compression.value_or(output::Compression::kNone);
 }
 
 void refuse_run_parameters(const OperationInput& input, Problems& problems) {
@@ -162,7 +157,10 @@ KickOff read_kick_off(const Service& service, const Access& access, const net::R
   const table::Format format = read_format(input, false, problems).value_or(table::Format::kNdjson);
   draft.layout.format = format;
   draft.layout.text.header = read_header(input, problems);
-  draft.layout.compression = read_compression(input, format, problems);
+  draft.layout.compression = read_compression(input, problems);
+  plan::Problems unsuited;
+  plan::check_compression(draft.layout, "_compression", unsuited);
+  add_problems(unsuited, service, request, problems);
   draft.filters = read_filters(input, service, problems);
   job::Submission& submission = kick_off.submission;
   submission.tracking_id = read_tracking_id(input, problems);
@@ -178,12 +176,8 @@ KickOff read_kick_off(const Service& service, const Access& access, const net::R
   submission.format = table::name_of(format);
   if (!input.readable) return kick_off;
   draft.subjects = read_views(input, id, service, request, problems);
-  const size_t most = output::traits_of(format).most_together;
-  if (most < kMostViews && draft.subjects.size() > most) {
-    problems.add(ProblemCode::kTooMany, "view",
-                 "more than " + std::to_string(most) + " views in one Parquet export");
-  }
   plan::Problems found;
+  plan::check_count(format, draft.subjects.size(), "view", found);
   plan::name_outputs(draft.subjects, "view", found);
   plan::check_format(draft.layout.format, draft.subjects, found);
   add_problems(found, service, request, problems);

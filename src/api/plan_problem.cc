@@ -22,7 +22,10 @@ ProblemCode problem_code_of(plan::ProblemCode code) {
     case plan::ProblemCode::kUnknownPatient:
     case plan::ProblemCode::kUnknownGroup:
       return ProblemCode::kUnknownFilter;
+    case plan::ProblemCode::kTooManyOutputs:
+      return ProblemCode::kTooMany;
     case plan::ProblemCode::kUsage:
+    case plan::ProblemCode::kUnsuitedLayout:
     case plan::ProblemCode::kWrongReference:
     case plan::ProblemCode::kSameName:
     case plan::ProblemCode::kUnreadable:

@@ -65,13 +65,9 @@ void print_note(const std::string& text) {
   std::fprintf(stderr, "%s\n", base::visible_text(text).c_str());
 }
 
-void print_problems(const view::Problems& problems) {
-  for (const base::Error& error : problems.errors) print_error(error);
-  for (const base::Error& warning : problems.warnings) print_warning(warning);
-}
-
-void print_problems(const plan::Problems& problems) {
+void print_problems(const plan::Problems& problems, bool with_hints) {
   for (const plan::Problem& problem : problems.all()) {
+    if (problem.severity == plan::Severity::kHint && !with_hints) continue;
     problem.severity == plan::Severity::kError ? print_error(problem.error)
                                                : print_warning(problem.error);
   }

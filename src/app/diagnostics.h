@@ -3,11 +3,9 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "base/error.h"
 #include "plan/problem.h"
-#include "view/definition.h"
 
 namespace kiln::app {
 
@@ -15,10 +13,8 @@ namespace kiln::app {
 void print_error(const base::Error& error);
 void print_warning(const base::Error& warning);
 void print_note(const std::string& text);
-/// All errors and warnings of a view.
-void print_problems(const view::Problems& problems);
-/// All errors and warnings, in their order.
-void print_problems(const plan::Problems& problems);
+/// All errors and warnings, in their order; hints, as warnings, if they are asked for.
+void print_problems(const plan::Problems& problems, bool with_hints = false);
 
 /// The exit status for an error that ended a command: 1, or 2 for wrong usage.
 int exit_status(const base::Error& error);

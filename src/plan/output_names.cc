@@ -59,4 +59,21 @@ void check_format(table::Format format, const std::vector<Subject>& subjects, Pr
   }
 }
 
+void check_compression(const output::Layout& layout, const std::string& place, Problems& problems) {
+  if (layout.compression == output::Compression::kNone) return;
+  if (output::traits_of(layout.format).can_be_compressed) return;
+  problems.add(ProblemCode::kUnsuitedLayout, place,
+               base::Error(base::ErrorCode::kUsage, "Parquet is compressed inside"));
+}
+
+void check_count(table::Format format, size_t outputs, const std::string& place,
+                 Problems& problems) {
+  const size_t most = output::traits_of(format).most_together;
+  if (outputs <= most) return;
+  const std::string kind = format == table::Format::kParquet ? "Parquet export" : "export";
+  problems.add(ProblemCode::kTooManyOutputs, place,
+               base::Error(base::ErrorCode::kUsage,
+                           "more than " + std::to_string(most) + " views in one " + kind));
+}
+
 }  // namespace kiln::plan

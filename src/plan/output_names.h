@@ -1,12 +1,12 @@
-// What the outputs of a plan and their files are called.
+// What the outputs of a plan and their files are called, and whether their format suits.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "output/layout.h"
 #include "plan/problem.h"
 #include "plan/subject.h"
-#include "table/format/encoder.h"
 
 namespace kiln::plan {
 
@@ -18,5 +18,10 @@ void name_outputs(std::vector<Subject>& subjects, const std::string& place, Prob
 void name_files(std::vector<Subject>& subjects);
 /// kUnsuitedFormat for each view whose columns the format cannot hold.
 void check_format(table::Format format, const std::vector<Subject>& subjects, Problems& problems);
+/// kUnsuitedLayout, at `place`, if files of the format cannot be compressed so.
+void check_compression(const output::Layout& layout, const std::string& place, Problems& problems);
+/// kTooManyOutputs, at `place`, if the format cannot have so many open at once.
+void check_count(table::Format format, size_t outputs, const std::string& place,
+                 Problems& problems);
 
 }  // namespace kiln::plan

@@ -64,5 +64,33 @@ TEST(OutputNames, AColumnThatTheFormatCannotHoldIsAProblemOfItsView) {
   EXPECT_EQ(problems.all()[0].place, "view[1]");
 }
 
+TEST(OutputNames, WhatCannotBeCompressedIsAProblem) {
+  output::Layout layout;
+  Problems problems;
+  layout.format = table::Format::kParquet;
+  check_compression(layout, "c", problems);
+  layout.format = table::Format::kCsv;
+  layout.compression = output::Compression::kZstd;
+  check_compression(layout, "c", problems);
+  EXPECT_TRUE(problems.ok());
+  layout.format = table::Format::kParquet;
+  check_compression(layout, "c", problems);
+  ASSERT_EQ(problems.all().size(), 1U);
+  EXPECT_EQ(problems.all()[0].code, ProblemCode::kUnsuitedLayout);
+  EXPECT_EQ(problems.all()[0].place, "c");
+}
+
+TEST(OutputNames, NoMoreOutputsThanTheFormatCanHaveOpen) {
+  for (const table::Format format : {table::Format::kNdjson, table::Format::kParquet}) {
+    const size_t most = output::traits_of(format).most_together;
+    Problems problems;
+    check_count(format, most, "view", problems);
+    EXPECT_TRUE(problems.ok());
+    check_count(format, most + 1, "view", problems);
+    ASSERT_EQ(problems.all().size(), 1U);
+    EXPECT_EQ(problems.all()[0].code, ProblemCode::kTooManyOutputs);
+  }
+}
+
 }  // namespace
 }  // namespace kiln::plan

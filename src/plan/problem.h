@@ -23,12 +23,18 @@ enum class ProblemCode : uint8_t {
   kLimit,            ///< more or deeper dependencies than are allowed
   kSameName,         ///< two outputs are named alike
   kUnsuitedFormat,   ///< the format cannot hold a column
+  kUnsuitedLayout,   ///< the format cannot be compressed so
+  kTooManyOutputs,   ///< more than the format can have open at once
   kUnknownPatient,   ///< no such Patient in the data
   kUnknownGroup,     ///< no such Group in the data
   kUnavailableData,  ///< the data could not be looked at; the error's own code tells more
 };
 
-enum class Severity : uint8_t { kError, kWarning };
+enum class Severity : uint8_t {
+  kError,
+  kWarning,
+  kHint,  ///< may be as meant: for an author who asks
+};
 
 struct Problem {
   ProblemCode code;
@@ -47,7 +53,18 @@ class Problems {
   void warn(ProblemCode code, std::string place, base::Error error) {
     all_.push_back({code, std::move(place), std::move(error), Severity::kWarning});
   }
-  /// True if there are none but warnings.
+  void hint(ProblemCode code, std::string place, base::Error error) {
+    all_.push_back({code, std::move(place), std::move(error), Severity::kHint});
+  }
+  /// For who wants no warnings.
+  void make_warnings_errors() {
+    for (Problem& problem : all_) {
+      if (problem.severity != Severity::kWarning) continue;
+      problem.severity = Severity::kError;
+      ++errors_;
+    }
+  }
+  /// True if there are no errors.
   bool ok() const { return errors_ == 0; }
   const std::vector<Problem>& all() const { return all_; }
 

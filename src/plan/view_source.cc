@@ -124,19 +124,25 @@ Compilation view_of_document(const json::DocumentPtr& document, const std::strin
   return compile_view(document, *value, options, stem_of(path));
 }
 
+Subject subject_of(Compilation made, const std::string& path, Problems& problems) {
+  for (base::Error& error : made.problems.errors) {
+    problems.add(ProblemCode::kInvalidView, path, std::move(error));
+  }
+  for (base::Error& warning : made.problems.warnings) {
+    problems.warn(ProblemCode::kInvalidView, path, std::move(warning));
+  }
+  for (base::Error& hint : made.problems.hints) {
+    problems.hint(ProblemCode::kInvalidView, path, std::move(hint));
+  }
+  std::string name = made.view ? made.view->name() : "";
+  return {name, std::move(made.view), "", path, name};
+}
+
 std::vector<Subject> load_views(const std::vector<std::string>& paths,
                                 const view::CompileOptions& options, Problems& problems) {
   std::vector<Subject> subjects;
   for (const std::string& path : paths) {
-    Compilation made = load_view(path, options);
-    for (base::Error& error : made.problems.errors) {
-      problems.add(ProblemCode::kInvalidView, path, std::move(error));
-    }
-    for (base::Error& warning : made.problems.warnings) {
-      problems.warn(ProblemCode::kInvalidView, path, std::move(warning));
-    }
-    std::string name = made.view ? made.view->name() : "";
-    subjects.push_back({name, std::move(made.view), "", path, name});
+    subjects.push_back(subject_of(load_view(path, options), path, problems));
   }
   return subjects;
 }

@@ -30,8 +30,10 @@ Compilation load_view(const std::string& path, const view::CompileOptions& optio
 Compilation view_of_document(const json::DocumentPtr& document, const std::string& path,
                              const view::CompileOptions& options);
 
-/// Views from files, each named after its view. Those that cannot be had are null, and `problems`
-/// has everything that is wrong or suspicious with any, with its file as the place.
+/// What was compiled of the file, named after its view, which is null if there are errors;
+/// everything that is wrong or suspicious goes to `problems`, with the file as its place.
+Subject subject_of(Compilation made, const std::string& path, Problems& problems);
+/// Such subjects from files.
 std::vector<Subject> load_views(const std::vector<std::string>& paths,
                                 const view::CompileOptions& options, Problems& problems);
 

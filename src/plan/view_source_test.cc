@@ -130,6 +130,25 @@ TEST_F(ViewSourceTest, ProblemsComeFromEveryStage) {
   EXPECT_EQ(missing.problems.errors[0].code(), base::ErrorCode::kNotFound);
 }
 
+/// As values that a caller shows as it likes.
+TEST_F(ViewSourceTest, ASubjectsProblemsAreToldFromWarningsAndHints) {
+  const std::string path =
+      write("v.json", R"({"resource":"Patient","selekt":[],"select":[{"column":[)"
+                      R"({"name":"id","path":"id"},{"name":"given","path":"name.given"}]}]})");
+  Problems problems;
+  const std::vector<Subject> subjects = load_views({path}, {}, problems);
+  EXPECT_TRUE(subjects[0].view);
+  EXPECT_TRUE(problems.ok());
+  ASSERT_EQ(problems.all().size(), 2U);
+  EXPECT_EQ(problems.all()[0].severity, Severity::kWarning);
+  EXPECT_EQ(problems.all()[0].place, path);
+  EXPECT_EQ(problems.all()[1].severity, Severity::kHint);
+  problems.make_warnings_errors();
+  EXPECT_FALSE(problems.ok());
+  EXPECT_EQ(problems.all()[0].severity, Severity::kError);
+  EXPECT_EQ(problems.all()[1].severity, Severity::kHint) << "it may be as meant";
+}
+
 TEST_F(ViewSourceTest, PositionsAreInTheFileEvenInsideABundle) {
   const std::string path =
       write("bundle.json",

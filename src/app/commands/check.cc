@@ -1,6 +1,3 @@
-#include <algorithm>
-#include <iterator>
-
 #include <CLI/CLI.hpp>
 
 #include "app/commands/commands.h"
@@ -41,17 +38,15 @@ bool check_file(const std::string& path, std::optional<fhir::Version> version, b
   if ((*document)->root()["resourceType"].text() == "Library") {
     return check_library(*document, path);
   }
-  auto [view, problems] = plan::view_of_document(*document, path, {version});
-  if (strict) {
-    std::move(problems.warnings.begin(), problems.warnings.end(),
-              std::back_inserter(problems.errors));
-    problems.warnings.clear();
-  }
-  print_problems(problems);
-  for (const base::Error& hint : problems.hints) print_warning(hint);
-  if (!view || !problems.ok()) return false;
-  print_note("ok: " + path + ": " + view->name() + " over " + view->resource() + ", " +
-             std::to_string(view->schema().columns.size()) + " columns");
+  plan::Problems problems;
+  const plan::Subject subject =
+      plan::subject_of(plan::view_of_document(*document, path, {version}), path, problems);
+  if (strict) problems.make_warnings_errors();
+  print_problems(problems, true);
+  if (!problems.ok()) return false;
+  const view::CompiledView& view = *subject.view;
+  print_note("ok: " + path + ": " + view.name() + " over " + view.resource() + ", " +
+             std::to_string(view.schema().columns.size()) + " columns");
   return true;
 }
 
