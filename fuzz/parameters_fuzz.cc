@@ -1,6 +1,6 @@
 // A body of an operation: read, and each of its parameters taken as every kind of value. The first
 // byte chooses the content type and whether there is a query.
-#include "api/operation_input.h"
+#include "api/input/operation_input.h"
 #include "fuzz/fuzz.h"
 #include "json/validate.h"
 
@@ -8,14 +8,14 @@ namespace {
 
 using namespace kiln;
 
-void take(const std::vector<api::Parameter>& parameters, api::Problems& problems, int depth) {
+void take(const std::vector<api::Parameter>& parameters, api::Issues& issues, int depth) {
   for (const api::Parameter& parameter : parameters) {
     fuzz::check(depth < 64, "parts without end");
-    (void)api::text_of(parameter, problems);
-    (void)api::boolean_of(parameter, problems);
-    (void)api::integer_of(parameter, problems);
-    (void)api::reference_of(parameter, problems);
-    take(parameter.parts, problems, depth + 1);
+    (void)api::string_of(parameter, issues);
+    (void)api::boolean_of(parameter, issues);
+    (void)api::integer_of(parameter, issues);
+    (void)api::reference_of(parameter, issues);
+    take(parameter.parts, issues, depth + 1);
   }
 }
 
@@ -30,13 +30,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   request.headers.add("Content-Type", kTypes[fuzz::take_choice(input, std::size(kTypes))]);
   if (fuzz::take_choice(input, 2) == 1) request.query = {{"_format", "csv"}, {"patient", "a,b"}};
   request.body = input;
-  api::Problems problems;
-  const api::OperationInput found = api::read_operation_input(request, problems);
-  take(found.parameters, problems, 0);
-  (void)api::only(found, "_format", problems);
-  if (!problems.empty()) {
-    fuzz::check(!api::is_servers(problems.leading().code), "not the client's fault");
-    const std::string outcome = api::operation_outcome(problems.all());
+  api::Issues issues;
+  const api::OperationInput found = api::read_operation_input(request, issues);
+  take(found.parameters, issues, 0);
+  (void)api::only(found, "_format", issues);
+  if (!issues.empty()) {
+    fuzz::check(!api::is_servers(issues.leading().code), "not the client's fault");
+    const std::string outcome = api::operation_outcome(issues.all());
     fuzz::check(!json::find_problem(outcome), "the outcome is no JSON", outcome);
   }
   return 0;

@@ -1,14 +1,14 @@
 #include "api/routes.h"
 
-#include "api/artefact_resources.h"
-#include "api/download.h"
-#include "api/export_jobs.h"
-#include "api/export_view.h"
-#include "api/fault.h"
-#include "api/metadata.h"
+#include "api/export/download.h"
+#include "api/export/export_jobs.h"
+#include "api/export/export_view.h"
+#include "api/issue/fault.h"
+#include "api/issue/issue.h"
+#include "api/metadata/artefact_resources.h"
+#include "api/metadata/metadata.h"
 #include "api/metrics.h"
-#include "api/problem.h"
-#include "api/run_view.h"
+#include "api/run/run_view.h"
 
 namespace kiln::api {
 namespace {
@@ -31,7 +31,7 @@ net::Response plain_text(int status, std::string text) {
 }
 
 net::Response export_needs_post(const Routed&, const Access&) {
-  return outcome_response(Problem{ProblemCode::kRequired, "an export is started by POST", ""});
+  return outcome_response(Issue{IssueCode::kRequired, "an export is started by POST", ""});
 }
 
 }  // namespace
@@ -51,12 +51,12 @@ void Routes::add(std::string_view method, std::string_view pattern, net::Lane la
       std::string(method), std::string(pattern), lane,
       [this, action, operation = std::move(operation)](const Routed& routed) {
         const auto asked = service_.authenticator.authenticate(routed.request);
-        if (const auto* const refusal = std::get_if<Problem>(&asked)) {
+        if (const auto* const refusal = std::get_if<Issue>(&asked)) {
           return outcome_response(*refusal);
         }
         const Access& access = std::get<Access>(asked);
         if (!access.allows(action)) {
-          return outcome_response(Problem{ProblemCode::kForbidden, "you may not do that here", ""});
+          return outcome_response(Issue{IssueCode::kForbidden, "you may not do that here", ""});
         }
         return operation(routed, access);
       });
@@ -139,7 +139,7 @@ void Routes::add_rest() {
     if (gauges.ok()) return plain_text(200, "ready\n");
     service_.log.error("job store failed",
                        {{"id", routed.request.id}, {"error", gauges.error().to_string()}});
-    return outcome_response(Problem{ProblemCode::kUnavailable, "the job store cannot be read", ""});
+    return outcome_response(Issue{IssueCode::kUnavailable, "the job store cannot be read", ""});
   });
   add("GET", "/metrics", Lane::kProbe, Action::kReadMetrics,
       [this](const Routed& routed, const Access&) {
@@ -162,7 +162,7 @@ std::string_view Routes::local_path(std::string_view path) const {
 }
 
 net::Response Routes::handle(const net::Request& request) const {
-  if (const auto problem = reach_.refusal_of(request)) return outcome_response(*problem);
+  if (const auto issue = reach_.refusal_of(request)) return outcome_response(*issue);
   return answer(request);
 }
 
@@ -186,7 +186,7 @@ net::Response Routes::answer(const net::Request& request) const {
       });
     case Kind::kNotFound:
       return outcome_response(
-          Problem{ProblemCode::kUnknown, "there is nothing at " + request.path, ""});
+          Issue{IssueCode::kUnknown, "there is nothing at " + request.path, ""});
     case Kind::kWrongMethod:
       break;
   }
@@ -196,13 +196,13 @@ net::Response Routes::answer(const net::Request& request) const {
   }
   if (Reach::is_preflight(request)) return Reach::preflight_response(allowed);
   net::Response response = outcome_response(
-      Problem{ProblemCode::kWrongMethod, request.method + " is not possible here", ""});
+      Issue{IssueCode::kWrongMethod, request.method + " is not possible here", ""});
   response.headers.add("Allow", allowed);
   return response;
 }
 
 net::Response Routes::refuse(int status, std::string_view text) {
-  return outcome_response(Problem{problem_code_of_status(status), std::string(text), ""});
+  return outcome_response(Issue{issue_code_of_status(status), std::string(text), ""});
 }
 
 void Routes::log(const net::RequestLog& entry) const {

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "api/access.h"
-#include "api/reach.h"
+#include "api/access/access.h"
+#include "api/access/reach.h"
 #include "api/service.h"
 #include "net/router.h"
 #include "net/server.h"

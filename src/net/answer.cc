@@ -35,7 +35,7 @@ void append_chunk_size(std::string& head, size_t size) {
 
 /// Never a body that could fail again.
 Response early_response(const EarlyErrorResponder& responder, const base::Error& error,
-                        const Services& services) {
+                        const ServerState& server) {
   try {
     if (responder) {
       Response response = responder(error);
@@ -43,7 +43,7 @@ Response early_response(const EarlyErrorResponder& responder, const base::Error&
     }
   } catch (...) {  // As if there were no responder.
   }
-  return services.failure_response(error);
+  return server.failure_response(error);
 }
 
 struct Produced {
@@ -51,28 +51,28 @@ struct Produced {
   std::optional<Response> instead;  ///< it failed before it had written anything: what to answer
 };
 
-Produced run_producer(const StreamBody& stream, StreamPipe& pipe, const Services& services,
+Produced run_producer(const StreamBody& stream, StreamPipe& pipe, const ServerState& server,
                       std::stop_token stop) {
   try {
     const base::Status status =
         base::guarded([&] { return stream.producer(pipe, std::move(stop)); });
     if (status.ok()) return {true, std::nullopt};
     if (pipe.started() || pipe.cancelled()) return {false, std::nullopt};
-    return {false, early_response(stream.on_early_error, status.error(), services)};
+    return {false, early_response(stream.on_early_error, status.error(), server)};
   } catch (...) {
     if (pipe.started()) return {false, std::nullopt};
   }
-  return {false, services.error_response(500, "The answer could not be made")};
+  return {false, server.error_response(500, "The answer could not be made")};
 }
 
 }  // namespace
 
-Answer::Answer(Services& services, Descriptor& socket, std::shared_ptr<Exchange> exchange,
+Answer::Answer(ServerState& server, Descriptor& socket, std::shared_ptr<Exchange> exchange,
                Listener& listener)
-    : services_(services),
+    : server_(server),
       exchange_(std::move(exchange)),
       listener_(&listener),
-      outbox_(services.loop, socket, services.options.request_timeout) {}
+      outbox_(server.loop, socket, server.options.request_timeout) {}
 
 bool Answer::leaves_body_out() const {
   return exchange_->request.method == "HEAD" || !may_have_body(response_.status);
@@ -80,10 +80,10 @@ bool Answer::leaves_body_out() const {
 
 void Answer::start(Response response) {
   if (response.status < 200 || response.status > 999) {
-    response = services_.error_response(500, "The status of the response is not valid");
+    response = server_.error_response(500, "The status of the response is not valid");
   }
   response_ = std::move(response);
-  framing_ = {exchange_->keep_alive && !services_.stopping && !asks_for_close(response_.headers),
+  framing_ = {exchange_->keep_alive && !server_.stopping && !asks_for_close(response_.headers),
               false, std::nullopt};
   if (auto* text = std::get_if<std::string>(&response_.body)) return send_text(*text);
   if (std::holds_alternative<SourceBody>(response_.body)) return start_source();
@@ -129,18 +129,18 @@ void Answer::read_chunk() {
   const size_t most = std::clamp(outbox_.room(), kLeastRoom, kChunkSize);
   const size_t size = static_cast<size_t>(std::min<uint64_t>(left_, most));
   const bool first = !started_;
-  const bool posted = services_.readers.post([self = shared_from_this(), size, first]() mutable {
+  const bool posted = server_.readers.post([self = shared_from_this(), size, first]() mutable {
     const SourceBody& body = std::get<SourceBody>(self->response_.body);
     self->read_ = read_guarded(*body.source, self->body_, size);
     if (first && !self->read_.ok()) {
-      self->instead_ = early_response(body.on_early_error, self->read_.error(), self->services_);
+      self->instead_ = early_response(body.on_early_error, self->read_.error(), self->server_);
     }
-    EventLoop& loop = self->services_.loop;
+    EventLoop& loop = self->server_.loop;
     loop.post([answer = std::move(self)] { answer->take_step(&Answer::chunk_arrived); });
   });
   if (posted) return;
   if (started_) return end(false);
-  start(services_.error_response(503, "No thread to read the answer"));
+  start(server_.error_response(503, "No thread to read the answer"));
 }
 
 void Answer::chunk_arrived() {
@@ -156,37 +156,37 @@ void Answer::start_stream(StreamBody& stream) {
   if (leaves_body_out()) return send({}, &Answer::complete);
   if (!chunked) framing_.keep_alive = false;  // The end of the connection is the end of the body.
   using Taken = ClientShares::Taken;
-  const Taken taken = services_.stream_shares.take(exchange_->request.peer);
+  const Taken taken = server_.stream_shares.take(exchange_->request.peer);
   if (taken != Taken::kYes) {
     const bool own = taken == Taken::kOwnShareIsUsedUp;
-    Response response = own ? services_.error_response(429, "Too many answers to one client")
-                            : services_.error_response(503, "Too many answers are being made");
+    Response response = own ? server_.error_response(429, "Too many answers to one client")
+                            : server_.error_response(503, "Too many answers are being made");
     response.headers.set("Retry-After", "1");
     return start(std::move(response));
   }
   outbox_.expect(kLeastPerSecond);
   const std::weak_ptr<Answer> weak = weak_from_this();
-  pipe_ = std::make_shared<StreamPipe>(kChunkSize, [weak, &loop = services_.loop] {
+  pipe_ = std::make_shared<StreamPipe>(kChunkSize, [weak, &loop = server_.loop] {
     loop.post([weak] {
       if (const auto self = weak.lock()) self->take_step(&Answer::send_stream);
     });
   });
-  const bool posted = services_.streams.post(
+  const bool posted = server_.streams.post(
       [self = shared_from_this(), body = std::move(stream)] { self->produce(body); });
   if (posted) return send_stream();
-  services_.stream_shares.give_back(exchange_->request.peer);
+  server_.stream_shares.give_back(exchange_->request.peer);
   pipe_.reset();
-  start(services_.error_response(503, "No thread to make the answer"));
+  start(server_.error_response(503, "No thread to make the answer"));
 }
 
 /// On a thread of the stream pool. The place in it is given back before anybody can see the end, so
 /// that the next request of the same client finds it.
 void Answer::produce(const StreamBody& stream) {
-  Produced produced = run_producer(stream, *pipe_, services_, exchange_->request.stop);
-  services_.stream_shares.give_back(exchange_->request.peer);
+  Produced produced = run_producer(stream, *pipe_, server_, exchange_->request.stop);
+  server_.stream_shares.give_back(exchange_->request.peer);
   if (!produced.instead) return pipe_->finish(produced.complete);
   exchange_->response = std::move(*produced.instead);
-  services_.loop.post([self = shared_from_this()] {
+  server_.loop.post([self = shared_from_this()] {
     if (self->listener_) self->pipe_.reset();
     self->take_step(&Answer::start_instead);
   });
@@ -217,7 +217,7 @@ void Answer::send(std::string_view body, void (Answer::*then)()) {
 void Answer::begin_piece() {
   head_.clear();
   if (started_) return;
-  const auto& complete_head = services_.callbacks.complete_head;
+  const auto& complete_head = server_.callbacks.complete_head;
   if (complete_head && exchange_->has_request) {
     complete_head(exchange_->request, response_.headers);
   }

@@ -6,7 +6,7 @@
 
 #include "net/outbox.h"
 #include "net/response_head.h"
-#include "net/services.h"
+#include "net/server_state.h"
 #include "net/stream_body.h"
 
 namespace kiln::net {
@@ -26,7 +26,7 @@ class Answer : public std::enable_shared_from_this<Answer> {
     virtual void answer_ended(bool complete) = 0;
   };
 
-  Answer(Services& services, Descriptor& socket, std::shared_ptr<Exchange> exchange,
+  Answer(ServerState& server, Descriptor& socket, std::shared_ptr<Exchange> exchange,
          Listener& listener);
 
   void start(Response response);
@@ -60,7 +60,7 @@ class Answer : public std::enable_shared_from_this<Answer> {
   void complete();
   void end(bool complete);
 
-  Services& services_;
+  ServerState& server_;
   const std::shared_ptr<Exchange> exchange_;
   Listener* listener_;
   Outbox outbox_;

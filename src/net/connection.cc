@@ -16,24 +16,24 @@ constexpr std::chrono::milliseconds kMaxLinger{2'000};
 constexpr size_t kMaxLingerBytes = 64U << 20;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-Response run_handler(const Services& services, const Request& request) {
+Response run_handler(const ServerState& server, const Request& request) {
   try {
-    return services.callbacks.handler(request);
+    return server.callbacks.handler(request);
   } catch (const std::exception& exception) {
-    return services.failure_response(base::error_of(exception));
+    return server.failure_response(base::error_of(exception));
   } catch (...) {
-    return services.error_response(500, "An exception left the handler");
+    return server.error_response(500, "An exception left the handler");
   }
 }
 
 }  // namespace
 
-Connection::Connection(Services& services, int socket, std::string peer)
-    : services_(services),
-      socket_(services.loop, socket),
-      timer_(services.loop),
+Connection::Connection(ServerState& server, int socket, std::string peer)
+    : server_(server),
+      socket_(server.loop, socket),
+      timer_(server.loop),
       peer_(std::move(peer)),
-      place_(services.waiting.end()) {}
+      place_(server.waiting.end()) {}
 
 EventLoop::Callback Connection::later(Step step) {
   return [self = shared_from_this(), step] {
@@ -75,7 +75,7 @@ void Connection::watch() {
 
 void Connection::on_readable() {
   watching_ = false;
-  std::vector<char>& scratch = services_.scratch;
+  std::vector<char>& scratch = server_.scratch;
   const ssize_t size = ::recv(socket_.get(), scratch.data(), scratch.size(), 0);
   if (size == 0) return on_end_of_input();
   if (size < 0) {
@@ -94,8 +94,8 @@ void Connection::on_readable() {
 /// Whether many send large requests must not depend on how many may be connected.
 bool Connection::hold(size_t bytes) {
   if (bytes <= held_) {
-    services_.memory.give_back(held_ - bytes);
-  } else if (!services_.memory.try_take(bytes - held_)) {
+    server_.memory.give_back(held_ - bytes);
+  } else if (!server_.memory.try_take(bytes - held_)) {
     return false;
   }
   held_ = bytes;
@@ -121,17 +121,17 @@ void Connection::on_end_of_input() {
 }
 
 void Connection::stop_waiting() {
-  if (place_ == services_.waiting.end()) return;
-  services_.waiting.erase(place_);
-  place_ = services_.waiting.end();
+  if (place_ == server_.waiting.end()) return;
+  server_.waiting.erase(place_);
+  place_ = server_.waiting.end();
 }
 
 void Connection::become_idle() {
   phase_ = Phase::kIdle;
   hold(input_.size());
-  place_ = services_.waiting.insert(services_.waiting.end(), this);
+  place_ = server_.waiting.insert(server_.waiting.end(), this);
   if (input_.empty()) std::string().swap(input_);
-  timer_.start(services_.options.idle_timeout, later(&Connection::close));
+  timer_.start(server_.options.idle_timeout, later(&Connection::close));
   watch();
 }
 
@@ -153,7 +153,7 @@ void Connection::read_request(std::string_view bytes) {
   const size_t size = input_.size() + parser_->held();
   const bool held = hold(size);
   // Whoever asks for little is answered also when others send much.
-  if (size > kLittle && (!held || services_.memory.used() > services_.options.max_held)) {
+  if (size > kLittle && (!held || server_.memory.used() > server_.options.max_held)) {
     return fail(503, "Too much is being sent to the server");
   }
   switch (parser_->state()) {
@@ -179,8 +179,8 @@ size_t Connection::parse(std::string_view bytes) {
     phase_ = Phase::kReading;
     began_ = std::chrono::steady_clock::now();
     parser_ = std::make_unique<RequestParser>(
-        RequestParser::Limits{services_.options.max_header_size, services_.options.max_body_size});
-    timer_.start(services_.options.request_timeout, later(&Connection::on_late_request));
+        RequestParser::Limits{server_.options.max_header_size, server_.options.max_body_size});
+    timer_.start(server_.options.request_timeout, later(&Connection::on_late_request));
   }
   return skipped + parser_->feed(bytes);
 }
@@ -203,7 +203,7 @@ std::shared_ptr<Exchange> Connection::make_exchange() {
   }
   exchange->has_request = !exchange->request.method.empty();
   exchange->request.peer = peer_;
-  exchange->request.id = services_.request_id_prefix + std::to_string(++services_.last_request);
+  exchange->request.id = server_.request_id_prefix + std::to_string(++server_.last_request);
   exchange->request.stop = exchange->stop.get_token();
   return exchange;
 }
@@ -217,26 +217,26 @@ void Connection::fail(int status, std::string_view text) {
   hold(0);
   unread_ = true;
   timer_.cancel();
-  answer(services_.error_response(status, text));
+  answer(server_.error_response(status, text));
 }
 
 void Connection::dispatch() {
   stop_waiting();
   exchange_ = make_exchange();
   phase_ = Phase::kAnswering;
-  timer_.start(services_.options.request_timeout, later(&Connection::on_late_answer));
-  const auto& lane_of = services_.callbacks.lane_of;
+  timer_.start(server_.options.request_timeout, later(&Connection::on_late_answer));
+  const auto& lane_of = server_.callbacks.lane_of;
   const Lane lane = lane_of ? lane_of(exchange_->request) : Lane::kQuick;
-  if (lane == Lane::kAtOnce) return answer(run_handler(services_, exchange_->request));
+  if (lane == Lane::kAtOnce) return answer(run_handler(server_, exchange_->request));
   const bool posted =
-      services_.pool_of(lane).post([self = shared_from_this(), exchange = exchange_]() mutable {
-        Services& services = self->services_;
-        if (!exchange->abandoned) exchange->response = run_handler(services, exchange->request);
-        services.loop.post([connection = std::move(self), done = std::move(exchange)] {
+      server_.pool_of(lane).post([self = shared_from_this(), exchange = exchange_]() mutable {
+        ServerState& server = self->server_;
+        if (!exchange->abandoned) exchange->response = run_handler(server, exchange->request);
+        server.loop.post([connection = std::move(self), done = std::move(exchange)] {
           if (connection->exchange_ == done) connection->later (&Connection::handled)();
         });
       });
-  if (!posted) answer(services_.error_response(503, "No thread to handle the request"));
+  if (!posted) answer(server_.error_response(503, "No thread to handle the request"));
 }
 
 void Connection::handled() {
@@ -251,14 +251,14 @@ void Connection::on_late_answer() {
   exchange_->abandoned = true;
   exchange_->stop.request_stop();
   exchange_->keep_alive = false;
-  answer(services_.error_response(504, "The answer took too long to begin"));
+  answer(server_.error_response(504, "The answer took too long to begin"));
 }
 
 void Connection::answer(Response response) {
   if (const auto* text = std::get_if<std::string>(&response.body)) hold(held_ + text->capacity());
   // The answer may be at its end at once, and let go of.
-  const auto answer = std::make_shared<Answer>(services_, socket_, exchange_,
-                                               static_cast<Answer::Listener&>(*this));
+  const auto answer =
+      std::make_shared<Answer>(server_, socket_, exchange_, static_cast<Answer::Listener&>(*this));
   answer_ = answer;
   answer->start(std::move(response));
 }
@@ -268,21 +268,21 @@ void Connection::answer_started() { timer_.cancel(); }
 void Connection::answer_ended(bool complete) {
   if (!complete) return reset();
   log(true);
-  const bool again = answer_->keep_alive() && !services_.stopping && !client_ended_;
+  const bool again = answer_->keep_alive() && !server_.stopping && !client_ended_;
   answer_.reset();
   exchange_.reset();
   if (!again) return linger();
   become_idle();
   // Not from here: a client that sends many requests at once would make the stack grow.
-  if (!input_.empty()) services_.loop.post(later(&Connection::take_input));
+  if (!input_.empty()) server_.loop.post(later(&Connection::take_input));
 }
 
 void Connection::log(bool complete) {
-  if (!services_.callbacks.logger) return;
+  if (!server_.callbacks.logger) return;
   const bool answered = answer_ && answer_->started();
   const auto duration = std::chrono::steady_clock::now() - began_;
   try {
-    services_.callbacks.logger(
+    server_.callbacks.logger(
         {exchange_->has_request ? &exchange_->request : nullptr, answered ? answer_->status() : 0,
          answered ? answer_->body_bytes() : 0,
          std::chrono::duration_cast<std::chrono::microseconds>(duration), complete});
@@ -294,12 +294,12 @@ void Connection::log(bool complete) {
 /// So a client that is still sending gets some time to see it (RFC 9112 §9.6).
 void Connection::linger() {
   const bool unread = unread_ || !input_.empty();
-  if (!unread || client_ended_ || services_.stopping) return close();
+  if (!unread || client_ended_ || server_.stopping) return close();
   phase_ = Phase::kLingering;
   std::string().swap(input_);
   hold(0);
   ::shutdown(socket_.get(), SHUT_WR);
-  timer_.start(std::min(kMaxLinger, services_.options.request_timeout), later(&Connection::close));
+  timer_.start(std::min(kMaxLinger, server_.options.request_timeout), later(&Connection::close));
   watch();
 }
 
@@ -329,7 +329,7 @@ void Connection::close_socket(bool with_reset) {
   parser_.reset();
   std::string().swap(input_);
   // Not from here: this may be the last that keeps the connection alive.
-  services_.loop.post([self = shared_from_this()] { self->services_.on_closed(*self); });
+  server_.loop.post([self = shared_from_this()] { self->server_.on_closed(*self); });
 }
 
 }  // namespace kiln::net

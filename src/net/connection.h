@@ -7,7 +7,7 @@
 
 #include "net/answer.h"
 #include "net/request_parser.h"
-#include "net/services.h"
+#include "net/server_state.h"
 
 namespace kiln::net {
 
@@ -16,7 +16,7 @@ namespace kiln::net {
 class Connection final : public std::enable_shared_from_this<Connection>, Answer::Listener {
  public:
   /// Owns `socket`, which is non-blocking.
-  Connection(Services& services, int socket, std::string peer);
+  Connection(ServerState& server, int socket, std::string peer);
 
   void start();
   /// Closes unless a request is being answered; that one is the last.
@@ -68,7 +68,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, Answer
   void close() { close_socket(false); }
   void close_socket(bool with_reset);
 
-  Services& services_;
+  ServerState& server_;
   Descriptor socket_;
   Timer timer_;  ///< what `phase_` waits for at most; see the callbacks it is started with
   const std::string peer_;

@@ -8,7 +8,7 @@
 #include "base/thread.h"
 #include "net/connection.h"
 #include "net/listener.h"
-#include "net/services.h"
+#include "net/server_state.h"
 
 namespace kiln::net {
 namespace {
@@ -22,46 +22,46 @@ constexpr int kAcceptsAtOnce = 64;
 class Server::Impl {
  public:
   Impl(const ServerOptions& options, int listener)
-      : services_(options),
+      : server_(options),
         port_(port_of(listener)),
-        listener_(services_.loop, listener),
-        retry_(services_.loop) {
-    services_.on_closed = [this](Connection& connection) { forget(connection); };
+        listener_(server_.loop, listener),
+        retry_(server_.loop) {
+    server_.on_closed = [this](Connection& connection) { forget(connection); };
   }
 
   base::Status serve(Callbacks callbacks) KILN_EXCLUDES(stop_mutex_) {
-    services_.callbacks = std::move(callbacks);
-    services_.loop.post([this] { take(&Impl::accept); });
-    KILN_ASSIGN(thread_, base::start_thread([this] { services_.loop.run(); }, [](base::Error) {}));
+    server_.callbacks = std::move(callbacks);
+    server_.loop.post([this] { take(&Impl::accept); });
+    KILN_ASSIGN(thread_, base::start_thread([this] { server_.loop.run(); }, [](base::Error) {}));
     const base::MutexLock lock(stop_mutex_);
     running_ = true;
     return {};
   }
 
   uint16_t port() const { return port_; }
-  std::chrono::milliseconds patience() const { return services_.options.stop_timeout; }
+  std::chrono::milliseconds patience() const { return server_.options.stop_timeout; }
 
   void stop(std::chrono::milliseconds patience) KILN_EXCLUDES(stop_mutex_, mutex_) {
     const base::MutexLock once(stop_mutex_);
     if (!std::exchange(running_, false)) return;
-    services_.loop.post([this] { begin_stop(); });
+    server_.loop.post([this] { begin_stop(); });
     wait_for_connections(patience);
-    services_.loop.post([this] {
+    server_.loop.post([this] {
       for (const auto& [connection, kept] : connections_) connection->reset();
     });
     // Whatever they still post finds its connection closed.
-    services_.probes.join();
-    services_.quick.join();
-    services_.lengthy.join();
-    services_.readers.join();
-    services_.streams.join();
-    services_.loop.finish();
+    server_.probes.join();
+    server_.quick.join();
+    server_.lengthy.join();
+    server_.readers.join();
+    server_.streams.join();
+    server_.loop.finish();
     thread_.join();
   }
 
  private:
   void wait_for_clients() {
-    if (waiting_ || services_.stopping) return;
+    if (waiting_ || server_.stopping) return;
     listener_.when_readable([this] {
       waiting_ = false;
       take(&Impl::meet_client);
@@ -77,22 +77,22 @@ class Server::Impl {
   /// Idle connections are kept as long as nobody else wants their place. False: nobody does, or all
   /// are at work.
   bool make_room() {
-    if (services_.waiting.empty() || !has_waiting_client(listener_.get())) return false;
-    services_.waiting.front()->make_way();
+    if (server_.waiting.empty() || !has_waiting_client(listener_.get())) return false;
+    server_.waiting.front()->make_way();
     return true;
   }
 
-  bool is_full() const { return connections_.size() >= services_.options.max_connections; }
+  bool is_full() const { return connections_.size() >= server_.options.max_connections; }
 
   /// Clients are never left waiting because there was no memory for one of them.
   void take(void (Impl::*step)()) {
     if (!base::guarded([&] { (this->*step)(); }).ok()) {
-      services_.loop.post([this] { take(&Impl::accept); });
+      server_.loop.post([this] { take(&Impl::accept); });
     }
   }
 
   void accept() {
-    for (int i = 0; i < kAcceptsAtOnce && !services_.stopping && !is_full(); ++i) {
+    for (int i = 0; i < kAcceptsAtOnce && !server_.stopping && !is_full(); ++i) {
       base::Result<Accepted> accepted = accept_from(listener_.get());
       if (!accepted.ok()) {
         if (accepted.error().code() != base::ErrorCode::kUnavailable) break;
@@ -101,7 +101,7 @@ class Server::Impl {
         return retry_.start(kAcceptRetry, [this] { take(&Impl::accept); });
       }
       auto connection =
-          std::make_shared<Connection>(services_, accepted->socket, std::move(accepted->peer));
+          std::make_shared<Connection>(server_, accepted->socket, std::move(accepted->peer));
       connections_.emplace(connection.get(), connection);
       connection->start();
     }
@@ -115,7 +115,7 @@ class Server::Impl {
   }
 
   void begin_stop() {
-    services_.stopping = true;
+    server_.stopping = true;
     listener_.close();
     retry_.cancel();
     for (const auto& [connection, kept] : connections_) connection->stop();
@@ -123,7 +123,7 @@ class Server::Impl {
   }
 
   void tell_if_closed() KILN_EXCLUDES(mutex_) {
-    if (!services_.stopping || !connections_.empty()) return;
+    if (!server_.stopping || !connections_.empty()) return;
     const base::MutexLock lock(mutex_);
     all_closed_ = true;
     closed_.notify_all();
@@ -139,7 +139,7 @@ class Server::Impl {
     }
   }
 
-  Services services_;
+  ServerState server_;
   const uint16_t port_;
   base::Thread thread_;
   bool running_ KILN_GUARDED_BY(stop_mutex_) = false;

@@ -6,11 +6,11 @@
 
 #include <sys/stat.h>
 
-#include "api/access.h"
-#include "api/export_runner.h"
-#include "api/job_monitor.h"
+#include "api/access/access.h"
+#include "api/export/export_runner.h"
+#include "api/export/job_monitor.h"
+#include "api/export/poll_limiter.h"
 #include "api/metrics.h"
-#include "api/poll_limiter.h"
 #include "api/routes.h"
 #include "app/data_options.h"
 #include "app/descriptor_limit.h"
