@@ -161,13 +161,13 @@ const std::vector<NodeKind>& type_infos() {
       {"ARRAY_TYPE_INFO", {{"child_type", kType}, {"size", kText}}},
       {"DECIMAL_TYPE_INFO", {{"width", kText}, {"scale", kText}}},
       {"LIST_TYPE_INFO", {{"child_type", kType}}},
-      {"STRUCT_TYPE_INFO", {{"child_types", kNamedTypes}}},
+      {"STRUCT_TYPE_INFO", {{"child_types", kFieldTypes}}},
       {"UNBOUND_TYPE_INFO", {{"name", kText}, {"user_type_modifiers", kText}}},
   };
   return kAll;
 }
 
-constexpr std::string_view kOperators[] = {
+constexpr std::string_view kOperatorTypes[] = {
     "ARRAY_CONSTRUCTOR", "ARRAY_EXTRACT",     "ARRAY_SLICE",       "COMPARE_IN",
     "COMPARE_NOT_IN",    "GROUPING_FUNCTION", "OPERATOR_COALESCE", "OPERATOR_IS_NOT_NULL",
     "OPERATOR_IS_NULL",  "OPERATOR_NOT",      "OPERATOR_TRY",      "OPERATOR_UNPACK",
@@ -207,7 +207,8 @@ const NodeKind* find_node(Family family, std::string_view name) {
 }
 
 bool is_known_operator(std::string_view type) {
-  return std::find(std::begin(kOperators), std::end(kOperators), type) != std::end(kOperators);
+  return std::find(std::begin(kOperatorTypes), std::end(kOperatorTypes), type) !=
+         std::end(kOperatorTypes);
 }
 
 }  // namespace kiln::sql

@@ -20,7 +20,7 @@ enum class Role : unsigned char {
   kOrders,        ///< [{"expression": ..}]
   kCtes,          ///< {"map": [{"key": .., "value": ..}]}
   kType,          ///< a type, or an array of them
-  kNamedTypes,    ///< [{"first": .., "second": a type}]
+  kFieldTypes,    ///< [{"first": .., "second": a type}]
   kCases,         ///< [{"when_expr": .., "then_expr": ..}]
   kReplacements,  ///< [{"key": .., "value": an expression}]
   kPivots,        ///< [{"pivot_expressions": .., "entries": [{"star_expr": ..}]}]
