@@ -315,10 +315,16 @@ TEST(LibraryTest, ProblemsAreNotWithoutEnd) {
   EXPECT_EQ(read(library.text())->problems.errors.size(), view::Problems::kMost);
 }
 
-TEST(LibraryTest, AMebibyteOfSql) {
-  std::string sql = "SELECT 1";
-  while (sql.size() < (1 << 20)) sql += ", 'abcdefghijklmnopqrstuvwxyz'";
-  EXPECT_TRUE(read(LibraryText{"sql-query", sql}.text())->ok());
+TEST(LibraryTest, SqlIsAsLargeAsAMebibyte) {
+  constexpr size_t kMost = size_t{1} << 20;
+  for (const size_t size : {kMost - 1, kMost, kMost + 1}) {
+    const std::string sql = "SELECT '" + std::string(size - 9, 'x') + "'";
+    const LibraryPtr library = read(LibraryText{"sql-query", sql}.text());
+    EXPECT_EQ(library->ok(), size <= kMost) << size;
+    if (size <= kMost) continue;
+    ASSERT_THAT(paths(*library), ElementsAre("content[0].data"));
+    EXPECT_EQ(library->problems.errors[0].code(), base::ErrorCode::kLimit);
+  }
 }
 
 TEST(LibraryTest, ABareStatementHasTheTablesThatItMentions) {
