@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "dataset/file_source.h"
 #include "engine/pipeline.h"
 #include "engine/testing/text_output.h"
 #include "engine/testing/text_sink.h"
@@ -27,15 +28,14 @@ const view::CompiledView& view() {
 }
 
 std::string run(std::string_view text, size_t part_size, unsigned threads, bool skip) {
-  const int descriptor = memfd_create("fuzz", MFD_CLOEXEC);
-  fuzz::check(descriptor >= 0, "no memory file");
+  static const int kDescriptor = memfd_create("fuzz", MFD_CLOEXEC);
+  static const std::string kPath = "/proc/self/fd/" + std::to_string(kDescriptor);
   const bool written =
-      write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+      ftruncate(kDescriptor, 0) == 0 &&
+      pwrite(kDescriptor, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size());
   fuzz::check(written, "not written");
-  dataset::Snapshot snapshot;
-  auto file = dataset::OpenFile::adopt({"Data.ndjson", dataset::FileKind::kNdjson, ""}, descriptor);
-  fuzz::check(file.ok(), "not opened");
-  snapshot.files.push_back(*file);
+  auto snapshot = dataset::open_files({{kPath, dataset::FileKind::kNdjson, ""}});
+  fuzz::check(snapshot.ok(), "not opened");
   engine::Options options;
   options.threads = threads;
   options.skip_errors = skip;
@@ -44,7 +44,7 @@ std::string run(std::string_view text, size_t part_size, unsigned threads, bool 
   std::string rows;
   const auto output = engine::make_text_output(table::Format::kCsv, view().schema(),
                                                std::make_unique<engine::TextSink>(rows));
-  const auto summary = engine::run(snapshot, {{&view(), output.get()}}, options, {}, nullptr);
+  const auto summary = engine::run(*snapshot, {{&view(), output.get()}}, options, {}, nullptr);
   // What was written before an error depends on the parts; what the error is does not.
   if (!summary.ok()) return "error: " + summary.error().to_string();
   std::string counts = std::to_string(summary->rows[0]) + " " + std::to_string(summary->resources) +

@@ -109,7 +109,7 @@ class WritersTest : public testing::TestWithParam<Format> {
   std::vector<int64_t> numbers_of_parquet(const std::string& bytes) const {
     const std::string path = folder_ + "/read.parquet";
     std::ofstream(path, std::ios::binary) << bytes;
-    auto instance = sql::Instance::open(1);
+    auto instance = sql::Instance::open({});
     auto session = sql::Session::open(std::move(instance).value());
     const base::Status status = (*session)->execute(
         "SELECT error('<<' || coalesce(string_agg(n::VARCHAR, ' ' ORDER BY r), '') || ' >>') FROM "

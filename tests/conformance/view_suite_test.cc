@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "dataset/file_source.h"
 #include "engine/pipeline.h"
 #include "engine/testing/text_output.h"
 #include "engine/testing/text_sink.h"
@@ -21,7 +22,7 @@ namespace {
 /// Rows as NDJSON, or why there are none.
 base::Result<std::string> run_view(const view::CompiledView& view, const std::string& data) {
   KILN_ASSIGN(const dataset::Snapshot snapshot,
-              dataset::Snapshot::open({{data, dataset::FileKind::kNdjson, ""}}));
+              dataset::open_files({{data, dataset::FileKind::kNdjson, ""}}));
   std::string rows;
   const auto output = engine::make_text_output(table::Format::kNdjson, view.schema(),
                                                std::make_unique<engine::TextSink>(rows));

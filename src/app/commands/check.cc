@@ -3,7 +3,7 @@
 #include "app/commands/commands.h"
 #include "app/data_options.h"
 #include "app/diagnostics.h"
-#include "plan/library.h"
+#include "plan/resolver.h"
 #include "plan/view_source.h"
 
 namespace kiln::app {
@@ -20,7 +20,9 @@ struct CheckOptions {
 bool check_library(const json::DocumentPtr& document, const std::string& path) {
   const plan::LibraryPtr library =
       plan::read_library(document, document->root(), plan::Origin::kPublished);
-  print_problems(library->problems);
+  plan::Problems problems;
+  plan::add_library_errors(*library, path, problems);
+  print_problems(problems, true);
   if (!library->ok()) return false;
   print_note("ok: " + path + ": " + std::string(plan::name_of(library->kind)) + " " +
              library->name + ", " + std::to_string(library->dependencies.size()) + " tables, " +

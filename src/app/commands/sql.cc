@@ -128,7 +128,7 @@ int list_tables(const plan::ArtefactRegistry& artefacts) {
     if (!artefact->compiled) continue;
     if (!artefact->compiled->view) {
       broken = true;
-      print_problems(artefact->compiled->problems);
+      for (const base::Error& error : artefact->compiled->problems.errors) print_error(error);
       continue;
     }
     const std::string name = table_name(*artefact);
