@@ -2,13 +2,13 @@
 
 #include "api/export/download.h"
 #include "api/export/export_jobs.h"
-#include "api/export/export_view.h"
+#include "api/export/start_export.h"
 #include "api/issue/fault.h"
 #include "api/issue/issue.h"
 #include "api/metadata/artefact_resources.h"
 #include "api/metadata/metadata.h"
 #include "api/metrics.h"
-#include "api/run/run_view.h"
+#include "api/run/run.h"
 
 namespace kiln::api {
 namespace {
@@ -62,27 +62,42 @@ void Routes::add(std::string_view method, std::string_view pattern, net::Lane la
       });
 }
 
-void Routes::add_operations() {
-  const auto run = [this](const Routed& routed, const Access&) {
-    return run_view(service_, routed.request, id_of(routed));
-  };
-  for (const char* const pattern : {"/$viewdefinition-run", "/ViewDefinition/$viewdefinition-run",
-                                    "/ViewDefinition/{id}/$viewdefinition-run"}) {
-    add("GET", pattern, Lane::kLong, Action::kRun, run);
-    add("POST", pattern, Lane::kLong, Action::kRun, run);
-  }
-  for (const char* const pattern : {"/ViewDefinition/$run", "/ViewDefinition/{id}/$run"}) {
-    add("POST", pattern, Lane::kLong, Action::kRun, run);
-  }
-  for (const char* const pattern :
-       {"/$viewdefinition-export", "/ViewDefinition/$viewdefinition-export",
-        "/ViewDefinition/{id}/$viewdefinition-export"}) {
-    add("GET", pattern, Lane::kQuick, Action::kExport, export_needs_post);
-    add("POST", pattern, Lane::kLong, Action::kExport,
-        [this](const Routed& routed, const Access& access) {
-          return export_views(service_, access, routed.request, id_of(routed));
+void Routes::add_runs(const OperationFamily& family, std::string_view method,
+                      std::initializer_list<const char*> patterns) {
+  for (const char* const pattern : patterns) {
+    add(method, pattern, Lane::kLong, Action::kRun,
+        [this, &family](const Routed& routed, const Access&) {
+          return run(family, service_, routed.request, id_of(routed));
         });
   }
+}
+
+void Routes::add_exports(const OperationFamily& family,
+                         std::initializer_list<const char*> patterns) {
+  for (const char* const pattern : patterns) {
+    add("GET", pattern, Lane::kQuick, Action::kExport, export_needs_post);
+    add("POST", pattern, Lane::kLong, Action::kExport,
+        [this, &family](const Routed& routed, const Access& access) {
+          return start_export(family, service_, access, routed.request, id_of(routed));
+        });
+  }
+}
+
+void Routes::add_operations() {
+  for (const std::string_view method : {"GET", "POST"}) {
+    add_runs(kViewFamily, method,
+             {"/$viewdefinition-run", "/ViewDefinition/$viewdefinition-run",
+              "/ViewDefinition/{id}/$viewdefinition-run"});
+    add_runs(kQueryFamily, method,
+             {"/$sqlquery-run", "/Library/$sqlquery-run", "/Library/{id}/$sqlquery-run"});
+    add_runs(kSqlFamily, method, {"/$sql-run"});
+  }
+  add_runs(kViewFamily, "POST", {"/ViewDefinition/$run", "/ViewDefinition/{id}/$run"});
+  add_exports(kViewFamily, {"/$viewdefinition-export", "/ViewDefinition/$viewdefinition-export",
+                            "/ViewDefinition/{id}/$viewdefinition-export"});
+  add_exports(kQueryFamily,
+              {"/$sqlquery-export", "/Library/$sqlquery-export", "/Library/{id}/$sqlquery-export"});
+  add_exports(kSqlFamily, {"/$sql-export"});
 }
 
 void Routes::add_jobs() {

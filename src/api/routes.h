@@ -2,11 +2,13 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 
 #include "api/access/access.h"
 #include "api/access/reach.h"
+#include "api/input/operation_family.h"
 #include "api/service.h"
 #include "net/router.h"
 #include "net/server.h"
@@ -40,6 +42,9 @@ class Routes {
   /// sent, compiling them, looking a cohort up, opening data.
   void add(std::string_view method, std::string_view pattern, net::Lane lane, Action action,
            Operation operation);
+  void add_runs(const OperationFamily& family, std::string_view method,
+                std::initializer_list<const char*> patterns);
+  void add_exports(const OperationFamily& family, std::initializer_list<const char*> patterns);
   void add_operations();
   void add_jobs();
   void add_rest();

@@ -15,6 +15,7 @@
 #include "fhir/model.h"
 #include "job/job_engine.h"
 #include "output/writers.h"
+#include "plan/library_graph.h"
 #include "plan/published_artefacts.h"
 #include "sink/export_sink.h"
 
@@ -33,6 +34,7 @@ struct ServiceOptions {
   uint64_t part_rows = 0;                  ///< rows of an exported file; 0: no limit
   uint64_t max_line_size = uint64_t{256} << 20;
   std::optional<fhir::Version> fhir_version;
+  plan::GraphLimits graph{};             ///< of what a query depends on
   base::MemoryBudget* memory = nullptr;  ///< of the process; null: unbounded
   /// Of the views that unfinished jobs keep compiled, in bytes of their texts; null: unbounded.
   base::MemoryBudget* kept_views = nullptr;

@@ -9,9 +9,9 @@
 
 #include "api/access/access.h"
 #include "api/export/download.h"
-#include "api/export/export_view.h"
 #include "api/export/kept_plan.h"
 #include "api/export/poll_limiter.h"
+#include "api/export/start_export.h"
 #include "api/issue/fault.h"
 #include "api/metrics.h"
 #include "api/routes.h"
@@ -123,7 +123,8 @@ TEST_F(ExportJobsTest, AJobHasTheKickOffsPlan) {
   request.body =
       R"({"resourceType":"ViewDefinition","name":"v","status":"active","resource":"Patient",)"
       R"("select":[{"column":[{"name":"id","path":"id"}]}]})";
-  const net::Response response = export_views(service_, Access{}, request, std::nullopt);
+  const net::Response response =
+      start_export(kViewFamily, service_, Access{}, request, std::nullopt);
   EXPECT_EQ(response.status, 202);
   bool ran = false;
   runner_.body = [&](const job::Attempt& attempt) {

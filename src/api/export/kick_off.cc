@@ -1,6 +1,6 @@
 #include "api/export/kick_off.h"
 
-#include "api/input/view_subject.h"
+#include "api/input/subjects.h"
 #include "api/issue/plan_issues.h"
 #include "base/digest.h"
 #include "base/text.h"
@@ -9,7 +9,7 @@
 namespace kiln::api {
 namespace {
 
-constexpr size_t kMostViews = 1000;
+constexpr size_t kMostSubjects = 1000;
 /// Of what is kept for the client as long as the job's record.
 constexpr size_t kLongestText = 1000;
 
@@ -43,54 +43,84 @@ void check_length(const std::string& text, const std::string& what, const std::s
              what + " is longer than " + std::to_string(kLongestText) + " bytes");
 }
 
-plan::Subject read_view(const Parameter& parameter, const ViewSubjects& views, Issues& issues) {
+std::set<std::string_view> known_parts(const OperationFamily& family) {
+  std::set<std::string_view> names = {"name", family.canonical, family.reference, family.resource};
+  if (family.takes_sql()) names.insert({"parameters", "parameter"});
+  return names;
+}
+
+plan::Subject read_subject(const OperationFamily& family, const Parameter& parameter,
+                           Subjects& subjects, Issues& issues) {
   plan::Subject subject;
-  check_names(parameter.parts, {"name", "viewCanonical", "viewReference", "viewResource"}, issues);
+  check_names(parameter.parts, known_parts(family), issues);
   if (const Parameter* const name = part_of(parameter, "name", issues)) {
     subject.name = string_of(*name, issues).value_or("");
     check_length(subject.name, "'name'", name->expression, issues);
   }
-  const ViewNaming naming{part_of(parameter, "viewCanonical", issues),
-                          part_of(parameter, "viewReference", issues),
-                          part_of(parameter, "viewResource", issues)};
+  const Naming naming{part_of(parameter, family.canonical, issues),
+                      part_of(parameter, family.reference, issues),
+                      part_of(parameter, family.resource, issues)};
   if (naming.count() != 1) {
     issues.add(IssueCode::kInvalid, parameter.expression,
-               "exactly one of viewCanonical, viewReference and viewResource is needed");
+               "exactly one of " + std::string(family.canonical) + ", " +
+                   std::string(family.reference) + " and " + std::string(family.resource) +
+                   " is needed");
     return subject;
   }
-  auto found = views.named(naming);
+  auto found = subjects.named(naming);
   if (!found) return subject;
   if (!subject.name.empty()) found->name = std::move(subject.name);
+  if (family.takes_sql()) {
+    subjects.complete(*found, part_of(parameter, "parameters", issues), parameter.parts);
+  }
   return std::move(*found);
 }
 
-/// One for each view that was asked for, also if it was not found.
-std::vector<plan::Subject> read_views(const OperationInput& input,
-                                      const std::optional<std::string>& id, const Service& service,
-                                      const net::Request& request, Issues& issues) {
-  std::vector<plan::Subject> subjects;
-  const ViewSubjects views(service, request, issues);
-  const auto parameters = input.all("view");
+/// The one subject of an instance's URL or of a body that is it; its values stand at the top.
+plan::Subject read_only_subject(const OperationFamily& family, const OperationInput& input,
+                                std::optional<plan::Subject> found, Subjects& subjects,
+                                Issues& issues) {
+  if (!found) return {};
+  if (family.takes_sql()) {
+    subjects.complete(*found, only(input, "parameters", issues), input.parameters);
+  }
+  return std::move(*found);
+}
+
+/// One for each that was asked for, also if it was not found.
+std::vector<plan::Subject> read_subjects(const OperationFamily& family, const OperationInput& input,
+                                         const std::optional<std::string>& id,
+                                         const Service& service, const net::Request& request,
+                                         Issues& issues) {
+  std::vector<plan::Subject> all;
+  const std::string name(family.subject);
+  Subjects subjects(family, input, service, request, issues);
+  const auto parameters = input.all(name);
   if (id) {
     if (!parameters.empty()) {
-      issues.add(IssueCode::kInvalid, "view", "the view is named by the URL, not by 'view'");
+      issues.add(IssueCode::kInvalid, name,
+                 "the " + name + " is named by the URL, not by '" + name + "'");
     }
-    subjects.push_back(views.of_url(*id, input).value_or(plan::Subject()));
-    return subjects;
+    all.push_back(read_only_subject(family, input, subjects.of_url(*id), subjects, issues));
+    subjects.check_contexts();
+    return all;
   }
   if (parameters.empty() && !input.bare) {
-    issues.add(IssueCode::kRequired, "view", "which views? at least one 'view' is needed");
+    issues.add(IssueCode::kRequired, name, "which one? at least one '" + name + "' is needed");
   }
-  if (parameters.size() > kMostViews) {
-    issues.add(IssueCode::kTooMany, "view",
-               "more than " + std::to_string(kMostViews) + " views in one export");
-    return subjects;
+  if (parameters.size() > kMostSubjects) {
+    issues.add(IssueCode::kTooMany, name,
+               "more than " + std::to_string(kMostSubjects) + " of '" + name + "' in one export");
+    return all;
   }
-  if (input.bare) subjects.push_back(views.of_body(input).value_or(plan::Subject()));
-  for (const Parameter* const view : parameters) {
-    subjects.push_back(read_view(*view, views, issues));
+  if (input.bare) {
+    all.push_back(read_only_subject(family, input, subjects.of_body(), subjects, issues));
   }
-  return subjects;
+  for (const Parameter* const parameter : parameters) {
+    all.push_back(read_subject(family, *parameter, subjects, issues));
+  }
+  subjects.check_contexts();
+  return all;
 }
 
 output::Compression read_compression(const OperationInput& input, Issues& issues) {
@@ -105,16 +135,26 @@ output::Compression read_compression(const OperationInput& input, Issues& issues
   return compression.value_or(output::Compression::kNone);
 }
 
-void refuse_run_parameters(const OperationInput& input, Issues& issues) {
-  const std::pair<std::string_view, std::string_view> kRefused[] = {
+/// What exports do not take; values at the top are those of an instance's query.
+void refuse_run_parameters(const OperationFamily& family, const OperationInput& input,
+                           bool at_instance, Issues& issues) {
+  const std::string of_sql = "'parameters' is a part of '" + std::string(family.subject) + "'";
+  const std::pair<std::string_view, std::string> kRefused[] = {
       {"_limit", "'_limit' is for runs, not for exports"},
       {"resource", "'resource' is for runs, not for exports"},
-      {"parameters", "a ViewDefinition takes no 'parameters'"}};
+      {"parameters", family.takes_sql() ? of_sql : "a ViewDefinition takes no 'parameters'"}};
   for (const auto& [name, text] : kRefused) {
-    if (!input.all(name).empty()) {
-      issues.add(IssueCode::kInvalid, std::string(name), std::string(text));
-    }
+    if (name == "parameters" && family.takes_sql() && (at_instance || input.bare)) continue;
+    if (!input.all(name).empty()) issues.add(IssueCode::kInvalid, std::string(name), text);
   }
+}
+
+std::set<std::string_view> known_names(const OperationFamily& family) {
+  std::set<std::string_view> names = {"_format", "header",           "patient",      "group",
+                                      "_since",  "clientTrackingId", "_compression", family.subject,
+                                      "_limit",  "resource",         "parameters"};
+  names.insert(family.contexts.begin(), family.contexts.end());
+  return names;
 }
 
 /// A list of many jobs stays a list of short records.
@@ -139,19 +179,16 @@ std::string read_tracking_id(const OperationInput& input, Issues& issues) {
 
 }  // namespace
 
-KickOff read_kick_off(const Service& service, const Access& access, const net::Request& request,
-                      const std::optional<std::string>& id) {
+KickOff read_kick_off(const OperationFamily& family, const Service& service, const Access& access,
+                      const net::Request& request, const std::optional<std::string>& id) {
   KickOff kick_off;
   Issues& issues = kick_off.issues;
   if (!prefers_async(request.headers)) {
     issues.add(IssueCode::kRequired, "", "an export needs the header Prefer: respond-async");
   }
   const OperationInput input = read_operation_input(request, issues, service.options.memory);
-  check_names(input.parameters,
-              {"_format", "header", "patient", "group", "_since", "clientTrackingId",
-               "_compression", "view", "_limit", "resource", "parameters"},
-              issues);
-  refuse_run_parameters(input, issues);
+  check_names(input.parameters, known_names(family), issues);
+  refuse_run_parameters(family, input, id.has_value(), issues);
   plan::Draft& draft = kick_off.draft = new_draft(service.options);
   const table::Format format = read_format(input, false, issues).value_or(table::Format::kNdjson);
   draft.layout.format = format;
@@ -174,10 +211,11 @@ KickOff read_kick_off(const Service& service, const Access& access, const net::R
   }
   submission.format = table::name_of(format);
   if (!input.readable) return kick_off;
-  draft.subjects = read_views(input, id, service, request, issues);
+  draft.subjects = read_subjects(family, input, id, service, request, issues);
+  const std::string subject(family.subject);
   plan::Problems found;
-  plan::check_count(format, draft.subjects.size(), "view", found);
-  plan::name_outputs(draft.subjects, "view", found);
+  plan::check_count(format, draft.subjects.size(), subject, found);
+  plan::name_outputs(draft.subjects, subject, found);
   plan::check_format(draft.layout.format, draft.subjects, found);
   add_issues(found, service, request, issues);
   plan::name_files(draft.subjects);

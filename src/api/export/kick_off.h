@@ -6,6 +6,7 @@
 
 #include "api/access/access.h"
 #include "api/input/common_parameters.h"
+#include "api/input/operation_family.h"
 
 namespace kiln::api {
 
@@ -16,9 +17,9 @@ struct KickOff {
   job::Submission submission;
 };
 
-/// `id` is that of the published view that the URL names. Everything that is wrong is among the
+/// `id` is that of the published artefact that the URL names. Everything that is wrong is among the
 /// problems, each with its expression.
-KickOff read_kick_off(const Service& service, const Access& access, const net::Request& request,
-                      const std::optional<std::string>& id);
+KickOff read_kick_off(const OperationFamily& family, const Service& service, const Access& access,
+                      const net::Request& request, const std::optional<std::string>& id);
 
 }  // namespace kiln::api

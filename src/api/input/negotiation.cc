@@ -121,8 +121,11 @@ void add_unsupported_format(std::string_view text, bool with_fhir, Issues& issue
 }
 
 std::optional<Representation> negotiate(const std::optional<table::Format>& format,
-                                        const net::Headers& headers, Issues& issues) {
+                                        const net::Headers& headers, Issues& issues, Bare bare) {
   const auto ranges = accepted(headers);
+  if (bare == Bare::kJson && format == table::Format::kJson && !takes_only(ranges, kFhirXml)) {
+    return Representation{*format};
+  }
   if (const auto chosen = format ? by_format(*format, ranges) : by_accept(ranges)) return chosen;
   issues.add(
       IssueCode::kNotAcceptable, "",

@@ -21,9 +21,14 @@ struct Representation {
   bool as_binary = false;  ///< the rows are the data of a Binary resource
 };
 
+/// Whether `_format=json` is the bare array also for those who take nothing but FHIR JSON, as BI
+/// clients of $sqlquery-run ask for it.
+enum class Bare : uint8_t { kByAccept, kJson };
+
 /// `format` is what _format says, if it was given. 406 if the client takes nothing that we have.
 std::optional<Representation> negotiate(const std::optional<table::Format>& format,
-                                        const net::Headers& headers, Issues& issues);
+                                        const net::Headers& headers, Issues& issues,
+                                        Bare bare = Bare::kByAccept);
 
 /// True if the Accept header lets us answer with FHIR JSON, as all but runs and downloads do.
 bool accepts_fhir_json(const net::Headers& headers);

@@ -70,6 +70,7 @@ class ParameterReader {
     parameter.name = name_of(item);
     parameter.expression = std::move(expression);
     parameter.resource = item["resource"];
+    parameter.object = item;
     size_t values = 0;
     for (const json::Value member : item.items()) {
       if (!member.key().starts_with("value")) continue;

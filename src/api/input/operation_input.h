@@ -21,6 +21,7 @@ struct Parameter {
   std::string expression;  ///< how an issue names it: "patient", "view[0].viewReference"
   json::Value value;       ///< its value[x]; missing if it has none, or came in the query
   json::Value resource;
+  json::Value object{};  ///< all of it; missing if it came in the query
   std::optional<std::string> query_text;
   std::vector<Parameter> parts;
 };

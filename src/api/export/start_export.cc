@@ -1,4 +1,4 @@
-#include "api/export/export_view.h"
+#include "api/export/start_export.h"
 
 #include "api/export/export_jobs.h"
 #include "api/export/export_links.h"
@@ -47,7 +47,7 @@ net::Response submit(const Service& service, const net::Request& request, KickOf
   if (!submitted.ok()) return refuse_submission(submitted.error(), service, request);
   service.log.info("export requested", {{"id", request.id},
                                         {"job", submitted->text},
-                                        {"views", submission.subjects},
+                                        {"subjects", submission.subjects},
                                         {"format", submission.format}});
   return accepted_response(service, *submitted, submission.tracking_id);
 }
@@ -70,9 +70,10 @@ net::Response decide(const Service& service, const net::Request& request, KickOf
 
 }  // namespace
 
-net::Response export_views(const Service& service, const Access& access,
-                           const net::Request& request, const std::optional<std::string>& id) {
-  return decide(service, request, read_kick_off(service, access, request, id));
+net::Response start_export(const OperationFamily& family, const Service& service,
+                           const Access& access, const net::Request& request,
+                           const std::optional<std::string>& id) {
+  return decide(service, request, read_kick_off(family, service, access, request, id));
 }
 
 }  // namespace kiln::api

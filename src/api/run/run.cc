@@ -1,7 +1,7 @@
-#include "api/run/run_view.h"
+#include "api/run/run.h"
 
 #include "api/input/common_parameters.h"
-#include "api/input/view_subject.h"
+#include "api/input/subjects.h"
 #include "api/issue/fault.h"
 #include "api/issue/plan_issues.h"
 #include "api/run/row_body.h"
@@ -11,14 +11,16 @@
 namespace kiln::api {
 namespace {
 
-constexpr std::string_view kNamingForms[] = {"viewCanonical", "viewReference", "viewResource"};
-
-std::set<std::string_view> known_names() {
-  return {"_format",       "header",        "patient",      "group",      "_since",  "_limit",
-          "viewCanonical", "viewReference", "viewResource", "parameters", "resource"};
+std::set<std::string_view> known_names(const OperationFamily& family) {
+  std::set<std::string_view> names = {
+      "_format",        "header",         "patient",       "group",      "_since",  "_limit",
+      family.canonical, family.reference, family.resource, "parameters", "resource"};
+  names.insert(family.contexts.begin(), family.contexts.end());
+  if (family.takes_sql()) names.insert("parameter");
+  return names;
 }
 
-/// A problem with the parameters that name the view.
+/// An issue with the parameters that name the subject.
 Issue issue_of_naming(IssueCode code, std::vector<std::string> forms, std::string text) {
   Issue issue{code, std::move(text), ""};
   if (forms.empty()) return issue;
@@ -28,7 +30,7 @@ Issue issue_of_naming(IssueCode code, std::vector<std::string> forms, std::strin
 }
 
 /// Those that the client has used.
-std::vector<std::string> named_forms(const ViewNaming& naming) {
+std::vector<std::string> named_forms(const Naming& naming) {
   std::vector<std::string> forms;
   for (const Parameter* const form : {naming.canonical, naming.reference, naming.resource}) {
     if (form != nullptr) forms.push_back(form->expression);
@@ -36,36 +38,42 @@ std::vector<std::string> named_forms(const ViewNaming& naming) {
   return forms;
 }
 
+std::string either(const OperationFamily& family) {
+  return std::string(family.canonical) + ", " + std::string(family.reference);
+}
+
 /// The rules about how the subject is named, then the subject.
-std::optional<plan::Subject> read_subject(const OperationInput& input,
-                                          const std::optional<std::string>& id,
-                                          const Service& service, const net::Request& request,
+std::optional<plan::Subject> read_subject(const OperationFamily& family,
+                                          const OperationInput& input,
+                                          const std::optional<std::string>& id, Subjects& subjects,
                                           Issues& issues) {
-  const ViewSubjects subjects(service, request, issues);
+  const std::string_view kForms[] = {family.canonical, family.reference, family.resource};
   if (id) {
-    for (const std::string_view form : kNamingForms) {
+    for (const std::string_view form : kForms) {
       if (only(input, form, issues) != nullptr) {
         issues.add(IssueCode::kInvalid, std::string(form),
-                   "the view is named by the URL, not by '" + std::string(form) + "'");
+                   "the " + std::string(family.subject) + " is named by the URL, not by '" +
+                       std::string(form) + "'");
       }
     }
-    return subjects.of_url(*id, input);
+    return subjects.of_url(*id);
   }
-  ViewNaming naming{only(input, kNamingForms[0], issues), only(input, kNamingForms[1], issues),
-                    only(input, kNamingForms[2], issues)};
+  const Naming naming{only(input, kForms[0], issues), only(input, kForms[1], issues),
+                      only(input, kForms[2], issues)};
   const size_t forms = naming.count() + (input.bare ? 1 : 0);
   if (forms == 0) {
-    issues.add(issue_of_naming(
-        IssueCode::kRequired, {std::begin(kNamingForms), std::begin(kNamingForms) + 3},
-        "which view? viewCanonical, viewReference or viewResource is needed"));
+    issues.add(issue_of_naming(IssueCode::kRequired, {std::begin(kForms), std::end(kForms)},
+                               "which " + std::string(family.subject) + "? " + either(family) +
+                                   " or " + std::string(family.resource) + " is needed"));
     return std::nullopt;
   }
   if (forms > 1) {
-    issues.add(issue_of_naming(IssueCode::kInvalid, named_forms(naming),
-                               "only one of viewCanonical, viewReference and viewResource"));
+    issues.add(
+        issue_of_naming(IssueCode::kInvalid, named_forms(naming),
+                        "only one of " + either(family) + " and " + std::string(family.resource)));
     return std::nullopt;
   }
-  return input.bare ? subjects.of_body(input) : subjects.named(naming);
+  return input.bare ? subjects.of_body() : subjects.named(naming);
 }
 
 uint64_t read_limit(const OperationInput& input, Issues& issues) {
@@ -115,28 +123,45 @@ struct Run {
   std::optional<std::string> resources;
 };
 
+/// What a subject of that kind does not take.
+void check_parameters(const OperationFamily& family, const OperationInput& input,
+                      const plan::Subject* subject, Issues& issues) {
+  const bool of_query = subject != nullptr ? !subject->view : !family.takes_views();
+  if (of_query && !input.all("resource").empty()) {
+    issues.add(IssueCode::kInvalid, "resource", "a query takes no 'resource'");
+  }
+  if (!family.takes_sql() && !input.all("parameters").empty()) {
+    issues.add(IssueCode::kInvalid, "parameters", "a ViewDefinition takes no 'parameters'");
+  }
+}
+
 /// Everything that the request alone can tell.
-Run read_run(const Service& service, const net::Request& request,
+Run read_run(const OperationFamily& family, const Service& service, const net::Request& request,
              const std::optional<std::string>& id) {
   Run run;
   Issues& issues = run.issues;
   plan::Draft& draft = run.draft = new_draft(service.options);
   const OperationInput input = read_operation_input(request, issues, service.options.memory);
-  check_names(input.parameters, known_names(), issues);
-  if (!input.all("parameters").empty()) {
-    issues.add(IssueCode::kInvalid, "parameters", "a ViewDefinition takes no 'parameters'");
-  }
+  check_names(input.parameters, known_names(family), issues);
+  if (!family.takes_sql()) check_parameters(family, input, nullptr, issues);
   const auto format = read_format(input, true, issues);
   draft.layout.text.header = read_header(input, issues);
   draft.rules.limit = read_limit(input, issues);
   draft.filters = read_filters(input, service, issues);
   run.resources = read_resources(input, issues);
-  const auto representation = negotiate(format, request.headers, issues);
+  const auto representation = negotiate(format, request.headers, issues,
+                                        family.takes_views() ? Bare::kByAccept : Bare::kJson);
   if (!input.readable) return run;
   if (representation) run.representation = *representation;
   draft.layout.format = run.representation.format;
-  auto subject = read_subject(input, id, service, request, issues);
+  Subjects subjects(family, input, service, request, issues);
+  auto subject = read_subject(family, input, id, subjects, issues);
+  if (family.takes_sql()) check_parameters(family, input, subject ? &*subject : nullptr, issues);
   if (!subject) return run;
+  if (family.takes_sql()) {
+    subjects.complete(*subject, only(input, "parameters", issues), input.parameters);
+    subjects.check_contexts();
+  }
   draft.subjects.push_back(std::move(*subject));
   plan::Problems found;
   plan::check_format(draft.layout.format, draft.subjects, found);
@@ -158,9 +183,9 @@ net::Response answer(const Service& service, const net::Request& request, Run ru
 
 }  // namespace
 
-net::Response run_view(const Service& service, const net::Request& request,
-                       const std::optional<std::string>& id) {
-  return answer(service, request, read_run(service, request, id));
+net::Response run(const OperationFamily& family, const Service& service,
+                  const net::Request& request, const std::optional<std::string>& id) {
+  return answer(service, request, read_run(family, service, request, id));
 }
 
 }  // namespace kiln::api
