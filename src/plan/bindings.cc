@@ -200,7 +200,11 @@ class Binder {
         bindings.push_back({placeholder.name, value->second.type, value->second.text});
       } else if (!seen_.contains(placeholder.name) &&
                  (declared_.contains(placeholder.name) || mentioned_.contains(placeholder.name))) {
-        error("no value for the parameter " + in_quotes(placeholder.name), "");
+        problems_.add(
+            ProblemCode::kUsage, place_,
+            library_.statement->at(placeholder.begin,
+                                   Error(ErrorCode::kUsage, "no value for the parameter " +
+                                                                in_quotes(placeholder.name))));
       }
     }
     return bindings;

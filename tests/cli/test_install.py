@@ -9,7 +9,8 @@ import unittest
 
 from tests.support.cli import BUILD, CliTest, patients, view
 
-COMMANDS = ["run", "export", "check", "schema", "fhirpath", "sample", "serve", "completion"]
+COMMANDS = ["run", "export", "check", "schema", "fhirpath", "sample", "serve", "completion",
+            "sql"]
 
 
 class InstallTest(CliTest):

@@ -183,10 +183,8 @@ void add_sql_command(CLI::App& app, int& status) {
                       "A file with one SELECT or an SQLQuery Library, or - for stdin");
   command->add_option("-e,--expression", options->expression, "The query itself")->type_name("SQL");
   command
-      ->add_option("-v,--view", options->views,
-                   "ViewDefinitions: a file or a folder; may be repeated")
-      ->type_name("PATH")
-      ->allow_extra_args(false);
+      ->add_option("-v,--view", options->views, "ViewDefinitions and SQLViews: files and folders")
+      ->type_name("PATH");
   command
       ->add_option("-p,--parameter", options->parameters,
                    "A value for $NAME in the query; may be repeated")

@@ -1,0 +1,136 @@
+"""`kiln sql`: statements and Libraries over views (cli.md)."""
+import base64
+import json
+
+from tests.support.cli import CliTest, patients, view
+
+PATIENTS = view("id=id", "active=active", "born=birthDate", name="pt")
+NAMES = view("id=id", "family=name.family.first()", name="names")
+
+
+def library(sql, dependencies=(), parameters=(), kind="sql-query", **more):
+    return {"resourceType": "Library", "status": "active",
+            "type": {"coding": [{"code": kind, "system":
+                     "https://sql-on-fhir.org/ig/CodeSystem/LibraryTypesCodes"}]},
+            "content": [{"contentType": "application/sql",
+                         "data": base64.b64encode(sql.encode()).decode()}],
+            "parameter": [{"name": name, "use": "in", "type": kind} for name, kind in parameters],
+            "relatedArtifact": [{"type": "depends-on", "label": label, "resource": resource}
+                                for label, resource in dependencies], **more}
+
+
+class SqlTest(CliTest):
+    def setUp(self):
+        super().setUp()
+        people = patients(3, active=True)
+        people[1]["active"] = False
+        people[2]["birthDate"] = "2000-02-29"
+        people[0]["name"] = [{"family": "A family name that is long"}]
+        self.data = self.write("data/Patient.ndjson", people)
+        self.write("views/pt.json", {**PATIENTS, "id": "pt", "url": "http://x.org/pt"})
+        self.write("views/names.json", {**NAMES, "id": "names", "url": "http://x.org/names"})
+        self.views = self.path("views")
+
+    def sql(self, *arguments, **how):
+        return self.kiln("sql", *arguments, "-v", self.views, "-d", self.data, **how)
+
+    def ask(self, statement, *arguments, **how):
+        return self.sql("-e", statement, "-f", "ndjson", *arguments, **how)
+
+    def rows(self, statement, *arguments):
+        return [json.loads(line) for line in self.ask(statement, *arguments).out.splitlines()]
+
+    def test_cli_sql_views_are_tables(self):
+        self.assertEqual(self.rows("SELECT active, count(*) AS n FROM pt GROUP BY 1 ORDER BY 2"),
+                         [{"active": False, "n": 1}, {"active": True, "n": 2}])
+        self.assertEqual(self.rows("SELECT pt.id, family FROM pt JOIN names USING (id) "
+                                   "ORDER BY id DESC LIMIT 1"), [{"id": "p2", "family": None}])
+
+    def test_cli_sql_the_order_of_the_input_for_any_number_of_threads(self):
+        self.data = self.write("more/Patient.ndjson", patients(50_000))
+        ways = {self.ask("SELECT id, count(*) n FROM pt GROUP BY id", "--threads", n).out
+                for n in (1, 2, 7)}
+        self.assertEqual(len(ways), 1)
+        self.assertEqual(ways.pop().count(b"\n"), 50_000)
+
+    def test_cli_sql_files_and_standard_input(self):
+        query = self.write("q.sql", "SELECT count(*) AS n\nFROM pt -- all\n;\n")
+        self.assertEqual(self.sql(query, "-f", "csv").out, b"n\n3\n")
+        self.assertEqual(self.sql("-", "-f", "csv", stdin=b"SELECT 1 AS one").out, b"one\n1\n")
+
+    def test_cli_sql_parameters_have_the_type_that_the_statement_wants(self):
+        born = "SELECT id FROM pt WHERE born >= $day"
+        self.assertEqual(self.rows(born, "-p", "day=2000-01-01"), [{"id": "p2"}])
+        self.assertEqual(self.rows("SELECT $x AS x, 1 + CAST($y AS INT) AS y", "-p", "x=it's",
+                                   "-p", "y=41"),
+                         [{"x": "it's", "y": 42}])
+        self.assert_points_at(self.ask(born, status=2), "-e:1:32")
+        # Arithmetic leaves the type open, and so it is a text.
+        self.assert_points_at(self.ask("SELECT 1 + $y", "-p", "y=1", status=1), "-e:1:10")
+        self.ask(born, "-p", "day=1", "-p", "day=2", status=2)
+        self.ask(born, "-p", "day=1", "-p", "other=2", status=2)
+        self.ask(born, "-p", "day", status=2)
+
+    def test_cli_sql_a_library_with_its_own_labels(self):
+        query = self.write("q.json", library(
+            "SELECT family FROM n WHERE id = :who", [("n", "http://x.org/names")],
+            [("who", "string")]))
+        self.assertEqual(self.sql(query, "-p", "who=p0", "-f", "csv").out,
+                         b"family\nA family name that is long\n")
+        self.sql(query, status=2)
+
+    def test_cli_sql_views_of_views(self):
+        self.write("views/adults.json", library(
+            "SELECT id FROM people WHERE active", [("people", "http://x.org/pt")], kind="sql-view",
+            id="adults", url="http://x.org/adults", name="adults"))
+        self.assertEqual(self.rows("SELECT count(*) AS n FROM adults"), [{"n": 2}])
+
+    def test_cli_sql_what_is_wrong_has_its_place(self):
+        self.assert_points_at(self.ask("SELECT nothere FROM pt", status=1), "-e:1:8")
+        outcome = self.ask("SELECT 1\nFROM pts", status=1)
+        self.assert_points_at(outcome, "-e:2:6")
+        self.assertIn("did you mean `pt`?", outcome.err)
+        self.assert_points_at(self.ask("SELECT * FROM read_csv('/etc/passwd')", status=1), "-e:1:15")
+        self.ask("SELECT 1; SELECT 2", status=1)
+        self.ask("DROP TABLE pt", status=2)
+        self.assertEqual(self.ask("SELECT INTERVAL 1 DAY AS d", status=1).out, b"")
+
+    def test_cli_sql_bad_data_is_an_error_with_its_line(self):
+        self.data = self.write("bad/Patient.ndjson", ['{"resourceType":"Patient","id":"a"}',
+                                                      '{"resourceType":"Patient","id":1}'])
+        outcome = self.ask("SELECT count(id) FROM pt", status=1)
+        self.assertIn("Patient.ndjson:2", outcome.err)
+        # What is not read is not looked at.
+        self.assertEqual(self.rows("SELECT count(active) AS n FROM pt"), [{"n": 0}])
+
+    def test_cli_sql_every_format(self):
+        for form in ("csv", "ndjson", "json", "parquet"):
+            target = self.path("out." + form)
+            self.sql("-e", "SELECT id, active FROM pt ORDER BY id", "-o", target)
+            self.assertGreater(len(self.read("out." + form)), 20, form)
+        self.ask("SELECT {'a': [1, NULL]} AS s", "--no-header")
+        self.sql("-e", "SELECT [1] AS l", "-f", "csv", status=1)
+        self.assertEqual(self.rows("SELECT {'a': [1, NULL]} AS s, MAP {'k': 1.5} AS m"),
+                         [{"s": {"a": [1, None]}, "m": {"k": 1.5}}])
+
+    def test_cli_sql_limits_and_filters(self):
+        self.assertEqual(len(self.rows("SELECT id FROM pt", "--limit", 2)), 2)
+        self.assertEqual(self.rows("SELECT count(*) AS n FROM pt", "--limit", 1), [{"n": 3}])
+        self.assertEqual(self.rows("SELECT count(*) AS n FROM pt", "--patient", "p1"), [{"n": 1}])
+
+    def test_cli_sql_data_that_can_be_read_once(self):
+        text = self.read("data/Patient.ndjson")
+        self.data = "-"
+        once = self.ask("SELECT count(*) AS n FROM pt", stdin=text)
+        self.assertEqual(once.out, b'{"n":3}\n')
+        twice = self.ask("SELECT count(*) FROM pt a JOIN pt b USING (id)", stdin=text, status=2)
+        self.assertIn("more than once", twice.err)
+
+    def test_cli_sql_lists_its_tables(self):
+        outcome = self.kiln("sql", "--tables", "-v", self.views)
+        self.assertIn(b"pt", outcome.out)
+        self.assertIn(b"family", outcome.out)
+
+    def test_cli_sql_wrong_command_lines(self):
+        self.kiln("sql", "-v", self.views, "-d", self.data, status=2)
+        self.kiln("sql", "-e", "SELECT 1", "-v", self.views, status=2)
