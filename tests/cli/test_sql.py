@@ -64,7 +64,7 @@ class SqlTest(CliTest):
         self.assertEqual(self.rows("SELECT $x AS x, 1 + CAST($y AS INT) AS y", "-p", "x=it's",
                                    "-p", "y=41"),
                          [{"x": "it's", "y": 42}])
-        self.assert_points_at(self.ask(born, status=2), "-e:1:32")
+        self.assert_points_at(self.ask(born, status=2), "-e:1:33")
         # Arithmetic leaves the type open, and so it is a text.
         self.assert_points_at(self.ask("SELECT 1 + $y", "-p", "y=1", status=1), "-e:1:10")
         self.ask(born, "-p", "day=1", "-p", "day=2", status=2)

@@ -98,7 +98,7 @@ class MetadataTest(unittest.TestCase):
                          ["export accepted", "export in-progress", "export attempt ended",
                           "export completed"])
         requested = next(line for line in of_job if line["message"] == "export requested")
-        self.assertEqual((requested["views"], requested["format"]), (1, "csv"))
+        self.assertEqual((requested["subjects"], requested["format"]), (1, "csv"))
         requests = [(line["method"], line["route"], line["status"]) for line in of_job
                     if line["message"] == "request"]
         for expected in (("GET", "/export/{job}", 303), ("GET", "/export/{job}/result", 200),
