@@ -93,6 +93,10 @@ TEST(SchemaTest, OnlyBooleansAndWholeNumbersAreNotText) {
 TEST(SchemaTest, IdentifiersAreQuotedUnlessPlain) {
   EXPECT_EQ(quote_identifier("patient_id2"), "patient_id2");
   EXPECT_EQ(quote_identifier("patientId"), "\"patientId\"");
+  for (const char* const word : {"at", "asof", "group", "order", "zone_is_none"}) {
+    const bool plain = std::string_view(word) == "zone_is_none";
+    EXPECT_EQ(quote_identifier(word), plain ? word : "\"" + std::string(word) + "\"");
+  }
   EXPECT_EQ(quote_identifier("2nd"), "\"2nd\"");
   EXPECT_EQ(quote_identifier("_x"), "\"_x\"");
   EXPECT_EQ(quote_identifier(""), "\"\"");

@@ -153,6 +153,23 @@ class SqlTest(unittest.TestCase):
         self.assert_problem(self.server.post("/$sqlquery-run?patient=p9", inline("SELECT 1", ())),
                             400, ("not-found", "patient"))
 
+    def test_ops_7_artefact_search_has_pages(self):
+        bundle = self.server.get("/Library?_count=500").json()
+        self.assertEqual(([entry["resource"]["id"] for entry in bundle["entry"]], bundle["total"]),
+                         (["by-state", "on"], 2))
+        self.assertNotIn("link", bundle)
+        first = self.server.get("/Library?_count=1").json()
+        self.assertEqual([entry["resource"]["id"] for entry in first["entry"]], ["by-state"])
+        (link,) = first["link"]
+        self.assertEqual(link["relation"], "next")
+        second = self.server.request("GET", link["url"]).json()
+        self.assertEqual([entry["resource"]["id"] for entry in second["entry"]], ["on"])
+        self.assertNotIn("link", second)
+        self.assertNotIn("entry", self.server.get("/Library?_count=0").json())
+        for wrong in ("-1", "x", "", "1.5"):
+            self.assert_problem(self.server.get("/Library?_count=" + wrong), 400,
+                                ("invalid", "_count"))
+
     def test_exp_1_views_and_queries_in_one_job(self):
         job = self.server.export(parameters(
             {"name": "subject", "part": [

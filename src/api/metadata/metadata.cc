@@ -72,12 +72,12 @@ constexpr ParameterRow kOlderTableSource{"view", "Resource", "*", "An older name
 
 constexpr std::array kViewRun = {kRunFormat,    kViewCanonical, kViewReference,
                                  kViewResource, kResources,     kLimit};
-constexpr std::array kQueryRun = {kRunFormat, kQueryCanonical, kQueryReference,
-                                  kQueryResource, kValues, kValue,
-                                  kTableSource, kOlderTableSource, kLimit};
-constexpr std::array kSqlRun = {kRunFormat, kSubjectCanonical, kSubjectReference,
-                                kSubjectResource, kValues, kValue,
-                                kContext, kResources, kLimit};
+constexpr std::array kQueryRun = {kRunFormat,     kQueryCanonical,   kQueryReference,
+                                  kQueryResource, kValues,           kValue,
+                                  kTableSource,   kOlderTableSource, kLimit};
+constexpr std::array kSqlRun = {kRunFormat,       kSubjectCanonical, kSubjectReference,
+                                kSubjectResource, kValues,           kValue,
+                                kContext,         kResources,        kLimit};
 constexpr std::array kRunOut = {
     ParameterRow{"return", "Binary", "1", "The rows, in the format that was asked for"},
 };
@@ -117,8 +117,8 @@ constexpr ParameterRow kCompression{
 constexpr std::array kViewParts = {kName, kViewCanonical, kViewReference, kViewResource};
 constexpr std::array kQueryParts = {kName,          kQueryCanonical, kQueryReference,
                                     kQueryResource, kValues,         kValue};
-constexpr std::array kSubjectParts = {kName,            kSubjectCanonical, kSubjectReference,
-                                      kSubjectResource, kValues,           kValue};
+constexpr std::array kSubjectParts = {
+    kName, kSubjectCanonical, kSubjectReference, kSubjectResource, kValues, kValue};
 
 constexpr std::array kViewExport = {
     kExportFormat,
@@ -128,7 +128,11 @@ constexpr std::array kQueryExport = {
     kExportFormat,
     ParameterRow{"query", "", "*", "A name, one way to say which query, and its values",
                  kQueryParts},
-    kValues, kTableSource, kOlderTableSource, kTracking, kCompression};
+    kValues,
+    kTableSource,
+    kOlderTableSource,
+    kTracking,
+    kCompression};
 constexpr std::array kSqlExport = {
     kExportFormat,
     ParameterRow{"subject", "", "*", "A name, one way to say which view or query, and its values",
@@ -193,8 +197,8 @@ void write_resource(json::Writer& writer, std::string_view type, const Service& 
     writer.begin_object().member("code", code).end_object();
   }
   writer.end_array().key("searchParam").begin_array();
-  for (const auto& [name, kind] :
-       {std::pair("_id", "token"), std::pair("url", "uri"), std::pair("name", "string")}) {
+  for (const auto& [name, kind] : {std::pair("_id", "token"), std::pair("url", "uri"),
+                                   std::pair("name", "string"), std::pair("_count", "number")}) {
     writer.begin_object().member("name", name).member("type", kind).end_object();
   }
   writer.end_array();
