@@ -9,7 +9,7 @@
 namespace kiln::app {
 namespace {
 
-base::Error usage(std::string text) {
+base::Error wrong_output(std::string text) {
   return base::Error(base::ErrorCode::kUsage, std::move(text));
 }
 
@@ -19,7 +19,7 @@ base::Result<table::Format> format_of_ending(const std::string& name) {
   const size_t dot = file.rfind('.');
   if (dot == std::string::npos || dot == 0) return table::Format::kNdjson;
   if (const auto format = table::format_of_file(name)) return *format;
-  return usage(
+  return wrong_output(
       "the ending of the output is none of .csv, .ndjson, .json, .parquet (-f names the "
       "format whatever the ending): " +
       name);
@@ -41,7 +41,7 @@ base::Result<std::unique_ptr<engine::Output>> open_output(const Destination& to,
 base::Result<Destination> choose_destination(const OutputOptions& options) {
   const std::string& name = options.output;
   if (name.ends_with(".gz") || name.ends_with(".zst")) {
-    return usage("the output is not compressed, but its name says so: " + name);
+    return wrong_output("the output is not compressed, but its name says so: " + name);
   }
   Destination to;
   KILN_ASSIGN(to.target, find_target(name));
@@ -54,7 +54,7 @@ base::Result<Destination> choose_destination(const OutputOptions& options) {
   }
   if (to.format && output::traits_of(*to.format).needs_file &&
       to.target.kind != OutputTarget::Kind::kFile) {
-    return usage("Parquet needs a regular file (-o), which this is not: " + to.target.name);
+    return wrong_output("Parquet needs a regular file (-o), which this is not: " + to.target.name);
   }
   return to;
 }

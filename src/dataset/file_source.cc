@@ -16,7 +16,7 @@
 namespace kiln::dataset {
 namespace {
 
-constexpr size_t kPageSize = 4096;
+constexpr size_t kReadUnit = 4096;
 /// Read behind a part at first, to find the end of its last line.
 constexpr size_t kFirstSlack = 16 * 1024;
 
@@ -144,7 +144,7 @@ base::Result<Block> FileSource::load_range(const Part& part, BlockBuffer& buffer
                                            size_t longest) const {
   // From the byte before, to know whether a line begins at the part's first byte; and from the
   // start of its page, as copies that are not aligned take three times as long.
-  const uint64_t from = part.offset == 0 ? 0 : (part.offset - 1) / kPageSize * kPageSize;
+  const uint64_t from = part.offset == 0 ? 0 : (part.offset - 1) / kReadUnit * kReadUnit;
   const uint64_t part_end = part.offset + part.size;
   size_t wanted = static_cast<size_t>(part_end - from) + kFirstSlack;
   size_t size = 0;
