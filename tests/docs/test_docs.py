@@ -71,7 +71,9 @@ class ConsoleTest(unittest.TestCase):
                                     capture_output=True, text=True, timeout=60)
             self.assertEqual(result.returncode, 0, result.stderr)
             if " run " in commands:
-                self.assertEqual(len(result.stdout.splitlines()), 4, result.stdout)
+                lines = result.stdout.splitlines()
+                self.assertEqual(len(lines), 6, result.stdout)
+                self.assertEqual({line.split('"')[3] for line in lines[4:]}, {"male", "female"})
 
     def test_readme_http_commands_work(self):
         script = next(block for block in blocks(ROOT / "README.md", "sh") if "kiln serve" in block)
@@ -81,7 +83,7 @@ class ConsoleTest(unittest.TestCase):
         folder = pathlib.Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, folder)
         started = script.replace("8080", str(port)).replace(
-            "demo/views &", f"demo/views --port {port} > address &\n"
+            "demo/queries &", f"demo/queries --port {port} > address &\n"
             "trap 'kill $!; wait' EXIT\n"
             "until grep -q listening address 2>/dev/null; do kill -0 $!; done\n")
         result = subprocess.run(["bash", "-euc", started], cwd=folder, env=environment(),
@@ -89,6 +91,7 @@ class ConsoleTest(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("id,mrn,gender,birth_date", result.stdout)
         self.assertIn("HTTP/1.1 202", result.stdout)
+        self.assertIn("condition,patients,women,men", result.stdout)
 
 
 class LifeOfAnExportTest(unittest.TestCase):
