@@ -1,4 +1,5 @@
 """What the documentation shows is what happens: commands, their output, links."""
+import glob
 import os
 import pathlib
 import re
@@ -97,6 +98,10 @@ class ConsoleTest(unittest.TestCase):
 class LifeOfAnExportTest(unittest.TestCase):
     """The README's job from kick-off to expiry: one shell session against a server."""
 
+    def exported(self):
+        """Files of jobs. What goes while it is looked at is not there."""
+        return glob.glob(str(self.folder / "kiln-state" / "exports" / "*/*/*/*"))
+
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp())
         self.addCleanup(shutil.rmtree, self.folder)
@@ -130,10 +135,10 @@ class LifeOfAnExportTest(unittest.TestCase):
                 job_id = re.search("/export/([0-9a-f]{32})", printed)[1]
                 expected = expected.replace(shown_id, job_id)
             self.assertEqual(printed, expected, command)
-        exports = list((self.folder / "kiln-state" / "exports").glob("*/*/*/*"))
+        exports = self.exported()
         limit = time.monotonic() + 30
         while exports and time.monotonic() < limit:
-            exports = list((self.folder / "kiln-state" / "exports").glob("*/*/*/*"))
+            exports = self.exported()
         self.assertEqual(exports, [], "the files stay")
         self.assertGreaterEqual(len(commands), 8)
 
