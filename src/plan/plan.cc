@@ -104,10 +104,12 @@ base::Status run_views(const Plan& plan, const std::vector<engine::Output*>& out
 base::Status run_query(const Plan& plan, size_t subject, engine::Output& output,
                        engine::Options options, const Execution& execution, engine::Summary& all) {
   options.limit = UINT64_MAX;  // the plan's is one of the query's rows
-  sql::ViewTables tables(*plan.data, options, execution.stop, execution.progress);
-  KILN_ASSIGN(const auto query, sql::PreparedQuery::make(plan.subjects[subject].query, &tables,
-                                                         output.values(), execution.query));
-  KILN_ASSIGN(all.rows[subject], query->run(output, plan.rules.limit, execution.stop));
+  const Subject& of = plan.subjects[subject];
+  sql::ViewTables tables(*of.query, *plan.data, options, execution.stop, execution.progress);
+  const sql::QueryRunner& runner =
+      execution.query_runner == nullptr ? sql::local_runner() : *execution.query_runner;
+  KILN_ASSIGN(all.rows[subject], runner.run(*of.query, *of.columns, tables, execution.query,
+                                            plan.rules.limit, execution.stop, output));
   engine::add(tables.take_summary(), all);
   return {};
 }

@@ -14,7 +14,7 @@
 #include "plan/output_names.h"
 #include "plan/problem.h"
 #include "plan/subject.h"
-#include "sql/prepared_query.h"
+#include "sql/query_runner.h"
 
 namespace kiln::plan {
 
@@ -67,6 +67,8 @@ struct Execution {
   std::stop_token stop{};
   base::Progress* progress = nullptr;
   sql::QueryLimits query{};  ///< of each query
+  /// Null: queries run in this process.
+  const sql::QueryRunner* query_runner = nullptr;
 };
 
 /// Which files a plan holds open.
@@ -82,7 +84,7 @@ PlanPtr make_plan(Draft draft, const dataset::SnapshotPtr& data, Hold hold,
                   const Execution& execution, Problems& problems);
 
 /// Evaluates the plan, an output for each subject: its views in one pass over the data, then each
-/// query with passes of its own. As engine::run() and sql::PreparedQuery::run().
+/// query with passes of its own. As engine::run() and sql::QueryRunner::run().
 base::Result<engine::Summary> run(const Plan& plan, const std::vector<engine::Output*>& outputs,
                                   const Execution& execution);
 

@@ -1,15 +1,14 @@
 #include "plan/query_subject.h"
 
-#include "sql/prepared_query.h"
-
 namespace kiln::plan {
 
 using base::ErrorCode;
 
-void describe_query(Subject& subject, Problems& problems) {
-  auto described = sql::PreparedQuery::make(subject.query, nullptr, table::Values::kText, {});
+void describe_query(Subject& subject, Problems& problems, const sql::QueryRunner& runner,
+                    const sql::QueryLimits& limits, const std::stop_token& stop) {
+  auto described = runner.describe(*subject.query, limits, stop);
   if (described.ok()) {
-    subject.columns = std::make_shared<const table::Schema>((*described)->schema());
+    subject.columns = std::make_shared<const table::Schema>(std::move(*described));
     return;
   }
   const ErrorCode code = described.error().code();

@@ -120,7 +120,7 @@ class Chunks {
 }  // namespace
 
 struct PreparedQuery::Parts {
-  QueryPtr query;
+  const Query* query = nullptr;
   ViewFunctionState views;
   std::unique_ptr<Session> session;
   std::unique_ptr<Prepared> prepared;
@@ -161,7 +161,7 @@ base::Status PreparedQuery::Parts::create_relations() {
   for (size_t i = 0; i < query->relations.size(); ++i) {
     const Relation& relation = query->relations[i];
     const std::string head = "CREATE VIEW " + relation_name(i) + " AS ";
-    if (relation.view) {
+    if (relation.schema() != nullptr) {
       KILN_TRY(session->execute(head + "SELECT * FROM kiln_view(" + std::to_string(i) + ")"));
       continue;
     }
@@ -272,14 +272,14 @@ base::Error PreparedQuery::Parts::error_of(const std::string& message, const Sta
 PreparedQuery::PreparedQuery() : parts_(std::make_unique<Parts>()) {}
 PreparedQuery::~PreparedQuery() = default;
 
-base::Result<std::unique_ptr<PreparedQuery>> PreparedQuery::make(QueryPtr query, Tables* tables,
+base::Result<std::unique_ptr<PreparedQuery>> PreparedQuery::make(const Query& query, Tables* tables,
                                                                  table::Values values,
                                                                  const QueryLimits& limits) {
   std::unique_ptr<PreparedQuery> made(new PreparedQuery);
   Parts& parts = *made->parts_;
-  parts.query = std::move(query);
+  parts.query = &query;
   parts.values = values;
-  parts.views.query = parts.query.get();
+  parts.views.query = &query;
   parts.views.tables = tables;
   KILN_TRY(parts.open(limits));
   KILN_TRY(parts.create_relations());

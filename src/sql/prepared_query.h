@@ -7,26 +7,18 @@
 #include <vector>
 
 #include "engine/output.h"
-#include "sql/query.h"
-#include "sql/tables.h"
+#include "sql/query_runner.h"
 
 namespace kiln::sql {
-
-/// What one query may take.
-struct QueryLimits {
-  uint64_t memory = 0;   ///< bytes of DuckDB's own; 0: what it takes for right
-  std::string temp_dir;  ///< where it may put what has no room; "": nowhere
-  uint64_t temp = 0;     ///< bytes of it; 0: unbounded
-};
 
 /// One thread at a time, but for the stop.
 class PreparedQuery {
  public:
   /// Binds the statement to its relations: what is wrong with it has its position in the
-  /// statement's source (kInvalid), a column that no format has is kUnsupported. `query` is kept;
-  /// `tables` must outlive it, null if the query is only to be described. `values`: what run()
+  /// statement's source (kInvalid), a column that no format has is kUnsupported. `query`
+  /// must outlive it, and `tables`, null if the query is only to be described. `values`: what run()
   /// makes.
-  static base::Result<std::unique_ptr<PreparedQuery>> make(QueryPtr query, Tables* tables,
+  static base::Result<std::unique_ptr<PreparedQuery>> make(const Query& query, Tables* tables,
                                                            table::Values values,
                                                            const QueryLimits& limits);
   ~PreparedQuery();

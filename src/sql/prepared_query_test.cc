@@ -33,8 +33,8 @@ class PreparedQueryTest : public engine::EngineTest {
     const dataset::Snapshot data = snapshot();
     engine::Options options;
     options.threads = 2;
-    ViewTables tables(data, options, stop_.get_token(), nullptr);
-    auto prepared = PreparedQuery::make(query, &tables, table::Values::kText, {});
+    ViewTables tables(*query, data, options, stop_.get_token(), nullptr);
+    auto prepared = PreparedQuery::make(*query, &tables, table::Values::kText, {});
     if (!prepared.ok()) return std::move(prepared).error();
     engine::SinkLog log;
     const auto output = engine::make_text_output(table::Format::kNdjson, (*prepared)->schema(),

@@ -24,6 +24,11 @@ struct Relation {
   std::string text{};  ///< of the view, its ViewDefinition as JSON
   std::optional<Statement> statement{};
   std::vector<Label> labels{};  ///< of the statement, all earlier relations
+  /// Of a view that is in another process.
+  std::shared_ptr<const table::Schema> columns{};
+
+  /// Of a view; null for an SQL view.
+  const table::Schema* schema() const { return view ? &view->schema() : columns.get(); }
 };
 
 /// A value for a placeholder.

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "engine/rows_stream.h"
-#include "view/view.h"
 
 namespace kiln::sql {
 
@@ -17,16 +16,16 @@ class Rows {
   virtual base::Result<std::unique_ptr<engine::RowsPiece>> next() = 0;
 };
 
-/// One thread at a time.
+/// Of a query's relations that are views, each by its index. One thread at a time.
 class Tables {
  public:
   virtual ~Tables() = default;
-  /// With the columns at these places of the view's schema alone, in the schema's order. Nothing is
-  /// read before the first next().
-  virtual base::Result<std::unique_ptr<Rows>> open(const view::ViewPtr& view,
+  /// With the columns at these places of the relation's schema alone, in the schema's order.
+  /// Nothing is read before the first next().
+  virtual base::Result<std::unique_ptr<Rows>> open(size_t relation,
                                                    const std::vector<size_t>& columns) = 0;
   /// About how many rows it has; 0: no idea.
-  virtual uint64_t expected_rows(const view::CompiledView& view) const = 0;
+  virtual uint64_t expected_rows(size_t relation) const = 0;
 };
 
 }  // namespace kiln::sql

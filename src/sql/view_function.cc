@@ -33,16 +33,15 @@ base::Status bind_call(const ViewFunctionState& state, duckdb_bind_info info) {
   const auto relation = static_cast<size_t>(api.duckdb_get_int64(argument));
   api.duckdb_destroy_value(&argument);
   const std::vector<Relation>& relations = state.query->relations;
-  if (relation >= relations.size() || !relations[relation].view) {
+  if (relation >= relations.size() || relations[relation].schema() == nullptr) {
     return base::Error(base::ErrorCode::kInternal, "no such view");
   }
-  const view::CompiledView& view = *relations[relation].view;
-  for (const table::Column& column : view.schema().columns) {
+  for (const table::Column& column : relations[relation].schema()->columns) {
     api.duckdb_bind_add_result_column(info, column.name.c_str(),
                                       LogicalType::of(api, column.type).get());
   }
   if (state.tables != nullptr) {
-    const uint64_t rows = state.tables->expected_rows(view);
+    const uint64_t rows = state.tables->expected_rows(relation);
     if (rows != 0) api.duckdb_bind_set_cardinality(info, rows, false);
   }
   api.duckdb_bind_set_bind_data(info, new size_t(relation), destroy<size_t>);
@@ -54,10 +53,9 @@ base::Result<std::unique_ptr<Reading>> begin_reading(const ViewFunctionState& st
   const DuckDbApi& api = *state.api;
   api.duckdb_init_set_max_threads(info, 1);
   const size_t relation = *static_cast<size_t*>(api.duckdb_init_get_bind_data(info));
-  const view::ViewPtr& view = state.query->relations[relation].view;
   auto reading = std::make_unique<Reading>();
   if (state.tables == nullptr) return reading;
-  const size_t width = view->schema().columns.size();
+  const size_t width = state.query->relations[relation].schema()->columns.size();
   std::vector<size_t> wanted;
   for (idx_t i = 0; i < api.duckdb_init_get_column_count(info); ++i) {
     const idx_t column = api.duckdb_init_get_column_index(info, i);
@@ -72,7 +70,7 @@ base::Result<std::unique_ptr<Reading>> begin_reading(const ViewFunctionState& st
     const auto at = std::lower_bound(columns.begin(), columns.end(), column);
     reading->places.push_back(static_cast<size_t>(at - columns.begin()));
   }
-  KILN_ASSIGN(reading->rows, state.tables->open(view, columns));
+  KILN_ASSIGN(reading->rows, state.tables->open(relation, columns));
   return reading;
 }
 

@@ -72,13 +72,18 @@ class ViewTables::Reading final : public Rows {
   std::stop_callback<std::function<void()>> on_stop_;
 };
 
-ViewTables::ViewTables(const dataset::Snapshot& snapshot, const engine::Options& options,
-                       std::stop_token stop, base::Progress* progress)
-    : snapshot_(snapshot), options_(options), stop_(std::move(stop)), progress_(progress) {}
+ViewTables::ViewTables(const Query& query, const dataset::Snapshot& snapshot,
+                       const engine::Options& options, std::stop_token stop,
+                       base::Progress* progress)
+    : query_(query),
+      snapshot_(snapshot),
+      options_(options),
+      stop_(std::move(stop)),
+      progress_(progress) {}
 
 ViewTables::~ViewTables() = default;
 
-base::Result<std::unique_ptr<Rows>> ViewTables::open(const view::ViewPtr& view,
+base::Result<std::unique_ptr<Rows>> ViewTables::open(size_t relation,
                                                      const std::vector<size_t>& columns) {
   if (++readings_ > 1) {
     for (const dataset::SourcePtr& source : snapshot_.sources) {
@@ -88,6 +93,7 @@ base::Result<std::unique_ptr<Rows>> ViewTables::open(const view::ViewPtr& view,
                              source->about().name);
     }
   }
+  const view::ViewPtr& view = query_.relations[relation].view;
   view::ViewPtr read = view;
   if (columns.size() != view->schema().columns.size()) {
     KILN_ASSIGN(read, view->with_columns(columns, stop_));
@@ -95,11 +101,12 @@ base::Result<std::unique_ptr<Rows>> ViewTables::open(const view::ViewPtr& view,
   return std::unique_ptr<Rows>(std::make_unique<Reading>(*this, std::move(read)));
 }
 
-uint64_t ViewTables::expected_rows(const view::CompiledView& view) const {
+uint64_t ViewTables::expected_rows(size_t relation) const {
+  const std::string& type = query_.relations[relation].view->resource();
   static constexpr uint64_t kResource = 1000;  // bytes, about
   uint64_t size = 0;
   for (const dataset::SourcePtr& source : snapshot_.sources) {
-    if (source->may_hold(view.resource())) size += source->about().size;
+    if (source->may_hold(type)) size += source->about().size;
   }
   return size / kResource;
 }

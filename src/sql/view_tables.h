@@ -7,6 +7,7 @@
 
 #include "base/mutex.h"
 #include "engine/pipeline.h"
+#include "sql/query.h"
 #include "sql/tables.h"
 
 namespace kiln::sql {
@@ -16,13 +17,13 @@ namespace kiln::sql {
 class ViewTables final : public Tables {
  public:
   /// All must outlive it. `progress`, if not null, gets the sum over all readings.
-  ViewTables(const dataset::Snapshot& snapshot, const engine::Options& options,
+  ViewTables(const Query& query, const dataset::Snapshot& snapshot, const engine::Options& options,
              std::stop_token stop, base::Progress* progress);
   ~ViewTables() override;
 
-  base::Result<std::unique_ptr<Rows>> open(const view::ViewPtr& view,
+  base::Result<std::unique_ptr<Rows>> open(size_t relation,
                                            const std::vector<size_t>& columns) override;
-  uint64_t expected_rows(const view::CompiledView& view) const override;
+  uint64_t expected_rows(size_t relation) const override;
 
   /// The sums of the readings that have ended; warnings that were the same in several once. After
   /// all have been destroyed.
@@ -32,6 +33,7 @@ class ViewTables final : public Tables {
   class Reading;
   void add(engine::Summary summary);
 
+  const Query& query_;
   const dataset::Snapshot& snapshot_;
   const engine::Options& options_;
   const std::stop_token stop_;
