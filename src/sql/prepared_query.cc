@@ -128,7 +128,7 @@ struct PreparedQuery::Parts {
   std::vector<ResultColumn> columns;
   table::Values values = table::Values::kText;
 
-  base::Status open(const QueryLimits& limits);
+  base::Status open(std::shared_ptr<Instance> instance);
   base::Status create_relations();
   base::Status create_labels(size_t statement, const std::vector<Label>& labels);
   base::Status prepare();
@@ -141,9 +141,11 @@ struct PreparedQuery::Parts {
   Rewritten rewritten() const;
 };
 
-base::Status PreparedQuery::Parts::open(const QueryLimits& limits) {
-  KILN_ASSIGN(std::shared_ptr<Instance> instance,
-              Instance::open({1, limits.memory, limits.temp_dir, limits.temp}));
+base::Result<std::shared_ptr<Instance>> open_query_instance(const QueryLimits& limits) {
+  return Instance::open({1, limits.memory, limits.temp_dir, limits.temp});
+}
+
+base::Status PreparedQuery::Parts::open(std::shared_ptr<Instance> instance) {
   views.api = &instance->api();
   KILN_ASSIGN(session, Session::open(std::move(instance)));
   KILN_TRY(register_view_function(*session, views));
@@ -272,16 +274,15 @@ base::Error PreparedQuery::Parts::error_of(const std::string& message, const Sta
 PreparedQuery::PreparedQuery() : parts_(std::make_unique<Parts>()) {}
 PreparedQuery::~PreparedQuery() = default;
 
-base::Result<std::unique_ptr<PreparedQuery>> PreparedQuery::make(const Query& query, Tables* tables,
-                                                                 table::Values values,
-                                                                 const QueryLimits& limits) {
+base::Result<std::unique_ptr<PreparedQuery>> PreparedQuery::make(
+    const Query& query, Tables* tables, table::Values values, std::shared_ptr<Instance> instance) {
   std::unique_ptr<PreparedQuery> made(new PreparedQuery);
   Parts& parts = *made->parts_;
   parts.query = &query;
   parts.values = values;
   parts.views.query = &query;
   parts.views.tables = tables;
-  KILN_TRY(parts.open(limits));
+  KILN_TRY(parts.open(std::move(instance)));
   KILN_TRY(parts.create_relations());
   KILN_TRY(parts.prepare());
   KILN_TRY(parts.describe(made->schema_));

@@ -11,6 +11,12 @@
 
 namespace kiln::sql {
 
+class Instance;
+
+/// A DuckDB for one query, with the limits of `limits`. To open it reads files of the system's; to
+/// use it reads none.
+base::Result<std::shared_ptr<Instance>> open_query_instance(const QueryLimits& limits);
+
 /// One thread at a time, but for the stop.
 class PreparedQuery {
  public:
@@ -20,7 +26,7 @@ class PreparedQuery {
   /// makes.
   static base::Result<std::unique_ptr<PreparedQuery>> make(const Query& query, Tables* tables,
                                                            table::Values values,
-                                                           const QueryLimits& limits);
+                                                           std::shared_ptr<Instance> instance);
   ~PreparedQuery();
 
   const table::Schema& schema() const { return schema_; }

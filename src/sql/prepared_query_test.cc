@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/run_for_test.h"
+#include "sql/session.h"
 #include "sql/view_tables.h"
 
 namespace kiln::sql {
@@ -34,7 +35,8 @@ class PreparedQueryTest : public engine::EngineTest {
     engine::Options options;
     options.threads = 2;
     ViewTables tables(*query, data, options, stop_.get_token(), nullptr);
-    auto prepared = PreparedQuery::make(*query, &tables, table::Values::kText, {});
+    auto prepared =
+        PreparedQuery::make(*query, &tables, table::Values::kText, *open_query_instance({}));
     if (!prepared.ok()) return std::move(prepared).error();
     engine::SinkLog log;
     const auto output = engine::make_text_output(table::Format::kNdjson, (*prepared)->schema(),
