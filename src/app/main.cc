@@ -10,6 +10,7 @@
 #include "app/version.h"
 #include "base/guarded.h"
 #include "base/near_name.h"
+#include "sql/sql_worker.h"
 
 namespace {
 
@@ -76,6 +77,9 @@ int run_command(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == kiln::sql::kWorkerCommand) {
+    return kiln::sql::run_sql_worker({argv + 2, argv + argc});
+  }
   kiln::app::set_up_allocator();
   kiln::app::raise_descriptor_limit();
   const auto status =

@@ -252,6 +252,19 @@ const std::vector<ServeOption>& serve_option_table() {
        "", [](O& o, S& v) { return set_size(o.memory_limit, v); }},
       {"max-line-size", Kind::kValue, "SIZE", "Longest line of the data (256MiB)", "",
        [](O& o, S& v) { return set_size(o.max_line_size, v); }},
+      {"sql-memory-limit", Kind::kValue, "SIZE", "Most memory of an SQL query (2GiB)", "",
+       [](O& o, S& v) { return set_size(o.sql_memory_limit, v); }},
+      {"sql-temp-limit", Kind::kValue, "SIZE",
+       "Most disk space of an SQL query, in the state directory (20GiB)", "",
+       [](O& o, S& v) { return set_size(o.sql_temp_limit, v); }},
+      {"sql-timeout", Kind::kValue, "SECONDS",
+       "Longest time of an SQL query (none for exports, --request-timeout for runs)", "",
+       [](O& o, S& v) -> base::Status {
+         uint32_t seconds = 0;
+         KILN_TRY(set_number(seconds, v, 1));
+         o.sql_timeout = std::chrono::seconds(seconds);
+         return {};
+       }},
       {"fhir-version", Kind::kValue, "VERSION", "R4, R4B, R5 or R6 (from each view, else R4)", "",
        [](O& o, S& v) -> base::Status {
          KILN_ASSIGN(o.fhir_version, requested_version(v));
