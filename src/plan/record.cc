@@ -163,7 +163,8 @@ std::string write_record(const Plan& plan) {
 }
 
 base::Result<PlanPtr> read_record(std::string_view text, const Draft& rest,
-                                  dataset::SnapshotPtr data, const std::stop_token& stop) {
+                                  dataset::SnapshotPtr data, const std::stop_token& stop,
+                                  const sql::QueryRunner& runner, const sql::QueryLimits& limits) {
   KILN_ASSIGN(const json::DocumentPtr document,
               json::Document::parse(std::string(text), "job record"));
   const json::Value root = document->root();
@@ -186,7 +187,7 @@ base::Result<PlanPtr> read_record(std::string_view text, const Draft& rest,
     } else {
       KILN_ASSIGN(subject.query, read_query(item["query"], options));
       Problems problems;
-      describe_query(subject, problems);
+      describe_query(subject, problems, runner, limits, stop);
       if (!problems.ok()) return problems.all().front().error.clone();
     }
     plan.subjects.push_back(std::move(subject));

@@ -15,8 +15,10 @@ std::string write_record(const Plan& plan);
 
 /// The plan again. What the record does not say is taken from `rest`: the rules, and in records of
 /// older versions the rows of a part and the FHIR version. kInternal for a record that this version
-/// does not understand: any guess would give another output.
+/// does not understand: any guess would give another output. Queries are described by `runner`.
 base::Result<PlanPtr> read_record(std::string_view text, const Draft& rest,
-                                  dataset::SnapshotPtr data, const std::stop_token& stop);
+                                  dataset::SnapshotPtr data, const std::stop_token& stop,
+                                  const sql::QueryRunner& runner = sql::local_runner(),
+                                  const sql::QueryLimits& limits = {});
 
 }  // namespace kiln::plan

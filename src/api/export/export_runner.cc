@@ -103,8 +103,11 @@ class ExportRunner final : public job::JobRunner {
     } else {
       KILN_ASSIGN(data, dataset::reopen_snapshot(attempt.spec.inputs));
     }
-    return plan::read_record(attempt.spec.request, new_draft(parts_.options), std::move(data),
-                             attempt.stop);
+    const ServiceOptions& options = parts_.options;
+    return plan::read_record(
+        attempt.spec.request, new_draft(options), std::move(data), attempt.stop,
+        options.query_runner != nullptr ? *options.query_runner : sql::local_runner(),
+        options.query);
   }
 
   base::Result<Outputs> open_outputs(const plan::Plan& plan, const job::Attempt& attempt) const {

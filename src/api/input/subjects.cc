@@ -127,7 +127,14 @@ void Subjects::complete(plan::Subject& subject, const Parameter* parameters,
   const std::vector<plan::GivenValue> values = values_of(parameters, beside, place, found);
   std::vector<sql::Binding> bindings = plan::bind_values(*subject.library, values, place, found);
   subject.query = graph_.query(subject, std::move(bindings), found);
-  if (subject.query && found.ok()) plan::describe_query(subject, found);
+  if (subject.query && found.ok()) {
+    const ServiceOptions& options = service_.options;
+    sql::QueryLimits limits = options.query;
+    if (limits.timeout.count() == 0) limits.timeout = options.query_run_timeout;
+    const sql::QueryRunner& runner =
+        options.query_runner != nullptr ? *options.query_runner : sql::local_runner();
+    plan::describe_query(subject, found, runner, limits, request_.stop);
+  }
   add_issues(found, service_, request_, issues_);
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 
 #include <sys/stat.h>
 
@@ -26,6 +27,7 @@
 #include "job/sqlite/sqlite_job_store.h"
 #include "net/address.h"
 #include "sink/observed_sink.h"
+#include "sql/child_runner.h"
 
 namespace kiln::app {
 namespace {
@@ -105,6 +107,12 @@ class Application {
     service_options_.part_rows = options.part_rows;
     service_options_.max_line_size = options.max_line_size;
     service_options_.fhir_version = options.fhir_version;
+    service_options_.graph = {options.sql_max_depth, options.sql_max_dependencies};
+    service_options_.query = {options.sql_memory_limit,
+                              std::filesystem::absolute(state_.scratch_path()).string(),
+                              options.sql_temp_limit, options.sql_timeout};
+    service_options_.query_run_timeout = options.request_timeout;
+    service_options_.query_runner = query_runner_.get();
     runner_ = api::make_export_runner({service_options_, writers_, clock_, log_});
   }
 
@@ -244,6 +252,11 @@ class Application {
   api::JobMonitor monitor_;
   const std::unique_ptr<api::Authenticator> authenticator_ = api::make_open_authenticator();
   api::PollLimiter polls_;
+  const std::unique_ptr<sql::QueryRunner> query_runner_ =
+      sql::make_child_runner({}, [this](const std::string& missing) {
+        log_.warning("queries are not shut in as they could be: the kernel lacks something",
+                     {{"missing", missing}});
+      });
   api::ServiceOptions service_options_;
   std::unique_ptr<base::Pool> pool_;  ///< of all evaluations
   output::Writers writers_{options_.threads, state_.scratch_path(), memory_.limit()};

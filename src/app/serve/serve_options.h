@@ -41,6 +41,8 @@ struct ServeOptions {
   uint64_t max_body_size = 16U << 20;
   std::chrono::seconds request_timeout{60};
   uint64_t max_line_size = uint64_t{256} << 20;
+  uint32_t sql_max_depth = 16;                    ///< dependencies one after the other
+  uint32_t sql_max_dependencies = 64;             ///< of a query
   uint64_t sql_memory_limit = uint64_t{2} << 30;  ///< of a query
   uint64_t sql_temp_limit = uint64_t{20} << 30;
   std::chrono::seconds sql_timeout{0};  ///< 0: the request timeout for runs, none for exports
