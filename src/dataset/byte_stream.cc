@@ -21,8 +21,8 @@ class PlainStream final : public ByteStream {
       : file_(std::move(file)), stop_(std::move(stop)) {}
 
   base::Result<size_t> read(char* to, size_t size) override {
-    auto got =
-        file_->seekable() ? file_->read_at(to, size, offset_) : file_->read_next(to, size, stop_);
+    auto got = file_->seekable() ? file_->read_at(to, size, offset_, stop_)
+                                 : file_->read_next(to, size, stop_);
     if (got.ok()) offset_ += *got;
     return got;
   }

@@ -71,6 +71,11 @@ void DescriptorCache::release(Slot& slot) {
   close_if_open(unwanted);
 }
 
+bool DescriptorCache::is_open(const Slot& slot) const {
+  base::MutexLock lock(mutex_);
+  return slot.descriptor >= 0;
+}
+
 void DescriptorCache::remove(Slot& slot) {
   base::MutexLock lock(mutex_);
   if (slot.descriptor < 0) return;

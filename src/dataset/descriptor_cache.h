@@ -5,6 +5,7 @@
 #include <list>
 
 #include "base/mutex.h"
+#include "base/patience.h"
 
 namespace kiln::dataset {
 
@@ -20,7 +21,8 @@ class DescriptorCache {
   };
 
   /// More are open for a while if more than `capacity` are in use at once.
-  explicit DescriptorCache(size_t capacity) : capacity_(capacity) {}
+  explicit DescriptorCache(size_t capacity, base::PatienceOptions patience = {})
+      : patience_(std::move(patience)), capacity_(capacity) {}
   DescriptorCache(const DescriptorCache&) = delete;
   DescriptorCache& operator=(const DescriptorCache&) = delete;
 
@@ -34,16 +36,21 @@ class DescriptorCache {
   /// Takes over `descriptor`. The one to use until release(): another thread may have been faster.
   [[nodiscard]] int use_opened(Slot& slot, int descriptor);
   void release(Slot& slot);
+  [[nodiscard]] bool is_open(const Slot& slot) const;
   /// Closes it, if it is open. Nobody may be using it.
   void remove(Slot& slot);
 
+  size_t capacity() const { return capacity_; }
   size_t open_count() const;
+  /// With which its files are opened and looked at.
+  base::Patience& patience() { return patience_; }
 
  private:
   int begin_use(Slot& slot) KILN_REQUIRES(mutex_);
   /// Ends a use, and tells what is to be closed then, -1 for nothing.
   int end_use(Slot& slot) KILN_REQUIRES(mutex_);
 
+  base::Patience patience_;
   const size_t capacity_;
   mutable base::Mutex mutex_;
   std::list<Slot*> idle_ KILN_GUARDED_BY(mutex_);  ///< open without users, the last used in front

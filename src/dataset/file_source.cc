@@ -38,12 +38,12 @@ class WholeFile final : public Parts {
 class FoundRanges final : public Parts {
  public:
   FoundRanges(const OpenFile& file, const ReaderOptions& options)
-      : file_(file), ranges_(file.state().size, options) {}
+      : file_(file), stop_(options.stop), ranges_(file.state().size, options) {}
   base::Result<bool> next(Part& part, BlockBuffer& buffer) override {
     KILN_ASSIGN(const bool more, ranges_.next(part, buffer));
     if (!more || part.offset != 0) return more;
     std::string head(kHeadSize, '\0');
-    KILN_ASSIGN(const size_t got, file_.read_at(head.data(), head.size(), 0));
+    KILN_ASSIGN(const size_t got, file_.read_at(head.data(), head.size(), 0, stop_));
     head.resize(got);
     const uint64_t size = file_.state().size;
     if (holds_no_resources(head, got == size)) leave_out(part, size, buffer);
@@ -52,6 +52,7 @@ class FoundRanges final : public Parts {
 
  private:
   const OpenFile& file_;
+  const std::stop_token stop_;
   Ranges ranges_;
 };
 
@@ -75,12 +76,6 @@ void write_path(json::Writer& writer, const std::string& path) {
   }
 }
 
-std::string path_of(json::Value item) {
-  const json::Value encoded = item["path_base64"];
-  if (encoded.missing()) return std::string(item["path"].text());
-  return base::base64_decode(encoded.text()).value_or("");
-}
-
 Source::About about_file(const OpenFile& file) {
   const Input& input = file.input();
   return {name_of(input), input.path, input.type, file.state().size, !file.seekable()};
@@ -94,6 +89,12 @@ base::Result<std::shared_ptr<const FileSource>> FileSource::open(const Input& in
                                                                  const OpenOptions& options) {
   KILN_ASSIGN(OpenFilePtr file, OpenFile::open(input, options));
   return std::make_shared<const FileSource>(std::move(file));
+}
+
+std::string FileSource::path_of(json::Value description) {
+  const json::Value encoded = description["path_base64"];
+  if (encoded.missing()) return std::string(description["path"].text());
+  return base::base64_decode(encoded.text()).value_or("");
 }
 
 base::Status FileSource::describe(json::Writer& writer) const {
@@ -137,11 +138,12 @@ std::unique_ptr<Parts> FileSource::parts(const ReaderOptions& options) const {
 base::Result<Block> FileSource::load(const Part& part, BlockBuffer& buffer,
                                      const ReaderOptions& options) const {
   if (file_->input().kind == FileKind::kJson) return load_json(file_, buffer, options.stop);
-  return load_range(part, buffer, options.max_line_size);
+  return load_range(part, buffer, options);
 }
 
 base::Result<Block> FileSource::load_range(const Part& part, BlockBuffer& buffer,
-                                           size_t longest) const {
+                                           const ReaderOptions& options) const {
+  const size_t longest = options.max_line_size;
   // From the byte before, to know whether a line begins at the part's first byte; and from the
   // start of its page, as copies that are not aligned take three times as long.
   const uint64_t from = part.offset == 0 ? 0 : (part.offset - 1) / kReadUnit * kReadUnit;
@@ -150,7 +152,8 @@ base::Result<Block> FileSource::load_range(const Part& part, BlockBuffer& buffer
   size_t size = 0;
   const auto read_to = [&](size_t target) -> base::Status {
     buffer.reserve(target, size);
-    KILN_ASSIGN(const size_t got, file_->read_at(buffer.data() + size, target - size, from + size));
+    KILN_ASSIGN(const size_t got,
+                file_->read_at(buffer.data() + size, target - size, from + size, options.stop));
     size += got;
     return {};
   };
@@ -224,9 +227,11 @@ uint64_t FileSource::line_at(uint64_t offset) const {
   return line;
 }
 
-base::Result<Snapshot> open_files(const std::vector<Input>& inputs, const OpenOptions& options) {
+base::Result<Snapshot> open_files(const std::vector<Input>& inputs, const OpenOptions& options,
+                                  const LookingAt& looking_at) {
   Snapshot snapshot;
   for (const Input& input : inputs) {
+    if (looking_at) looking_at(input.path);
     KILN_ASSIGN(SourcePtr source, FileSource::open(input, options));
     snapshot.sources.push_back(std::move(source));
   }

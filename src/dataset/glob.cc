@@ -15,7 +15,7 @@ constexpr std::string_view kAnyFolders = "**";
 
 class Globber {
  public:
-  explicit Globber(const std::string& pattern) {
+  Globber(const std::string& pattern, const LookingAt& looking_at) : looking_at_(looking_at) {
     size_t at = pattern.find_first_not_of('/');
     if (at != 0) root_ = "/";
     while (at < pattern.size()) {
@@ -36,11 +36,13 @@ class Globber {
   static std::string join(const std::string& folder, const std::string& name) {
     return folder.empty() || folder.ends_with('/') ? folder + name : folder + "/" + name;
   }
-  static std::vector<fs::directory_entry> list(const std::string& folder) {
+  std::vector<fs::directory_entry> list(const std::string& folder) const {
+    look_at(folder);
     std::vector<fs::directory_entry> entries;
     std::error_code error;
     for (fs::directory_iterator entry(folder.empty() ? "." : folder, error), end;
          !error && entry != end; entry.increment(error)) {
+      look_at(folder);  // a long list is progress
       entries.push_back(*entry);
     }
     return entries;
@@ -56,6 +58,7 @@ class Globber {
       for (const fs::directory_entry& entry : list(folder)) {
         const std::string name = entry.path().filename().string();
         if (name.starts_with('.')) continue;
+        look_at(entry.path().string());
         const bool is_folder = entry.is_directory(ignored);
         if (is_folder && !entry.is_symlink(ignored)) descend(join(folder, name), index);
         if (last && !is_folder) found_.push_back(join(folder, name));
@@ -74,6 +77,7 @@ class Globber {
 
   void take(const std::string& path, size_t index) {
     std::error_code ignored;
+    look_at(path);
     const bool is_folder = fs::is_directory(path, ignored);
     if (index + 1 < parts_.size()) {
       if (is_folder) descend(path, index + 1);
@@ -82,6 +86,11 @@ class Globber {
     }
   }
 
+  void look_at(const std::string& path) const {
+    if (looking_at_) looking_at_(path);
+  }
+
+  const LookingAt& looking_at_;
   std::string root_;
   std::vector<std::string> parts_;
   std::vector<std::string> found_;
@@ -93,6 +102,8 @@ bool is_glob(const std::string& argument) {
   return argument.find_first_of("*?[") != std::string::npos;
 }
 
-std::vector<std::string> list_glob(const std::string& pattern) { return Globber(pattern).run(); }
+std::vector<std::string> list_glob(const std::string& pattern, const LookingAt& looking_at) {
+  return Globber(pattern, looking_at).run();
+}
 
 }  // namespace kiln::dataset

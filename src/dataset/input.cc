@@ -27,13 +27,15 @@ base::Error not_found(const std::string& what, const std::string& argument) {
 
 /// Whatever is no folder: what cannot be read is an error when it is opened.
 base::Result<std::vector<std::string>> list_folder(const std::string& folder,
-                                                   std::vector<std::string>& passed_over) {
+                                                   std::vector<std::string>& passed_over,
+                                                   const LookingAt& looking_at) {
   std::vector<std::string> paths;
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
        entry.increment(error)) {
     std::error_code ignored;
     const std::string name = entry->path().filename().string();
+    if (looking_at) looking_at(entry->path().string());
     if (name.starts_with('.') || entry->is_directory(ignored)) continue;
     (is_data_name(name) ? paths : passed_over).push_back(entry->path().string());
   }
@@ -44,14 +46,15 @@ base::Result<std::vector<std::string>> list_folder(const std::string& folder,
 
 /// The files that an argument stands for, and whether it names the file itself.
 base::Result<std::vector<std::string>> paths_of(const std::string& argument,
-                                                std::vector<std::string>& passed_over,
-                                                bool& found) {
+                                                std::vector<std::string>& passed_over, bool& found,
+                                                const LookingAt& looking_at) {
   struct stat info {};
   found = true;
+  if (looking_at) looking_at(argument);
   if (stat(argument.c_str(), &info) != 0) {
     const int error = errno;
     if (!is_glob(argument)) return base::io_error("cannot read " + argument, error);
-    std::vector<std::string> paths = list_glob(argument);
+    std::vector<std::string> paths = list_glob(argument, looking_at);
     if (paths.empty()) return not_found("no file matches", argument);
     return paths;
   }
@@ -59,7 +62,7 @@ base::Result<std::vector<std::string>> paths_of(const std::string& argument,
     found = false;
     return std::vector<std::string>{argument};
   }
-  KILN_ASSIGN(std::vector<std::string> paths, list_folder(argument, passed_over));
+  KILN_ASSIGN(std::vector<std::string> paths, list_folder(argument, passed_over, looking_at));
   if (!paths.empty()) return paths;
   return not_found("no *.ndjson, *.ndjson.gz, *.ndjson.zst or *.json in the folder", argument);
 }
@@ -121,7 +124,7 @@ Input describe_file(const std::string& path, bool (*is_type)(std::string_view na
 
 base::Result<Inputs> find_inputs(const std::vector<std::string>& arguments,
                                  bool (*is_type)(std::string_view name),
-                                 const std::function<void(const std::string& path)>& looking_at) {
+                                 const LookingAt& looking_at) {
   Inputs inputs;
   DistinctInputs distinct;
   for (const std::string& argument : arguments) {
@@ -131,7 +134,7 @@ base::Result<Inputs> find_inputs(const std::vector<std::string>& arguments,
     }
     bool found = false;
     KILN_ASSIGN(const std::vector<std::string> paths,
-                paths_of(argument, inputs.passed_over, found));
+                paths_of(argument, inputs.passed_over, found, looking_at));
     for (const std::string& path : paths) {
       Input input = describe_file(path, is_type);
       input.found = found;

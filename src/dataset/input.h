@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/error.h"
+#include "dataset/glob.h"
 
 namespace kiln::dataset {
 
@@ -37,10 +37,11 @@ struct Inputs {
 /// globs ("**" stands for any folders) and "-", in the order given, those of a folder or glob
 /// sorted by name. A file that comes again, by another path or link, is there once; of names that
 /// promise different types none is believed then. Nothing found for an argument is an error.
-/// `is_type` tells names of resource types; `looking_at` is told of each file before it is touched.
-base::Result<Inputs> find_inputs(
-    const std::vector<std::string>& arguments, bool (*is_type)(std::string_view name),
-    const std::function<void(const std::string& path)>& looking_at = {});
+/// `is_type` tells names of resource types; `looking_at` is told of each file and folder before it
+/// is touched.
+base::Result<Inputs> find_inputs(const std::vector<std::string>& arguments,
+                                 bool (*is_type)(std::string_view name),
+                                 const LookingAt& looking_at = {});
 
 /// As messages call it: its path, "<stdin>".
 std::string name_of(const Input& input);

@@ -30,25 +30,9 @@ bool is_same_file(const FileState& a, const FileState& b) {
   return a.device == b.device && a.inode == b.inode;
 }
 
-/// Closes what it holds unless it was taken.
-class Descriptor {
- public:
-  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
-  ~Descriptor() {
-    if (descriptor_ > STDIN_FILENO) close(descriptor_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return descriptor_; }
-  int take() { return std::exchange(descriptor_, -1); }
-
- private:
-  int descriptor_;
-};
-
-base::Result<int> open_input(const Input& input, const OpenOptions& options) {
-  if (input.path == "-") return STDIN_FILENO;
-  return open_path(input.path, input.found ? SpecialFiles::kRefused : options.special);
+base::Result<base::Descriptor> open_input(const Input& input, const OpenOptions& options) {
+  if (input.path == "-") return base::Descriptor(STDIN_FILENO);
+  return base::open_path(input.path, input.found ? base::SpecialFiles::kRefused : options.special);
 }
 
 }  // namespace
@@ -93,48 +77,55 @@ OpenFile::~OpenFile() {
   }
 }
 
-base::Result<OpenFile::Use> OpenFile::use() const {
+base::Result<OpenFile::Use> OpenFile::use(const std::stop_token& stop) const {
   if (!descriptors_) return Use(*this, slot_.descriptor);
   const int known = descriptors_->use(slot_);
   if (known >= 0) return Use(*this, known);
-  auto opened = open_path(input_.path, SpecialFiles::kRefused);
+  KILN_ASSIGN(
+      base::Descriptor descriptor,
+      descriptors_->patience().run<base::Descriptor>(
+          input_.path,
+          [input = input_, state = state_](base::Patience::Look&) { return reopen(input, state); },
+          stop));
+  return Use(*this, descriptors_->use_opened(slot_, descriptor.take()));
+}
+
+/// The file that was in this state, in one that goes with it.
+base::Result<base::Descriptor> OpenFile::reopen(const Input& input, const FileState& state) {
+  auto opened = base::open_path(input.path, base::SpecialFiles::kRefused);
   if (!opened.ok()) {
     // Not there any more, or something else in its place.
     if (opened.error().code() != base::ErrorCode::kNotFound) return std::move(opened).error();
-    return changed(input_.path, "was removed");
+    return changed(input.path, "was removed");
   }
-  Descriptor descriptor(*opened);
   struct stat info {};
-  if (fstat(descriptor.get(), &info) != 0) {
-    return base::io_error("cannot read " + input_.path, errno);
-  }
-  if (!is_same_file(state_of(info), state_)) return changed(input_.path, "was replaced");
-  KILN_TRY(check_unchanged(descriptor.get()));
-  return Use(*this, descriptors_->use_opened(slot_, descriptor.take()));
+  if (fstat(opened->get(), &info) != 0) return base::io_error("cannot read " + input.path, errno);
+  if (!is_same_file(state_of(info), state)) return changed(input.path, "was replaced");
+  KILN_TRY(OpenFile(input, state, true, nullptr).check_unchanged(opened->get()));
+  return opened;
 }
 
 base::Result<std::shared_ptr<const OpenFile>> OpenFile::open(const Input& input,
                                                              const OpenOptions& options) {
-  KILN_ASSIGN(const int opened, open_input(input, options));
-  Descriptor descriptor(opened);
+  KILN_ASSIGN(base::Descriptor opened, open_input(input, options));
   struct stat info {};
-  if (fstat(descriptor.get(), &info) != 0) {
+  if (fstat(opened.get(), &info) != 0) {
     return base::io_error("cannot read " + input.path, errno);
   }
   const bool seekable = S_ISREG(info.st_mode) && input.path != "-";
   FileState state = state_of(info);
   if (!seekable) state.size = 0;
   std::shared_ptr<OpenFile> file(new OpenFile(input, state, seekable, options.descriptors));
-  if (seekable) KILN_TRY(file->read_ends(descriptor.get()));
-  file->keep(descriptor.take());
+  if (seekable) KILN_TRY(file->read_ends(opened.get()));
+  file->keep(std::move(opened));
   return std::shared_ptr<const OpenFile>(std::move(file));
 }
 
-void OpenFile::keep(int descriptor) {
+void OpenFile::keep(base::Descriptor descriptor) {
   if (descriptors_) {
-    descriptors_->add(slot_, descriptor);
+    descriptors_->add(slot_, descriptor.take());
   } else {
-    slot_.descriptor = descriptor;
+    slot_.descriptor = descriptor.take();
   }
 }
 
@@ -166,9 +157,8 @@ base::Result<std::shared_ptr<const OpenFile>> OpenFile::open_as_it_was(const Inp
     if (opened.error().code() == base::ErrorCode::kUnavailable) return std::move(opened).error();
     return gone("a file cannot be opened any more");
   }
-  Descriptor descriptor(*opened);
   struct stat info {};
-  if (fstat(descriptor.get(), &info) != 0) return gone("a file cannot be opened any more");
+  if (fstat(opened->get(), &info) != 0) return gone("a file cannot be opened any more");
   const FileState now = state_of(info);
   if (!is_same_file(now, state)) return gone("a file was replaced");
   if (now.size < state.size) return gone("a file became shorter");
@@ -177,16 +167,17 @@ base::Result<std::shared_ptr<const OpenFile>> OpenFile::open_as_it_was(const Inp
   }
   std::shared_ptr<OpenFile> file(
       new OpenFile(input, state, S_ISREG(info.st_mode), options.descriptors));
-  if (!file->read_ends(descriptor.get()).ok() || file->state_ != state) {
+  if (!file->read_ends(opened->get()).ok() || file->state_ != state) {
     return gone("a file was written to");
   }
-  file->keep(descriptor.take());
+  file->keep(std::move(*opened));
   return std::shared_ptr<const OpenFile>(std::move(file));
 }
 
-base::Result<size_t> OpenFile::read_at(char* to, size_t size, uint64_t offset) const {
+base::Result<size_t> OpenFile::read_at(char* to, size_t size, uint64_t offset,
+                                       const std::stop_token& stop) const {
   if (offset >= state_.size) return size_t{0};
-  KILN_ASSIGN(const Use file, use());
+  KILN_ASSIGN(const Use file, use(stop));
   return read_at(file.descriptor(), to, size, offset);
 }
 
@@ -232,9 +223,63 @@ base::Status OpenFile::check_unchanged() const {
     const bool same = now.ok() && is_same_file(*now, state_) && now->size == state_.size &&
                       now->modified_ns == state_.modified_ns;
     if (same) return {};
+    const int known = descriptors_->use(slot_);
+    if (known < 0) {
+      KILN_TRY(reopen(input_, state_));
+      return {};
+    }
+    const Use file(*this, known);
+    return check_unchanged(known);
   }
-  KILN_ASSIGN(const Use file, use());
-  return check_unchanged(file.descriptor());
+  return check_unchanged(slot_.descriptor);
+}
+
+base::Status OpenFile::check_unchanged(std::vector<std::shared_ptr<const OpenFile>> files,
+                                       const std::stop_token& stop) {
+  std::shared_ptr<DescriptorCache> descriptors;
+  for (auto at = files.begin(); at != files.end();) {
+    if ((*at)->descriptors_) {
+      descriptors = (*at++)->descriptors_;
+      continue;
+    }
+    KILN_TRY((*at)->check_unchanged());  // held open, and so not looked up by its name
+    at = files.erase(at);
+  }
+  if (!descriptors) return {};
+  const std::string first = files.front()->input().path;
+  const auto look = [of = std::move(files)](base::Patience::Look& at) -> base::Result<bool> {
+    for (const auto& file : of) {
+      at.at(file->input().path);
+      KILN_TRY(file->check_unchanged());
+    }
+    return true;
+  };
+  KILN_TRY(descriptors->patience().run<bool>(first, look, stop));
+  return {};
+}
+
+size_t OpenFile::most_ahead() const {
+  static constexpr size_t kMost = 32;
+  return descriptors_ ? std::min(kMost, descriptors_->capacity() / 2) : 0;
+}
+
+void OpenFile::open_ahead(std::vector<std::shared_ptr<const OpenFile>> files,
+                          const std::stop_token& stop) {
+  std::erase_if(files, [](const auto& file) {
+    return !file->descriptors_ || file->descriptors_->is_open(file->slot_);
+  });
+  if (files.empty()) return;
+  const std::shared_ptr<DescriptorCache> descriptors = files.front()->descriptors_;
+  const std::string first = files.front()->input().path;
+  const auto look = [of = std::move(files)](base::Patience::Look& at) -> base::Result<bool> {
+    for (const auto& file : of) {
+      at.at(file->input().path);
+      auto opened = reopen(file->input_, file->state_);
+      if (opened.ok()) file->descriptors_->add(file->slot_, opened->take());
+    }
+    return true;
+  };
+  (void)descriptors->patience().run<bool>(first, look, stop);
 }
 
 base::Status OpenFile::check_unchanged(int descriptor) const {

@@ -1,5 +1,7 @@
 #include "dataset/open_file.h"
 
+#include <atomic>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
@@ -128,7 +130,7 @@ TEST(OpenFileTest, WhatIsNoRegularFileIsRefusedWhereItWasNotNamed) {
   ASSERT_FALSE(found.ok());
   EXPECT_EQ(found.error().code(), base::ErrorCode::kUnavailable);
   EXPECT_NE(found.error().message().find(fifo), std::string::npos);
-  const auto refused = OpenFile::open({fifo}, {nullptr, SpecialFiles::kRefused});
+  const auto refused = OpenFile::open({fifo}, {nullptr, base::SpecialFiles::kRefused});
   EXPECT_EQ(refused.error().code(), base::ErrorCode::kUnavailable);
   EXPECT_EQ(OpenFile::open({"/dev/null", FileKind::kNdjson, "", true}).error().code(),
             base::ErrorCode::kUnavailable);
@@ -224,6 +226,56 @@ TEST_P(ManyFilesTest, ThreadsShareThem) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_LE(cache_->open_count(), kCapacity);
+}
+
+/// Where a file was there stands a FIFO now, or what does not answer: it is refused by name.
+class ReopenedFileTest : public testing::Test {
+ protected:
+  ReopenedFileTest() : path_(folder_.write("first", "text")) {
+    file_ = open_file(path_, {cache_});
+    for (int i = 0; i < 2; ++i) {  // its descriptor is closed for theirs
+      const std::string name = "other" + std::to_string(i);
+      others_.push_back(open_file(folder_.write(name, name), {cache_}));
+    }
+  }
+  void expect_refused(const base::Error& error) const {
+    EXPECT_EQ(error.code(), base::ErrorCode::kUnavailable);
+    EXPECT_NE(error.message().find(path_), std::string::npos) << error.message();
+  }
+
+  std::promise<void> answer_;
+  std::atomic<bool> is_gone_ = false;
+  TemporaryFolder folder_;
+  const std::string path_;
+  const std::shared_ptr<DescriptorCache> cache_ = std::make_shared<DescriptorCache>(
+      1,
+      base::PatienceOptions{std::chrono::milliseconds(20),
+                            [this, gate = answer_.get_future().share()](const std::string& path) {
+                              if (is_gone_ && path == path_) gate.wait();
+                            }});
+  OpenFilePtr file_;
+  std::vector<OpenFilePtr> others_;
+  char byte_ = 0;
+};
+
+TEST_F(ReopenedFileTest, AFifoInItsPlaceIsRefused) {
+  std::filesystem::remove(path_);
+  ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
+  expect_refused(file_->read_at(&byte_, 1, 0).error());
+  EXPECT_TRUE(OpenFile::check_unchanged({others_[0]}, {}).ok());
+  expect_refused(OpenFile::check_unchanged({others_[0], file_}, {}).error());
+}
+
+TEST_F(ReopenedFileTest, AFileSystemThatDoesNotAnswerIsNotWaitedFor) {
+  is_gone_ = true;
+  for (int i = 0; i < 2; ++i) expect_refused(file_->read_at(&byte_, 1, 0).error());
+  expect_refused(OpenFile::check_unchanged({file_, others_[0]}, {}).error());
+  EXPECT_EQ(read_at(*others_[0], 100, 0), "other0") << "others are read";
+  is_gone_ = false;
+  answer_.set_value();
+  while (!file_->read_at(&byte_, 1, 0).ok()) std::this_thread::yield();
+  EXPECT_EQ(read_at(*file_, 100, 0), "text");
+  EXPECT_TRUE(OpenFile::check_unchanged({file_, others_[0]}, {}).ok());
 }
 
 INSTANTIATE_TEST_SUITE_P(AroundTheCapacity, ManyFilesTest, testing::Values(-1, 0, 1, 5));

@@ -11,6 +11,7 @@ base::Result<bool> Reader::claim(Part& part, BlockBuffer& buffer) {
   base::MutexLock lock(mutex_);
   for (; source_ < snapshot_.sources.size(); begin_next()) {
     if (!wanted_[source_]) continue;
+    if (source_ >= opened_) opened_ = snapshot_.open_ahead(source_, wanted_, options_.stop);
     if (!parts_) parts_ = snapshot_.sources[source_]->parts(options_);
     part = Part();
     part.source = source_;

@@ -41,6 +41,7 @@ class Reader {
   base::Mutex mutex_;
   uint64_t next_ordinal_ KILN_GUARDED_BY(mutex_) = 0;
   size_t source_ KILN_GUARDED_BY(mutex_) = 0;
+  size_t opened_ KILN_GUARDED_BY(mutex_) = 0;  ///< sources before this one were opened ahead
   std::unique_ptr<Parts> parts_ KILN_GUARDED_BY(mutex_);  ///< of the source at hand
 };
 

@@ -1,6 +1,9 @@
 #include "dataset/snapshot.h"
 
+#include <chrono>
+#include <filesystem>
 #include <fstream>
+#include <future>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -67,6 +70,52 @@ TEST(SnapshotTest, NamesThatAreNoTextAreKept) {
 TEST(SnapshotTest, WhatARequestBroughtAlongIsNotKept) {
   const auto lines = snapshot_of_lines("{}\n");
   EXPECT_EQ(describe_snapshot(**lines).error().code(), base::ErrorCode::kUnsupported);
+}
+
+TEST(SnapshotTest, AFileThatDoesNotAnswerIsNotWaitedFor) {
+  const TemporaryFolder folder;
+  const std::string a = folder.write("a.ndjson", "{}\n");
+  const std::string b = folder.write("b.ndjson", "{}\n");
+  const auto description = describe_snapshot(*open_files({{a}, {b}}));
+  std::promise<void> answer;
+  const auto late =
+      reopen_snapshot(*description, {},
+                      {std::chrono::milliseconds(20),
+                       [b, gate = answer.get_future().share()](const std::string& path) {
+                         if (path == b) gate.wait();
+                       }});
+  answer.set_value();
+  ASSERT_FALSE(late.ok());
+  EXPECT_EQ(late.error().code(), base::ErrorCode::kUnavailable);
+  EXPECT_NE(late.error().message().find(b), std::string::npos) << late.error().message();
+}
+
+TEST(SnapshotTest, OpensAFewClosedFilesAhead) {
+  const TemporaryFolder folder;
+  const auto cache = std::make_shared<DescriptorCache>(8);
+  std::vector<Input> inputs;
+  for (int i = 0; i < 12; ++i) {  // of which the last eight stay open
+    inputs.push_back({folder.write("f" + std::to_string(i), "content"), FileKind::kNdjson, ""});
+  }
+  auto snapshot = open_files(inputs, {cache});
+  ASSERT_TRUE(snapshot.ok());
+  const auto file = [&](size_t i) { return snapshot->sources[i]->opened_file(); };
+  std::filesystem::remove(inputs[2].path);
+  std::vector<bool> wanted(12, true);
+  wanted[1] = false;
+  EXPECT_EQ(snapshot->open_ahead(0, wanted, {}), 5U) << "half of what may be open: 0, 2, 3, 4";
+  char byte = 0;
+  for (const size_t i : {0U, 3U}) {
+    std::filesystem::remove(inputs[i].path);
+    EXPECT_TRUE(file(i)->read_at(&byte, 1, 0).ok()) << i;
+  }
+  EXPECT_EQ(file(2)->read_at(&byte, 1, 0).error().code(), base::ErrorCode::kConflict);
+  EXPECT_EQ(snapshot->open_ahead(11, wanted, {}), 12U);
+  EXPECT_LE(cache->open_count(), 8U);
+  wanted.assign(12, false);
+  EXPECT_TRUE(snapshot->verify(wanted, {}).ok());
+  wanted[2] = true;
+  EXPECT_EQ(snapshot->verify(wanted, {}).error().code(), base::ErrorCode::kConflict);
 }
 
 }  // namespace

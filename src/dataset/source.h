@@ -17,6 +17,8 @@ class Writer;
 
 namespace kiln::dataset {
 
+class OpenFile;
+
 struct ReaderOptions {
   size_t part_size = 1 << 20;
   size_t max_line_size = size_t{256} << 20;
@@ -75,8 +77,10 @@ class Source {
   /// out it is the resource: `place` tells which of a Bundle.
   virtual base::SourcePosition position(const Block& block, const char* at,
                                         const std::string& place) const = 0;
+  /// The file that it is, which may have to be opened again; null if it is none.
+  virtual std::shared_ptr<const OpenFile> opened_file() const { return nullptr; }
   /// kConflict if what was read may not be what there was when the source was opened. A stop ends
-  /// waiting for whoever has to be asked.
+  /// waiting for whoever has to be asked. For many sources: Snapshot::verify().
   virtual base::Status verify(const std::stop_token& stop) const = 0;
   /// An object for reopen_snapshot(); kUnsupported if the source cannot be had again.
   virtual base::Status describe(json::Writer& writer) const = 0;

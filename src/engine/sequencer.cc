@@ -181,9 +181,7 @@ base::Result<Summary> Sequencer::finish(const std::vector<bool>& wanted,
   if (stop.stop_requested()) {
     return base::Error(base::ErrorCode::kCancelled, "the run was stopped");
   }
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    if (wanted[i]) KILN_TRY(snapshot_.sources[i]->verify(stop));
-  }
+  KILN_TRY(snapshot_.verify(wanted, stop));
   for (const Subject& subject : subjects_) KILN_TRY(subject.output->finish());
   warn_of_other_types();
   return std::move(summary_);

@@ -11,8 +11,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr dataset::SpecialFiles kRegular = dataset::SpecialFiles::kRefused;
-
 }  // namespace
 
 std::string_view artefact_type(json::Value value) {
@@ -45,30 +43,50 @@ std::string kind_of(const Artefact& artefact) {
   return artefact.library ? std::string(name_of(artefact.library->kind)) : artefact.type;
 }
 
-base::Status ArtefactRegistry::load(const std::string& path) {
+base::Result<std::vector<ArtefactRegistry::Found>> ArtefactRegistry::find_files(
+    const std::string& path, base::Patience::Look& look) {
+  std::vector<std::string> paths;
   std::error_code code;
-  if (!fs::is_directory(path, code)) return load_file(path);
-  std::vector<std::string> files;
-  for (fs::directory_iterator entry(path, code), end; !code && entry != end;
-       entry.increment(code)) {
-    const std::string file = entry->path().string();
-    if (file.ends_with(".json") || file.ends_with(".ndjson")) files.push_back(file);
+  if (fs::is_directory(path, code)) {
+    for (fs::directory_iterator entry(path, code), end; !code && entry != end;
+         entry.increment(code)) {
+      std::string file = entry->path().string();
+      look.at(file);
+      if (file.ends_with(".json") || file.ends_with(".ndjson")) paths.push_back(std::move(file));
+    }
+    if (code) return base::io_error("cannot read the folder " + path, code.value());
+    std::sort(paths.begin(), paths.end());
+  } else {
+    paths.push_back(path);
   }
-  if (code) return base::io_error("cannot read the folder " + path, code.value());
-  std::sort(files.begin(), files.end());
-  for (const std::string& file : files) KILN_TRY(load_file(file));
+  std::vector<Found> files;
+  for (std::string& file : paths) {
+    look.at(file);
+    std::string real = fs::weakly_canonical(file, code).string();
+    if (code) real.clear();
+    files.push_back({std::move(file), std::move(real)});
+  }
+  return files;
+}
+
+base::Status ArtefactRegistry::load(const std::string& path) {
+  KILN_ASSIGN(const std::vector<Found> files,
+              patience_->run<std::vector<Found>>(
+                  path, [path](base::Patience::Look& look) { return find_files(path, look); }));
+  for (const Found& file : files) {
+    if (!file.real.empty() && !files_.insert(file.real).second) continue;
+    KILN_TRY(load_file(file.path));
+  }
   return {};
 }
 
 base::Status ArtefactRegistry::load_file(const std::string& path) {
-  std::error_code code;
-  const std::string real = fs::weakly_canonical(path, code).string();
-  if (!code && !files_.insert(real).second) return {};
+  const ReadRules rules{base::SpecialFiles::kRefused, patience_.get()};
   if (!path.ends_with(".ndjson")) {
-    KILN_ASSIGN(const json::DocumentPtr document, read_document(path, kRegular));
+    KILN_ASSIGN(const json::DocumentPtr document, read_document(path, rules));
     return add_document(document, stem_of(path));
   }
-  KILN_ASSIGN(const std::string text, read_text(path, kRegular));
+  KILN_ASSIGN(const std::string text, read_text(path, rules));
   size_t number = 0;
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find('\n', at), text.size());

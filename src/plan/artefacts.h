@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/patience.h"
 #include "fhir/model.h"
 #include "json/document.h"
 #include "plan/canonical_index.h"
@@ -46,13 +47,18 @@ std::string kind_of(const Artefact& artefact);
 /// loaded, once.
 class ArtefactRegistry {
  public:
-  /// For that FHIR version, if one is given.
-  explicit ArtefactRegistry(std::optional<fhir::Version> version = {}) : version_(version) {}
+  /// For that FHIR version, if one is given. Files are read with `patience`, which is used by
+  /// load() alone; null: the usual one.
+  explicit ArtefactRegistry(std::optional<fhir::Version> version = {},
+                            std::shared_ptr<base::Patience> patience = nullptr)
+      : version_(version),
+        patience_(patience ? std::move(patience) : std::make_shared<base::Patience>()) {}
 
   /// Adds the artefacts of a file (one, a Bundle, or NDJSON) or of a folder's *.json and *.ndjson
   /// files. A file that has been loaded already is passed over, and so are other resources. An
   /// unreadable file or one that is no regular file, a text that is no JSON, an id or a url|version
-  /// that is there already: an error that names both places.
+  /// that is there already: an error that names both places. What does not answer in time is
+  /// kUnavailable, and named.
   base::Status load(const std::string& path);
 
   const Artefact* find_id(std::string_view type, std::string_view id) const;
@@ -63,11 +69,19 @@ class ArtefactRegistry {
   std::vector<const Artefact*> all() const;
 
  private:
+  /// A file that load() finds: its name, and the one it has without links.
+  struct Found {
+    std::string path;
+    std::string real;
+  };
+  static base::Result<std::vector<Found>> find_files(const std::string& path,
+                                                     base::Patience::Look& look);
   base::Status load_file(const std::string& path);
   base::Status add_document(const json::DocumentPtr& document, const std::string& stem);
   base::Status add(const json::DocumentPtr& document, json::Value value, const std::string& stem);
 
   const std::optional<fhir::Version> version_;
+  const std::shared_ptr<base::Patience> patience_;
   std::set<std::string> files_;  ///< that have been loaded
   std::map<std::pair<std::string, std::string>, std::unique_ptr<Artefact>, std::less<>> by_id_;
   CanonicalIndex canonicals_;

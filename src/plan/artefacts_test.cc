@@ -1,8 +1,10 @@
 #include "plan/artefacts.h"
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <future>
 
 #include <gtest/gtest.h>
 
@@ -50,6 +52,29 @@ class ArtefactRegistryTest : public ::testing::Test {
       std::filesystem::path(::testing::TempDir()) / "kiln_artefacts_test";
   ArtefactRegistry registry_;
 };
+
+TEST_F(ArtefactRegistryTest, AFileThatDoesNotAnswerIsNotWaitedFor) {
+  ASSERT_TRUE(load("a.ndjson", view("a", "1", "active")).ok());
+  std::ofstream(folder_ / "b.ndjson") << view("b", "2", "active");
+  const std::string stuck = folder_ / "b.ndjson";
+  const auto gone = std::make_shared<std::atomic<int>>(0);  // how often it is looked at in vain
+  std::promise<void> answer;
+  for (const int looks : {1, 2}) {  // while files are found, and while they are read
+    *gone = looks;
+    ArtefactRegistry registry(
+        {}, std::make_shared<base::Patience>(base::PatienceOptions{
+                std::chrono::milliseconds(20),
+                [gone, stuck, gate = answer.get_future().share()](const std::string& path) {
+                  if (path == stuck && --*gone == 0) gate.wait();
+                }}));
+    const base::Status late = registry.load(folder_);
+    answer.set_value();
+    answer = {};
+    ASSERT_FALSE(late.ok());
+    EXPECT_EQ(late.error().code(), base::ErrorCode::kUnavailable);
+    EXPECT_NE(late.error().message().find(stuck), std::string::npos) << late.error().message();
+  }
+}
 
 TEST_F(ArtefactRegistryTest, Ops_7_ActiveBeforeDraftBeforeRetiredThenTheHighestVersion) {
   ASSERT_TRUE(load("a.ndjson", view("retired", "9.0.0", "retired")).ok());

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/near_name.h"
@@ -34,6 +37,50 @@ std::string near_file(const std::string& path) {
   return near.empty() ? near : (folder / near).string();
 }
 
+/// `reads` is called before each read.
+base::Result<std::string> read_to_end(int descriptor, const std::string& path,
+                                      const std::function<void()>& reads) {
+  std::string text;
+  for (;;) {
+    const size_t before = text.size();
+    if (before > kLargest) {
+      return base::Error(base::ErrorCode::kLimit, "the file is larger than 64 MiB: " + path);
+    }
+    text.resize(before + 64 * 1024 + before / 2);
+    reads();
+    pollfd wanted{descriptor, POLLIN, 0};  // a FIFO nobody has written to yet would be empty
+    poll(&wanted, 1, -1);
+    const ssize_t got = read(descriptor, text.data() + before, text.size() - before);
+    const int error = errno;
+    text.resize(before + (got > 0 ? static_cast<size_t>(got) : 0));
+    if (got == 0) return text;
+    if (got < 0 && error != EINTR && error != EAGAIN) {
+      return base::io_error("cannot read " + path, error);
+    }
+  }
+}
+
+/// A file and, if it is a regular one, what is in it; a writer at the other end may take its time.
+struct Opened {
+  base::Descriptor descriptor;
+  std::optional<std::string> text;
+};
+
+base::Result<Opened> open_and_read(const std::string& path, base::SpecialFiles special,
+                                   base::Patience::Look& look) {
+  auto opened = base::open_path(path, special);
+  if (!opened.ok()) {
+    if (opened.error().code() != base::ErrorCode::kNotFound) return std::move(opened).error();
+    return std::move(opened).error().with_suggestion(near_file(path));
+  }
+  struct stat info {};
+  if (fstat(opened->get(), &info) != 0) return base::io_error("cannot read " + path, errno);
+  Opened file{std::move(*opened), std::nullopt};
+  if (!S_ISREG(info.st_mode)) return file;
+  KILN_ASSIGN(file.text, read_to_end(file.descriptor.get(), path, [&] { look.at(path); }));
+  return file;
+}
+
 Compilation failed(base::Error error) {
   Compilation compilation;
   compilation.problems.errors.push_back(std::move(error));
@@ -42,44 +89,20 @@ Compilation failed(base::Error error) {
 
 }  // namespace
 
-base::Result<std::string> read_text(const std::string& path, dataset::SpecialFiles special) {
-  const bool is_stdin = path == "-";
-  int descriptor = STDIN_FILENO;
-  if (!is_stdin) {
-    auto opened = dataset::open_path(path, special);
-    if (!opened.ok()) {
-      if (opened.error().code() != base::ErrorCode::kNotFound) return std::move(opened).error();
-      return std::move(opened).error().with_suggestion(near_file(path));
-    }
-    descriptor = *opened;
-  }
-  std::string text;
-  base::Status status;
-  for (;;) {
-    const size_t before = text.size();
-    if (before > kLargest) {
-      status = base::Error(base::ErrorCode::kLimit, "the file is larger than 64 MiB: " + path);
-      break;
-    }
-    text.resize(before + 64 * 1024 + before / 2);
-    pollfd wanted{descriptor, POLLIN, 0};  // a FIFO nobody has written to yet would be empty
-    poll(&wanted, 1, -1);
-    const ssize_t got = read(descriptor, text.data() + before, text.size() - before);
-    text.resize(before + (got > 0 ? static_cast<size_t>(got) : 0));
-    if (got == 0) break;
-    if (got < 0 && errno != EINTR && errno != EAGAIN) {
-      status = base::io_error("cannot read " + path, errno);
-      break;
-    }
-  }
-  if (!is_stdin) close(descriptor);
-  KILN_TRY(std::move(status));
-  return text;
+base::Result<std::string> read_text(const std::string& path, const ReadRules& rules) {
+  if (path == "-") return read_to_end(STDIN_FILENO, path, [] {});
+  std::optional<base::Patience> own;
+  base::Patience& patience = rules.patience != nullptr ? *rules.patience : own.emplace();
+  KILN_ASSIGN(Opened opened,
+              patience.run<Opened>(path, [path, special = rules.special](base::Patience::Look& at) {
+                return open_and_read(path, special, at);
+              }));
+  if (opened.text) return std::move(*opened.text);
+  return read_to_end(opened.descriptor.get(), path, [] {});
 }
 
-base::Result<json::DocumentPtr> read_document(const std::string& path,
-                                              dataset::SpecialFiles special) {
-  KILN_ASSIGN(std::string text, read_text(path, special));
+base::Result<json::DocumentPtr> read_document(const std::string& path, const ReadRules& rules) {
+  KILN_ASSIGN(std::string text, read_text(path, rules));
   return json::Document::parse(std::move(text), path == "-" ? "<stdin>" : path);
 }
 

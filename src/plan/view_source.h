@@ -4,7 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "dataset/open_path.h"
+#include "base/open_path.h"
+#include "base/patience.h"
 #include "json/document.h"
 #include "plan/compilation.h"
 #include "plan/problem.h"
@@ -12,13 +13,19 @@
 
 namespace kiln::plan {
 
+/// How a file is read.
+struct ReadRules {
+  base::SpecialFiles special = base::SpecialFiles::kAllowed;
+  /// For how long; null: the usual time.
+  base::Patience* patience = nullptr;
+};
+
 /// A file of at most 64 MiB; "-" is stdin. For one that is not there, a near name in its folder is
-/// suggested. What is no regular file may be refused: see open_path().
-base::Result<std::string> read_text(
-    const std::string& path, dataset::SpecialFiles special = dataset::SpecialFiles::kAllowed);
+/// suggested. What is no regular file may be refused: see open_path(); if it is not, it is waited
+/// for. A regular file that does not answer in time is kUnavailable, and named.
+base::Result<std::string> read_text(const std::string& path, const ReadRules& rules = {});
 /// Reads and parses a JSON file; "-" is stdin.
-base::Result<json::DocumentPtr> read_document(
-    const std::string& path, dataset::SpecialFiles special = dataset::SpecialFiles::kAllowed);
+base::Result<json::DocumentPtr> read_document(const std::string& path, const ReadRules& rules = {});
 
 /// Finds the ViewDefinition in a document: the document itself, or the one in a Bundle or in
 /// Parameters; anything else is an error.

@@ -69,7 +69,7 @@ class ExportSink {
                                                              std::stop_token stop) = 0;
   /// `length` bytes from `offset` of a finished file, which has that many. Does not wait for a
   /// store: that a file is not there, or is shorter, may be told by the first read. A file that is
-  /// removed while it is read goes on to its end or fails.
+  /// removed while it is read goes on to its end or fails. The source must not outlive its sink.
   virtual base::Result<std::unique_ptr<net::BodySource>> open(const ObjectKey& key, uint64_t offset,
                                                               uint64_t length) = 0;
   /// An address that gives the file to whoever has it, until `seconds` from now; nothing if the

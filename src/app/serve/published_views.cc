@@ -19,10 +19,12 @@ bool has_artefacts(const dataset::Input& input) {
 }
 
 /// Artefacts from --views, and from the data.
-base::Result<plan::ArtefactsPtr> load_artefacts(const ServeOptions& options) {
-  auto artefacts = std::make_shared<plan::ArtefactRegistry>(options.fhir_version);
+base::Result<plan::ArtefactsPtr> load_artefacts(const ServeOptions& options,
+                                                const std::shared_ptr<base::Patience>& patience) {
+  auto artefacts = std::make_shared<plan::ArtefactRegistry>(options.fhir_version, patience);
   for (const std::string& path : options.views) KILN_TRY(artefacts->load(path));
-  KILN_ASSIGN(const auto inputs, dataset::find_inputs(options.data, fhir::is_resource_type));
+  KILN_ASSIGN(const auto inputs,
+              dataset::find_inputs_in_time(options.data, fhir::is_resource_type, *patience));
   for (const dataset::Input& input : inputs.files) {
     if (has_artefacts(input)) KILN_TRY(artefacts->load(input.path));
   }
@@ -44,18 +46,25 @@ base::Result<std::unique_ptr<PublishedViews>> PublishedViews::load(const ServeOp
   if (std::any_of(options.views.begin(), options.views.end(), names_standard_input)) {
     return base::Error(base::ErrorCode::kUsage, "a server cannot publish standard input");
   }
-  KILN_ASSIGN(auto artefacts, load_artefacts(options));
-  return std::unique_ptr<PublishedViews>(new PublishedViews(options, std::move(artefacts)));
+  auto patience = std::make_shared<base::Patience>();
+  KILN_ASSIGN(auto artefacts, load_artefacts(options, patience));
+  return std::unique_ptr<PublishedViews>(
+      new PublishedViews(options, std::move(patience), std::move(artefacts)));
 }
 
-PublishedViews::PublishedViews(const ServeOptions& options, plan::ArtefactsPtr artefacts)
-    : options_(options), check_(plan::check_views(*artefacts)), published_(std::move(artefacts)) {}
+PublishedViews::PublishedViews(const ServeOptions& options,
+                               std::shared_ptr<base::Patience> patience,
+                               plan::ArtefactsPtr artefacts)
+    : options_(options),
+      patience_(std::move(patience)),
+      check_(plan::check_views(*artefacts)),
+      published_(std::move(artefacts)) {}
 
 void PublishedViews::log_state(base::Logger& log) const { log_check(log, check_); }
 
 void PublishedViews::reload(base::Logger& log) {
   static constexpr const char* kRefused = "the views are not reloaded, the old ones stay";
-  auto artefacts = load_artefacts(options_);
+  auto artefacts = load_artefacts(options_, patience_);
   if (!artefacts.ok()) {
     log.error(kRefused, {{"error", artefacts.error().to_string()}});
     return;

@@ -21,9 +21,11 @@ class PublishedViews {
   void reload(base::Logger& log);
 
  private:
-  PublishedViews(const ServeOptions& options, plan::ArtefactsPtr artefacts);
+  PublishedViews(const ServeOptions& options, std::shared_ptr<base::Patience> patience,
+                 plan::ArtefactsPtr artefacts);
 
   const ServeOptions& options_;
+  const std::shared_ptr<base::Patience> patience_;  ///< with which files are read
   plan::ViewsCheck check_;
   plan::PublishedArtefacts published_;
 };

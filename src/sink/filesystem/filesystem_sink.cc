@@ -11,12 +11,14 @@
 
 #include "base/digest.h"
 #include "base/number.h"
+#include "base/open_path.h"
 #include "sink/crash_points.h"
 
 namespace kiln::sink {
 namespace {
 
 namespace fs = std::filesystem;
+using base::Descriptor;
 using base::Error;
 using base::ErrorCode;
 
@@ -28,22 +30,6 @@ base::Error error_of(std::string_view what, int error_number) {
   }
   return base::io_error(what, error_number);
 }
-
-/// Owns a descriptor.
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_(value) {}
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
-  Descriptor& operator=(Descriptor&&) = delete;
-  int get() const { return value_; }
-  bool ok() const { return value_ >= 0; }
-
- private:
-  int value_;
-};
 
 base::Status sync_folder(const fs::path& folder) {
   const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -146,10 +132,16 @@ class FileWriter final : public ObjectWriter {
 
 class FileSource final : public net::BodySource {
  public:
-  FileSource(Descriptor descriptor, uint64_t offset, uint64_t length)
-      : descriptor_(std::move(descriptor)), offset_(offset), left_(length) {}
+  FileSource(base::Patience& patience, fs::path path, uint64_t offset, uint64_t length)
+      : patience_(patience), path_(std::move(path)), offset_(offset), left_(length) {}
 
   base::Result<size_t> read(char* to, size_t size) override {
+    if (!descriptor_.ok()) {
+      KILN_ASSIGN(descriptor_,
+                  patience_.run<Descriptor>(
+                      path_.string(), [path = path_](base::Patience::Look&) { return open(path); },
+                      stop_.get_token()));
+    }
     const size_t wanted = std::min<uint64_t>(size, left_);
     if (wanted == 0) return size_t{0};
     for (;;) {
@@ -162,17 +154,25 @@ class FileSource final : public net::BodySource {
       return static_cast<size_t>(got);
     }
   }
+  void cancel() override { stop_.request_stop(); }
 
  private:
-  const Descriptor descriptor_;
+  static base::Result<Descriptor> open(const fs::path& path) {
+    return base::open_path(path.string(), base::SpecialFiles::kRefused, base::Links::kRefused);
+  }
+
+  base::Patience& patience_;  ///< the sink's
+  const fs::path path_;
+  std::stop_source stop_;
+  Descriptor descriptor_;
   uint64_t offset_;
   uint64_t left_;
 };
 
 class FilesystemSink final : public ExportSink {
  public:
-  FilesystemSink(fs::path root, fs::path instance)
-      : root_(std::move(root)), instance_(std::move(instance)) {}
+  FilesystemSink(fs::path root, fs::path instance, base::PatienceOptions patience)
+      : root_(std::move(root)), instance_(std::move(instance)), patience_(std::move(patience)) {}
 
   std::string_view kind() const override { return "filesystem"; }
   bool durable() const override { return true; }
@@ -192,10 +192,9 @@ class FilesystemSink final : public ExportSink {
 
   base::Result<std::unique_ptr<net::BodySource>> open(const ObjectKey& key, uint64_t offset,
                                                       uint64_t length) override {
-    KILN_ASSIGN(const fs::path path, path_of(key));
-    Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (!descriptor.ok()) return error_of("open " + key.name, errno);
-    return std::unique_ptr<net::BodySource>(new FileSource(std::move(descriptor), offset, length));
+    KILN_ASSIGN(fs::path path, path_of(key));
+    return std::unique_ptr<net::BodySource>(
+        new FileSource(patience_, std::move(path), offset, length));
   }
 
   base::Status remove_job(std::string_view job, std::stop_token) override {
@@ -320,19 +319,22 @@ class FilesystemSink final : public ExportSink {
 
   const fs::path root_;
   const fs::path instance_;
+  base::Patience patience_;
 };
 
 }  // namespace
 
 base::Result<std::unique_ptr<ExportSink>> open_filesystem_sink(const std::string& root,
-                                                               const std::string& instance) {
+                                                               const std::string& instance,
+                                                               base::PatienceOptions patience) {
   if (!is_safe_name(instance)) {
     return Error(ErrorCode::kUsage, "not a name for an instance: " + instance);
   }
   fs::path path = fs::path(root).lexically_normal();
   if (!path.has_filename()) path = path.parent_path();
   KILN_TRY(make_folders(path.root_path(), path / instance));
-  return std::unique_ptr<ExportSink>(new FilesystemSink(path, path / instance));
+  return std::unique_ptr<ExportSink>(
+      new FilesystemSink(path, path / instance, std::move(patience)));
 }
 
 }  // namespace kiln::sink

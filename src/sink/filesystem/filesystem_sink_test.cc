@@ -2,6 +2,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <thread>
 
 #include <signal.h>
 #include <stdlib.h>
@@ -124,6 +126,33 @@ TEST_F(FilesystemSinkTest, LinksAreNotFollowed) {
   EXPECT_EQ(made.error().code(), ErrorCode::kIo);
   ASSERT_TRUE(sink_->remove_job("job", {}).ok());
   EXPECT_TRUE(fs::exists(folder_.path() / "secret"));
+}
+
+TEST_F(FilesystemSinkTest, WhatIsNoFileIsRefusedAndNamed) {
+  fs::create_directories(file_.parent_path());
+  ASSERT_EQ(::mkfifo(file_.c_str(), 0600), 0);
+  const auto refused = load(*sink_, kKey, 0, 1);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code(), ErrorCode::kUnavailable);
+  EXPECT_NE(refused.error().message().find(file_.string()), std::string::npos);
+}
+
+TEST_F(FilesystemSinkTest, AFileThatDoesNotAnswerIsNotWaitedFor) {
+  store(*sink_, kKey, "text");
+  std::promise<void> answer;
+  base::PatienceOptions patience{std::chrono::milliseconds(20), {}};
+  patience.before = [gate = answer.get_future().share()](const std::string&) { gate.wait(); };
+  const auto sink = open_filesystem_sink((folder_.path() / "exports" / "deep").string(), "one",
+                                         std::move(patience));
+  ASSERT_TRUE(sink.ok());
+  for (int i = 0; i < 2; ++i) {
+    const auto late = load(**sink, kKey, 0, 4);
+    ASSERT_FALSE(late.ok());
+    EXPECT_EQ(late.error().code(), ErrorCode::kUnavailable);
+    EXPECT_NE(late.error().message().find(file_.string()), std::string::npos);
+  }
+  answer.set_value();
+  while (!load(**sink, kKey, 0, 4).ok()) std::this_thread::yield();
 }
 
 TEST_F(FilesystemSinkTest, InstanceMustBeAName) {
