@@ -17,9 +17,9 @@ class WorkMemory {
 
   /// For a request: kNoMemory if it is not free now.
   base::Status reserve(uint64_t bytes);
-  /// For a job, which holds nothing yet: when it is free. At most a quarter of the budget, so that
-  /// four go beside each other whatever it is.
-  base::Status wait(uint64_t bytes, const std::stop_token& stop);
+  /// For a job, which holds nothing yet: when it is free, and `common` (may be null) with it. At
+  /// most a quarter of the budget, so that four go beside each other whatever it is.
+  base::Status wait(uint64_t bytes, base::CommonMemory* common, const std::stop_token& stop);
   /// Null: unbounded.
   base::MemoryShare* share() { return share_ ? &*share_ : nullptr; }
 

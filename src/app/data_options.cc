@@ -253,14 +253,15 @@ std::string query_folder() {
 /// What one scan of a command has for itself.
 class CommandExecution {
  public:
-  CommandExecution(uint64_t memory_limit, const DataOptions& options, const SignalStop& signals)
-      : budget_(memory_limit) {
+  CommandExecution(base::MemoryBudget& memory, const DataOptions& options,
+                   const SignalStop& signals)
+      : memory_(memory) {
     execution_.threads = threads_of(options);
     execution_.now = base::SystemClock().now();
     execution_.memory = &memory_;
     execution_.stop = signals.token();
     execution_.progress = &progress_;
-    execution_.query.memory = memory_limit / 2;
+    execution_.query.memory = memory.limit() / 2;
     execution_.query.temp_dir = query_folder();
   }
 
@@ -268,8 +269,7 @@ class CommandExecution {
   const base::Progress& progress() const { return progress_; }
 
  private:
-  base::MemoryBudget budget_;
-  base::MemoryShare memory_{budget_};
+  base::MemoryShare memory_;
   base::Progress progress_;
   plan::Execution execution_;
 };
@@ -287,25 +287,23 @@ base::Status check_read_twice(const dataset::Snapshot& data) {
 }  // namespace
 
 plan::PlanPtr make_plan(plan::Draft draft, const dataset::SnapshotPtr& data,
-                        const DataOptions& options, const SignalStop& signals,
-                        plan::Problems& problems) {
-  const auto memory_limit = memory_limit_of(options.memory_limit);
+                        const DataOptions& options, base::MemoryBudget& memory,
+                        const SignalStop& signals, plan::Problems& problems) {
   base::Status status;
-  if (!memory_limit.ok()) status = memory_limit.error().clone();
-  if (status.ok() && draft.filters.needs_cohort()) status = check_read_twice(*data);
+  if (draft.filters.needs_cohort()) status = check_read_twice(*data);
   if (!status.ok()) {
     problems.add(plan::ProblemCode::kUsage, "", std::move(status).error());
     return nullptr;
   }
-  const CommandExecution command(*memory_limit, options, signals);
+  const CommandExecution command(memory, options, signals);
   return plan::make_plan(std::move(draft), data, plan::Hold::kAll, command.execution(), problems);
 }
 
 base::Result<engine::Summary> run_plan(const plan::Plan& plan,
                                        const std::vector<engine::Output*>& outputs,
-                                       const DataOptions& options, const SignalStop& signals) {
-  KILN_ASSIGN(const uint64_t memory_limit, memory_limit_of(options.memory_limit));
-  const CommandExecution command(memory_limit, options, signals);
+                                       const DataOptions& options, base::MemoryBudget& memory,
+                                       const SignalStop& signals) {
+  const CommandExecution command(memory, options, signals);
   const auto start = std::chrono::steady_clock::now();
   std::unique_ptr<ProgressBar> bar;
   if (options.progress == "always" || (options.progress == "auto" && isatty(STDERR_FILENO) != 0)) {

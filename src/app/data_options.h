@@ -75,13 +75,14 @@ base::Result<dataset::SnapshotPtr> open_data(const DataOptions& options);
 /// The draft with its data: patients and groups are looked up. Null if there are errors among the
 /// problems.
 plan::PlanPtr make_plan(plan::Draft draft, const dataset::SnapshotPtr& data,
-                        const DataOptions& options, const SignalStop& signals,
-                        plan::Problems& problems);
+                        const DataOptions& options, base::MemoryBudget& memory,
+                        const SignalStop& signals, plan::Problems& problems);
 
 /// Runs the plan, an output for each subject, with progress and messages on stderr.
 base::Result<engine::Summary> run_plan(const plan::Plan& plan,
                                        const std::vector<engine::Output*>& outputs,
-                                       const DataOptions& options, const SignalStop& signals);
+                                       const DataOptions& options, base::MemoryBudget& memory,
+                                       const SignalStop& signals);
 
 /// Prints the error as its code wants it and gives the exit status: quiet for a closed pipe and for
 /// an interruption.

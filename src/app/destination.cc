@@ -74,13 +74,11 @@ base::Status check_not_a_source(const Destination& to, const std::vector<std::st
 }
 
 int run_to(const Destination& to, const plan::Plan& plan, const DataOptions& options,
-           const SignalStop& signals) {
-  const auto memory = memory_limit_of(options.memory_limit);
-  if (!memory.ok()) return report(memory.error(), signals);
-  output::Writers writers(threads_of(options), "", *memory);
+           base::MemoryBudget& memory, const SignalStop& signals) {
+  output::Writers writers(threads_of(options), "", &memory);
   auto output = open_output(to, plan, writers, signals.token());
   if (!output.ok()) return report(output.error(), signals);
-  const auto summary = run_plan(plan, {output->get()}, options, signals);
+  const auto summary = run_plan(plan, {output->get()}, options, memory, signals);
   return summary.ok() ? 0 : report(summary.error(), signals);
 }
 

@@ -30,6 +30,6 @@ base::Status check_not_a_source(const Destination& to, const std::vector<std::st
 
 /// Runs a plan of one subject. The exit status; what goes wrong is printed.
 int run_to(const Destination& to, const plan::Plan& plan, const DataOptions& options,
-           const SignalStop& signals);
+           base::MemoryBudget& memory, const SignalStop& signals);
 
 }  // namespace kiln::app

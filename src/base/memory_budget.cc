@@ -28,8 +28,17 @@ bool MemoryBudget::take(uint64_t bytes) {
   return true;
 }
 
-Status MemoryBudget::wait_for(uint64_t bytes, const std::stop_token& stop) {
-  if (bytes > limit_) return never_fits(limit_);
+bool MemoryBudget::may_go(uint64_t turn, uint64_t bytes, const CommonMemory* common) const {
+  return waiting_.front() == turn && fits(bytes + missing(common));
+}
+
+uint64_t MemoryBudget::missing(const CommonMemory* common) {
+  return common == nullptr || common->holders_ != 0 ? 0 : common->bytes_;
+}
+
+Status MemoryBudget::wait_for(uint64_t bytes, const std::stop_token& stop, CommonMemory* common) {
+  const uint64_t most = common == nullptr ? bytes : bytes + common->bytes_;
+  if (most > limit_ || most < bytes) return never_fits(limit_);
   const std::stop_callback wake(stop, [this] {
     const MutexLock lock(mutex_);  // not between the look of a waiter and its sleep
     changed_.notify_all();
@@ -37,14 +46,13 @@ Status MemoryBudget::wait_for(uint64_t bytes, const std::stop_token& stop) {
   const MutexLock lock(mutex_);
   const uint64_t turn = next_turn_++;
   waiting_.push_back(turn);
-  while ((waiting_.front() != turn || !fits(bytes)) && !stop.stop_requested()) {
-    changed_.wait(mutex_);
-  }
-  const bool stopped = waiting_.front() != turn || !fits(bytes);
+  while (!may_go(turn, bytes, common) && !stop.stop_requested()) changed_.wait(mutex_);
+  const bool stopped = !may_go(turn, bytes, common);
   waiting_.erase(std::find(waiting_.begin(), waiting_.end(), turn));
   changed_.notify_all();  // the next may have its turn
   if (stopped) return Error(ErrorCode::kCancelled, "stopped while waiting for memory");
-  taken_ += bytes;
+  taken_ += bytes + missing(common);
+  if (common != nullptr) ++common->holders_;
   return {};
 }
 
@@ -54,6 +62,23 @@ void MemoryBudget::give_back(uint64_t bytes) {
   if (!waiting_.empty()) changed_.notify_all();
 }
 
+Status CommonMemory::hold() {
+  const MutexLock lock(budget_.mutex_);
+  const uint64_t bytes = MemoryBudget::missing(this);
+  if (!budget_.fits(bytes)) return Error::no_memory();
+  budget_.taken_ += bytes;
+  ++holders_;
+  budget_.changed_.notify_all();  // who waits for it with something else needs less now
+  return {};
+}
+
+void CommonMemory::release() {
+  const MutexLock lock(budget_.mutex_);
+  if (--holders_ != 0) return;
+  budget_.taken_ -= bytes_;
+  budget_.changed_.notify_all();
+}
+
 MemoryShare::~MemoryShare() {
   /// Beyond this the allocator is asked to give freed pages back, which takes milliseconds.
   static constexpr uint64_t kMuch = uint64_t{32} << 20;
@@ -61,6 +86,7 @@ MemoryShare::~MemoryShare() {
   {
     const MutexLock lock(mutex_);
     if (held_ != 0) budget_.give_back(held_);
+    if (common_ != nullptr) common_->release();
     most = most_;
   }
   if (most >= kMuch) ::malloc_trim(0);
@@ -74,9 +100,10 @@ Status MemoryShare::reserve(uint64_t bytes) {
   return {};
 }
 
-Status MemoryShare::wait(uint64_t bytes, const std::stop_token& stop) {
-  KILN_TRY(budget_.wait_for(bytes, stop));
+Status MemoryShare::wait(uint64_t bytes, const std::stop_token& stop, CommonMemory* common) {
+  KILN_TRY(budget_.wait_for(bytes, stop, common));
   const MutexLock lock(mutex_);
+  common_ = common;
   own_ = held_ = bytes;
   return {};
 }

@@ -11,6 +11,8 @@
 
 namespace kiln::base {
 
+class CommonMemory;
+
 /// What the process may use, in bytes. Made once, by the program, and passed to whoever needs it;
 /// it outlives all shares. Thread-safe.
 class MemoryBudget {
@@ -24,12 +26,18 @@ class MemoryBudget {
   /// False, and nothing is taken, if that would pass the limit.
   [[nodiscard]] bool take(uint64_t bytes);
   /// Waits, in turn, until so much is free. kLimit at once for more than the limit; kCancelled. Who
-  /// waits should hold nothing that others wait for.
-  Status wait_for(uint64_t bytes, const std::stop_token& stop);
+  /// waits should hold nothing that others wait for. With `common` (may be null) both are had at
+  /// once.
+  Status wait_for(uint64_t bytes, const std::stop_token& stop, CommonMemory* common = nullptr);
   void give_back(uint64_t bytes);
 
  private:
+  friend class CommonMemory;
   bool fits(uint64_t bytes) const KILN_REQUIRES(mutex_) { return bytes <= limit_ - taken_; }
+  bool may_go(uint64_t turn, uint64_t bytes, const CommonMemory* common) const
+      KILN_REQUIRES(mutex_);
+  /// What `common` needs at the moment: nothing if somebody holds it.
+  static uint64_t missing(const CommonMemory* common);
 
   const uint64_t limit_;
   mutable Mutex mutex_;
@@ -37,6 +45,27 @@ class MemoryBudget {
   uint64_t taken_ KILN_GUARDED_BY(mutex_) = 0;
   uint64_t next_turn_ KILN_GUARDED_BY(mutex_) = 0;
   std::deque<uint64_t> waiting_ KILN_GUARDED_BY(mutex_);  ///< turns, the first in line first
+};
+
+/// A part of the budget that several hold together, for what a library allocates for all of them:
+/// taken for the first, given back after the last. Outlives its holders. Thread-safe.
+class CommonMemory {
+ public:
+  CommonMemory(MemoryBudget& budget, uint64_t bytes) : budget_(budget), bytes_(bytes) {}
+  CommonMemory(const CommonMemory&) = delete;
+  CommonMemory& operator=(const CommonMemory&) = delete;
+
+  uint64_t bytes() const { return bytes_; }
+  /// One holder more. kNoMemory if that would be the first, and the part is not free now.
+  Status hold();
+  /// One less, after a hold() or a wait of the budget's.
+  void release();
+
+ private:
+  friend class MemoryBudget;
+  MemoryBudget& budget_;
+  const uint64_t bytes_;
+  uint64_t holders_ = 0;  ///< guarded by the budget's mutex
 };
 
 /// What one piece of work (a job, a request, a command) has of the budget: a part that is its own
@@ -50,9 +79,10 @@ class MemoryShare {
   MemoryShare& operator=(const MemoryShare&) = delete;
 
   /// So much is this work's own from now on. To be called once, before anything is drawn.
-  /// kNoMemory if it is not free (kLimit: never); wait(): when it is.
+  /// kNoMemory if it is not free (kLimit: never); wait(): when it is, and `common` (may be null)
+  /// too, which is held as long as this lives.
   Status reserve(uint64_t bytes);
-  Status wait(uint64_t bytes, const std::stop_token& stop);
+  Status wait(uint64_t bytes, const std::stop_token& stop, CommonMemory* common = nullptr);
 
   [[nodiscard]] bool take(uint64_t bytes);
   void give_back(uint64_t bytes);
@@ -67,6 +97,7 @@ class MemoryShare {
   uint64_t used_ KILN_GUARDED_BY(mutex_) = 0;
   uint64_t held_ KILN_GUARDED_BY(mutex_) = 0;  ///< of the budget: own_ or used_, whichever is more
   uint64_t most_ KILN_GUARDED_BY(mutex_) = 0;
+  CommonMemory* common_ KILN_GUARDED_BY(mutex_) = nullptr;
 };
 
 /// Thrown where memory is allocated and there is no room for it; error_of() and guarded() make an

@@ -66,6 +66,88 @@ TEST(MemoryBudgetTest, AWaitEndsWithAStopAndNeverBeginsForTooMuch) {
   EXPECT_TRUE(budget.wait_for(1, {}).ok()) << "who has given up holds up nobody";
 }
 
+TEST(CommonMemoryTest, IsTakenForTheFirstAndGivenBackAfterTheLast) {
+  for (const uint64_t others : {59U, 60U, 61U}) {
+    MemoryBudget budget(100);
+    ASSERT_TRUE(budget.take(others));
+    CommonMemory common(budget, 40);
+    const Status first = common.hold();
+    ASSERT_EQ(first.ok(), others <= 60) << others;
+    if (!first.ok()) {
+      EXPECT_EQ(first.error().code(), ErrorCode::kNoMemory);
+      EXPECT_EQ(budget.taken(), others);
+      continue;
+    }
+    EXPECT_TRUE(common.hold().ok()) << "it costs the second nothing";
+    EXPECT_EQ(budget.taken(), others + 40);
+    common.release();
+    EXPECT_EQ(budget.taken(), others + 40);
+    common.release();
+    EXPECT_EQ(budget.taken(), others);
+  }
+}
+
+TEST(CommonMemoryTest, IsWaitedForTogetherWithTheRest) {
+  MemoryBudget budget(100);
+  CommonMemory common(budget, 50);
+  EXPECT_EQ(budget.wait_for(51, {}, &common).error().code(), ErrorCode::kLimit);
+  ASSERT_TRUE(budget.take(51));
+  std::atomic<bool> through = false;
+  auto waiter = run([&] {
+    MemoryShare job(budget);
+    EXPECT_TRUE(job.wait(50, {}, &common).ok());
+    through = true;
+    EXPECT_EQ(budget.taken(), 100U);
+  });
+  budget.give_back(1);  // enough for either, and so for none
+  EXPECT_FALSE(through);
+  budget.give_back(50);
+  waiter.join();
+  EXPECT_EQ(budget.taken(), 0U);
+}
+
+/// Somebody else takes the common part while a job waits for it and its own.
+TEST(CommonMemoryTest, WhatOthersHoldAlreadyIsNotWaitedFor) {
+  MemoryBudget budget(100);
+  CommonMemory common(budget, 50);
+  ASSERT_TRUE(budget.take(25));
+  auto waiter = run([&] {
+    MemoryShare job(budget);
+    EXPECT_TRUE(job.wait(25, {}, &common).ok());
+  });
+  ASSERT_TRUE(common.hold().ok());
+  waiter.join();
+  EXPECT_EQ(budget.taken(), 75U);
+  common.release();
+  EXPECT_EQ(budget.taken(), 25U);
+}
+
+/// As many jobs as there are threads, all with the common part, beside others without it: each gets
+/// its turn, and the sum is never more than there is.
+TEST(CommonMemoryTest, ManyJobsNeverWaitForEachOther) {
+  MemoryBudget budget(100);
+  CommonMemory common(budget, 50);
+  std::vector<Thread> threads;
+  std::atomic<int> done = 0;
+  for (int i = 0; i < 8; ++i) {
+    threads.push_back(run([&, i] {
+      for (int round = 0; round < 200; ++round) {
+        MemoryShare job(budget);
+        EXPECT_TRUE(job.wait(25, {}, i % 4 == 0 ? nullptr : &common).ok());
+        EXPECT_LE(budget.taken(), 100U);
+        if (i % 4 != 0) {
+          EXPECT_TRUE(common.hold().ok()) << "the job has it";
+          common.release();
+        }
+      }
+      ++done;
+    }));
+  }
+  threads.clear();
+  EXPECT_EQ(done, 8);
+  EXPECT_EQ(budget.taken(), 0U);
+}
+
 TEST(MemoryShareTest, WhatIsItsOwnCannotBeTakenByOthers) {
   MemoryBudget budget(100);
   MemoryShare job(budget);

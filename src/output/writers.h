@@ -2,9 +2,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/memory_budget.h"
 #include "engine/output.h"
 #include "output/file.h"
 #include "output/layout.h"
@@ -33,12 +35,18 @@ class RowsOutput : public engine::Output {
 class Writers {
  public:
   /// `threads` beside the pipeline's may work on files that cannot be made piece by piece.
-  /// `scratch_dir` is for files on their way to where only bytes can go; `process_memory` in bytes,
-  /// 0: unbounded.
-  Writers(unsigned threads, std::string scratch_dir, uint64_t process_memory);
+  /// `scratch_dir` is for files on their way to where only bytes can go. Half of `memory` (null:
+  /// unbounded; outlives this) is for libraries that allocate by themselves; less if some is taken
+  /// already, which is taken for good.
+  Writers(unsigned threads, std::string scratch_dir, base::MemoryBudget* memory);
   ~Writers();
 
-  /// `schema` must outlive the output; check_format() must have passed.
+  /// What outputs of the layout hold together as long as any is open; null: nothing. Whoever waits
+  /// for memory should wait for that too, as open() does not.
+  base::CommonMemory* common_memory(const Layout& layout);
+
+  /// `schema` must outlive the output; check_format() must have passed. kNoMemory if there is no
+  /// room for the common memory.
   base::Result<std::unique_ptr<RowsOutput>> open(const Layout& layout, const table::Schema& schema,
                                                  std::unique_ptr<Files> files);
 
@@ -50,6 +58,7 @@ class Writers {
  private:
   const unsigned threads_;
   const std::string scratch_dir_;
+  std::optional<base::CommonMemory> parquet_memory_;
   sql::ParquetWriters parquet_;
 };
 

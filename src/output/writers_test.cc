@@ -60,7 +60,7 @@ class WritersTest : public testing::TestWithParam<Format> {
     std::string pattern = testing::TempDir() + "kiln_writers_XXXXXX";
     EXPECT_NE(mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
-    writers_ = std::make_unique<Writers>(2, folder_, 0);
+    writers_ = std::make_unique<Writers>(2, folder_, nullptr);
     table::ColumnType integer;
     integer.sql = table::SqlType::kInteger;
     integer.json = table::JsonForm::kNumber;
@@ -234,6 +234,28 @@ TEST(LayoutTest, EveryFormatHasItsTraits) {
   }
   EXPECT_EQ(compression_of("gzip"), Compression::kGzip);
   EXPECT_EQ(compression_of("bzip2"), std::nullopt);
+}
+
+TEST(WritersMemoryTest, DuckDbLeavesRoomForAJobAndForRequests) {
+  Layout parquet;
+  parquet.format = Format::kParquet;
+  // Taken for good, and what DuckDB gets of 800.
+  for (const auto& [taken, part] : {std::pair<uint64_t, uint64_t>{0, 400},
+                                    {99, 400},
+                                    {100, 400},
+                                    {101, 399},
+                                    {400, 100},
+                                    {499, 1},
+                                    {500, 0},
+                                    {501, 0}}) {
+    base::MemoryBudget budget(800);
+    ASSERT_TRUE(budget.take(taken));
+    Writers writers(1, "", &budget);
+    ASSERT_NE(writers.common_memory(parquet), nullptr);
+    EXPECT_EQ(writers.common_memory(parquet)->bytes(), part) << taken;
+    EXPECT_EQ(writers.common_memory({}), nullptr) << "text draws as it is made";
+    EXPECT_EQ(budget.taken(), taken) << "until an output is opened";
+  }
 }
 
 }  // namespace

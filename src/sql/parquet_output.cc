@@ -99,8 +99,8 @@ class ParquetOutput final : public engine::Output {
 
 }  // namespace
 
-ParquetWriters::ParquetWriters(unsigned threads, uint64_t process_memory)
-    : threads_(threads), process_memory_(process_memory) {}
+ParquetWriters::ParquetWriters(unsigned threads, base::CommonMemory* memory)
+    : threads_(threads), memory_(memory) {}
 ParquetWriters::~ParquetWriters() = default;
 
 base::Result<std::unique_ptr<engine::Output>> ParquetWriters::open(const std::string& path,
@@ -111,7 +111,11 @@ base::Result<std::unique_ptr<engine::Output>> ParquetWriters::open(const std::st
     base::MutexLock lock(mutex_);
     instance = instance_.lock();
     if (!instance) {
-      KILN_ASSIGN(instance, Instance::open({threads_, process_memory_ / 2, "", 0}));
+      InstanceOptions options;
+      options.threads = threads_;
+      options.memory = memory_ == nullptr ? 0 : memory_->bytes();
+      options.common = memory_;
+      KILN_ASSIGN(instance, Instance::open(options));
       instance_ = instance;
     }
     name = "rows" + std::to_string(opened_++);

@@ -344,6 +344,37 @@ TEST_F(ParquetTest, OutputsThatAreOpenTogetherShareADatabase) {
   }
 }
 
+/// DuckDB's memory is drawn for the first output and given back after the last.
+TEST_F(ParquetTest, OutputsDrawWhatDuckDbMayUse) {
+  static constexpr uint64_t kPart = uint64_t{32} << 20;
+  table::Schema schema;
+  schema.columns = {column("n", SqlType::kInteger)};
+  for (const uint64_t free : {kPart - 1, kPart, kPart + 1}) {
+    base::MemoryBudget budget(2 * kPart);
+    base::CommonMemory memory(budget, kPart);
+    ParquetWriters writers(2, &memory);
+    ASSERT_TRUE(budget.take(2 * kPart - free));
+    auto first = writers.open(path_, schema);
+    ASSERT_EQ(first.ok(), free >= kPart);
+    if (!first.ok()) {
+      EXPECT_EQ(first.error().code(), base::ErrorCode::kNoMemory);
+      EXPECT_EQ(budget.taken(), 2 * kPart - free);
+      budget.give_back(2 * kPart - free);
+      EXPECT_TRUE(writers.open(path_, schema).ok()) << "as soon as there is room";
+      continue;
+    }
+    auto second = writers.open(folder_ + "/second.parquet", schema);
+    ASSERT_TRUE(second.ok());
+    EXPECT_EQ(budget.taken(), 3 * kPart - free);
+    first->reset();
+    EXPECT_EQ(budget.taken(), 3 * kPart - free);
+    ASSERT_TRUE(write(**second, schema, {{Cell::of(int64_t{1})}}).ok());
+    ASSERT_TRUE((*second)->finish().ok());
+    second->reset();
+    EXPECT_EQ(budget.taken(), 2 * kPart - free);
+  }
+}
+
 TEST(SessionTest, RunsStatementsAndReportsErrors) {
   auto instance = Instance::open({.threads = 2, .temp_dir = {}});
   ASSERT_TRUE(instance.ok()) << instance.error().message();

@@ -5,6 +5,10 @@ namespace kiln::sql {
 base::Result<std::shared_ptr<Instance>> Instance::open(const InstanceOptions& options) {
   KILN_ASSIGN(const DuckDbApi* const api, duckdb_api());
   std::shared_ptr<Instance> instance(new Instance(api));
+  if (options.common != nullptr) {
+    KILN_TRY(options.common->hold());
+    instance->memory_ = options.common;
+  }
   duckdb_config config = nullptr;
   if (api->duckdb_create_config(&config) == DuckDBError) {
     return base::Error(base::ErrorCode::kInternal, "DuckDB: no configuration");
@@ -38,6 +42,7 @@ base::Result<std::shared_ptr<Instance>> Instance::open(const InstanceOptions& op
 
 Instance::~Instance() {
   if (database_ != nullptr) api_->duckdb_close(&database_);
+  if (memory_ != nullptr) memory_->release();
 }
 
 base::Result<std::unique_ptr<Session>> Session::open(std::shared_ptr<Instance> instance) {

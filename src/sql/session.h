@@ -4,21 +4,23 @@
 #include <memory>
 #include <string>
 
+#include "base/memory_budget.h"
 #include "sql/duckdb_api.h"
 
 namespace kiln::sql {
 
 struct InstanceOptions {
-  unsigned threads = 1;  ///< that work at once, one of them that of a caller
-  uint64_t memory = 0;   ///< most bytes; 0: what DuckDB takes for right
-  std::string temp_dir;  ///< where what has no room is put; "": nowhere
-  uint64_t temp = 0;     ///< most bytes of that; 0: unbounded
+  unsigned threads = 1;                  ///< that work at once, one of them that of a caller
+  uint64_t memory = 0;                   ///< most bytes; 0: what DuckDB takes for right
+  std::string temp_dir;                  ///< where what has no room is put; "": nowhere
+  uint64_t temp = 0;                     ///< most bytes of that; 0: unbounded
+  base::CommonMemory* common = nullptr;  ///< where `memory` is drawn from; held by the instance
 };
 
 /// A database: its threads, its memory, its names. Thread-safe.
 class Instance {
  public:
-  /// Nothing is downloaded.
+  /// Nothing is downloaded. kNoMemory if the common memory is not free.
   static base::Result<std::shared_ptr<Instance>> open(const InstanceOptions& options);
   ~Instance();
   Instance(const Instance&) = delete;
@@ -30,6 +32,7 @@ class Instance {
  private:
   explicit Instance(const DuckDbApi* api) : api_(api) {}
   const DuckDbApi* api_;
+  base::CommonMemory* memory_ = nullptr;  ///< once it is held
   duckdb_database database_ = nullptr;
 };
 

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import unittest
 
-from tests.support.cli import KILN, CliTest, patients, start, view
+from tests.support.cli import KILN, CliTest, patients, run, start, view
 
 USAGE = [
     [],
@@ -82,6 +82,32 @@ class MemoryLimit(CliTest):
         outcome = self.kiln("run", view_path, "-d", data, "-f", "ndjson", "--threads", "1",
                             "--memory-limit", "8MiB")
         self.assertEqual(len(outcome.rows), 3)
+
+    def test_parquet_is_written_from_a_limit_on(self):
+        """Half of it is DuckDB's. One step below a run fails, says why and leaves nothing."""
+        view_path = self.write("view.json", view("id=id"))
+        data = self.write("p.ndjson", patients(3))
+        out = self.path("out.parquet")
+
+        def works(limit):
+            outcome = run("run", view_path, "-d", data, "-o", out, "--threads", "1",
+                          "--memory-limit", f"{limit}KiB")
+            if outcome.status == 0:
+                os.unlink(out)
+                return True
+            self.assertEqual(outcome.status, 1)
+            self.assertIn("--memory-limit", outcome.err)
+            self.assert_no_leftovers("view.json", "p.ndjson")
+            return False
+
+        too_little, enough = 1, 64 << 10
+        self.assertTrue(works(enough))
+        while enough - too_little > 1:
+            middle = (too_little + enough) // 2
+            too_little, enough = (too_little, middle) if works(middle) else (middle, enough)
+        self.assertLess(enough, 16 << 10)
+        for limit, expected in ((enough - 1, False), (enough, True), (enough + 1, True)):
+            self.assertEqual(works(limit), expected, limit)
 
 
 class BadInput(CliTest):

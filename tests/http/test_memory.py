@@ -7,7 +7,7 @@ import unittest
 import urllib.parse
 
 from tests.support.load import memory_of
-from tests.support.server import DEADLINE, KILN, Server, view
+from tests.support.server import DEADLINE, KILN, Server, export_of, view
 
 MIB = 1 << 20
 PATIENT = {"Patient.ndjson": '{"resourceType":"Patient","id":"a"}\n'}
@@ -88,6 +88,44 @@ class MemoryTest(unittest.TestCase):
         for connection in held:
             connection.close()
         self.assertEqual(job.rows("patient"), [{"id": "a"}])
+
+    def test_parquet_draws_on_the_budget(self):
+        """DuckDB has half of it while a Parquet output is open: more than two such jobs go one after
+        the other or together, a run that has no room is told to come again."""
+        server = self.start("--memory-limit", "64MiB", "--threads", "1")
+        jobs = [server.export(export_of(view("Patient"), _format=name))
+                for name in ("parquet", "ndjson", "parquet", "parquet")]
+        for job in jobs:
+            self.assertEqual(job.wait().status, 200)
+        run = "/$viewdefinition-run?_format=parquet"
+        self.assertEqual(server.post(run, view("Patient")).status, 200)
+        held = []
+
+        def is_refused():
+            held.append(self.hold(server, MIB))
+            answer = server.post(run, view("Patient"))
+            if answer.status == 200:
+                return False
+            self.assertEqual((answer.status, answer.issues()[0][0]), (503, "transient"))
+            self.assertIn("Retry-After", answer.headers)
+            return True
+
+        server.wait_until(is_refused, "DuckDB takes more than there is")
+        self.assertEqual(server.post("/$viewdefinition-run", view("Patient")).status, 200)
+        job = server.export(export_of(view("Patient"), _format="parquet"))
+        self.assertEqual(job.poll().status, 202)
+        for connection in held:
+            connection.close()
+        self.assertEqual(job.wait().status, 200)
+        server.wait_until(lambda: server.post(run, view("Patient")).status == 200, "there is room")
+
+    def test_parquet_into_the_memory_sink(self):
+        """The sink has half of the limit, a job a quarter, DuckDB an eighth."""
+        server = self.start("--memory-limit", "64MiB", "--export-sink", "memory:",
+                            "--export-memory-limit", "32MiB", "--threads", "4")
+        jobs = [server.export(export_of(view("Patient"), _format="parquet")) for _ in range(3)]
+        for job in jobs:
+            self.assertEqual(job.wait().status, 200)
 
     def test_the_memory_sink_leaves_half_to_the_jobs(self):
         for size, status in (("33MiB", 2), ("32MiB", None)):

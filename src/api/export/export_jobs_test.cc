@@ -110,7 +110,7 @@ class ExportJobsTest : public ::testing::Test {
   base::Logger log_;
   StrictAuthenticator authenticator_;
   const Access everybody_{"client"};
-  output::Writers writers_{1, ::testing::TempDir(), 0};
+  output::Writers writers_{1, ::testing::TempDir(), nullptr};
   const Service service_{options_,       artefacts_, nullptr,  *sink_, writers_, engine_,
                          authenticator_, polls_,     metrics_, clock_, log_};
 };

@@ -49,7 +49,7 @@ class ExportRunner final : public job::JobRunner {
     WorkMemory memory(parts_.options.memory);
     KILN_TRY(memory.wait(parts_.options.threads * kWorkerMemory +
                              plan->subjects.size() * attempt.sink.writer_memory(),
-                         attempt.stop));
+                         parts_.writers.common_memory(plan->layout), attempt.stop));
     KILN_ASSIGN(const Outputs outputs, open_outputs(*plan, attempt));
     std::vector<std::string> names;
     for (const plan::Subject& subject : plan->subjects) names.push_back(subject.name);
@@ -70,7 +70,9 @@ class ExportRunner final : public job::JobRunner {
     const job::FailureCode code = failure_code_of(error.code());
     if (code == job::FailureCode::kNotStored) {
       return {code,
-              "the output could not be stored; the server's log tells more, under the id " + id,
+              "the data could not be read or the output not be stored; the server's log tells "
+              "more, under the id " +
+                  id,
               ""};
     }
     const Issue issue = issue_of_data(error, "", id);
@@ -101,7 +103,7 @@ class ExportRunner final : public job::JobRunner {
     if (kept) {
       data = kept->data();
     } else {
-      KILN_ASSIGN(data, dataset::reopen_snapshot(attempt.spec.inputs));
+      KILN_ASSIGN(data, dataset::reopen_snapshot(attempt.spec.inputs, attempt.stop));
     }
     const ServiceOptions& options = parts_.options;
     return plan::read_record(

@@ -71,7 +71,7 @@ class RunnerTest : public ::testing::Test {
   ServiceOptions options_;
   base::SystemClock clock_;
   base::Logger log_;
-  output::Writers writers_{1, ::testing::TempDir(), 0};
+  output::Writers writers_{1, ::testing::TempDir(), nullptr};
   const std::unique_ptr<sink::ExportSink> sink_ = sink::make_memory_sink(1 << 20);
   const std::unique_ptr<job::JobRunner> runner_ =
       make_export_runner({options_, writers_, clock_, log_});

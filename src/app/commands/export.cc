@@ -111,11 +111,12 @@ base::Status export_views(const ExportOptions& options, plan::Draft draft,
   KILN_TRY(check_folder(options.output.output));
   KILN_ASSIGN(const dataset::SnapshotPtr data, open_data(options.data));
   KILN_ASSIGN(const auto targets, find_targets(options, draft, *data));
-  const auto plan = make_plan(std::move(draft), data, options.data, signals, problems);
+  KILN_ASSIGN(const uint64_t memory_limit, memory_limit_of(options.data.memory_limit));
+  base::MemoryBudget memory(memory_limit);
+  const auto plan = make_plan(std::move(draft), data, options.data, memory, signals, problems);
   if (!plan) return {};
   KILN_TRY(make_folder(options.output.output));
-  KILN_ASSIGN(const uint64_t memory, memory_limit_of(options.data.memory_limit));
-  output::Writers writers(threads_of(options.data), "", memory);
+  output::Writers writers(threads_of(options.data), "", &memory);
   std::vector<ExportFile> files;
   std::vector<engine::Output*> outputs;
   for (size_t i = 0; i < plan->subjects.size(); ++i) {
@@ -123,7 +124,8 @@ base::Status export_views(const ExportOptions& options, plan::Draft draft,
     files.push_back(std::move(file));
     outputs.push_back(files[i].output.get());
   }
-  KILN_ASSIGN(const engine::Summary summary, run_plan(*plan, outputs, options.data, signals));
+  KILN_ASSIGN(const engine::Summary summary,
+              run_plan(*plan, outputs, options.data, memory, signals));
   KILN_ASSIGN(const auto manifest, PendingFile::create(targets.back()));
   KILN_TRY(manifest->write(manifest_of(files, *plan, summary)));
   std::vector<PendingFile*> pending;

@@ -113,7 +113,6 @@ class Application {
                               options.sql_temp_limit, options.sql_timeout};
     service_options_.query_run_timeout = options.request_timeout;
     service_options_.query_runner = query_runner_.get();
-    runner_ = api::make_export_runner({service_options_, writers_, clock_, log_});
   }
 
   base::Status run(const std::stop_token& stop, Hangups& hangups) {
@@ -136,6 +135,8 @@ class Application {
       return base::Error(base::ErrorCode::kUsage,
                          "--export-memory-limit is more than half of --memory-limit");
     }
+    output::Writers& writers = writers_.emplace(options_.threads, state_.scratch_path(), &memory_);
+    runner_ = api::make_export_runner({service_options_, writers, clock_, log_});
     job::JobEngineOptions job_options;
     job_options.max_running = options_.max_running;
     job_options.max_queued = options_.max_queued;
@@ -152,7 +153,7 @@ class Application {
                                views_->artefacts(),
                                data_.get(),
                                *sink_,
-                               writers_,
+                               writers,
                                jobs,
                                *authenticator_,
                                polls_,
@@ -258,8 +259,8 @@ class Application {
                      {{"missing", missing}});
       });
   api::ServiceOptions service_options_;
-  std::unique_ptr<base::Pool> pool_;  ///< of all evaluations
-  output::Writers writers_{options_.threads, state_.scratch_path(), memory_.limit()};
+  std::unique_ptr<base::Pool> pool_;        ///< of all evaluations
+  std::optional<output::Writers> writers_;  ///< made when the sink has its memory
   job::Reserve reserve_{state_.path()};
   std::optional<job::StateWatch> watch_;  ///< outlives the store
   std::unique_ptr<job::JobStore> store_;
