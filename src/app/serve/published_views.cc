@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "app/data_options.h"
-#include "dataset/input.h"
+#include "dataset/catalog.h"
 
 namespace kiln::app {
 namespace {
