@@ -311,7 +311,9 @@ std::vector<sql::Binding> bind_texts(const Library& library,
                                      const std::vector<std::pair<std::string, std::string>>& values,
                                      const std::string& place, Problems& problems) {
   Binder binder(library, place, problems);
-  for (const auto& [name, text] : values) {
+  for (const auto& value : values) {
+    const std::string& name = value.first;
+    const std::string& text = value.second;
     binder.take(name, "", [&](std::optional<ParameterType> declared) -> std::optional<TypedText> {
       if (declared) return binder.checked(name, "", *declared, text);
       if (!binder.checked(name, "", ParameterType::kString, text)) return std::nullopt;
