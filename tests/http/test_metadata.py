@@ -75,7 +75,7 @@ class MetadataTest(unittest.TestCase):
         for path in server.exported_files():
             os.remove(path)
         self.assertEqual(server.get(url).status, 404)
-        self.assertIn('kiln_sink_errors_total{operation="open"} 1', server.get("/metrics").text)
+        self.assertIn('kiln_sink_errors_total{operation="read"} 1', server.get("/metrics").text)
         server.wait_for_log("download failed")
 
     def test_issue_the_log_has_a_line_per_request_and_transition_with_the_job(self):
