@@ -17,27 +17,6 @@
 #include "table/arrow/export.h"
 
 namespace kiln::door {
-namespace {
-
-/// Rows into a stream.
-class StreamOutput final : public engine::Output {
- public:
-  explicit StreamOutput(engine::RowsStream& stream) : stream_(stream) {}
-  table::Values values() const override { return table::Values::kTyped; }
-  base::Result<std::unique_ptr<engine::Piece>> encode(table::Batch& batch) override {
-    return engine::take_piece(batch);
-  }
-  base::Status write(std::unique_ptr<engine::Piece> piece, uint64_t limit) override {
-    if (stream_.push(std::move(piece), limit)) return {};
-    return base::Error(base::ErrorCode::kCancelled, "nobody reads the rows any more");
-  }
-  base::Status finish() override { return {}; }
-
- private:
-  engine::RowsStream& stream_;
-};
-
-}  // namespace
 
 /// What a scan and its stream share.
 class Scan {
@@ -94,7 +73,7 @@ class Scan {
 
  private:
   void run() {
-    StreamOutput output(rows_);
+    engine::StreamOutput output(rows_);
     auto summary = plan::run(*plan_, {&output}, execution_);
     if (!summary.ok()) return end(std::move(summary).error());
     {

@@ -80,4 +80,23 @@ class RowsStream {
   std::optional<base::Error> failure_ KILN_GUARDED_BY(mutex_);
 };
 
+/// The rows of a run, as typed values, into a stream. The run fails with kCancelled once nobody
+/// pulls any more; the stream's end is left to whoever has run it.
+class StreamOutput final : public Output {
+ public:
+  explicit StreamOutput(RowsStream& stream) : stream_(stream) {}
+  table::Values values() const override { return table::Values::kTyped; }
+  base::Result<std::unique_ptr<Piece>> encode(table::Batch& batch) override {
+    return take_piece(batch);
+  }
+  base::Status write(std::unique_ptr<Piece> piece, uint64_t limit) override {
+    if (stream_.push(std::move(piece), limit)) return {};
+    return base::Error(base::ErrorCode::kCancelled, "nobody reads the rows any more");
+  }
+  base::Status finish() override { return {}; }
+
+ private:
+  RowsStream& stream_;
+};
+
 }  // namespace kiln::engine

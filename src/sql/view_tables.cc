@@ -3,28 +3,6 @@
 #include "base/thread.h"
 
 namespace kiln::sql {
-namespace {
-
-/// Rows into a stream, as typed values.
-class StreamOutput final : public engine::Output {
- public:
-  explicit StreamOutput(engine::RowsStream& stream) : stream_(stream) {}
-  table::Values values() const override { return table::Values::kTyped; }
-  base::Result<std::unique_ptr<engine::Piece>> encode(table::Batch& batch) override {
-    return engine::take_piece(batch);
-  }
-  base::Status write(std::unique_ptr<engine::Piece> piece, uint64_t limit) override {
-    if (stream_.push(std::move(piece), limit)) return {};
-    return base::Error(base::ErrorCode::kCancelled, "the query wants no more rows");
-  }
-  base::Status finish() override { return {}; }
-
- private:
-  engine::RowsStream& stream_;
-};
-
-}  // namespace
-
 class ViewTables::Reading final : public Rows {
  public:
   Reading(ViewTables& tables, view::ViewPtr view)
@@ -55,7 +33,7 @@ class ViewTables::Reading final : public Rows {
   }
 
   void run() {
-    StreamOutput output(rows_);
+    engine::StreamOutput output(rows_);
     auto summary = engine::run(tables_.snapshot_, {{view_.get(), &output}}, tables_.options_,
                                stop_.get_token(), tables_.progress_);
     if (!summary.ok()) return rows_.fail(std::move(summary).error());
