@@ -67,18 +67,24 @@ void lay_out(const Destination& to, const OutputOptions& options, plan::Draft& d
   plan::check_format(*to.format, draft.subjects, problems);
 }
 
-base::Status check_not_a_source(const Destination& to, const std::vector<std::string>& sources,
-                                const dataset::Snapshot& data) {
-  if (!to.target.existing) return {};
-  return source_files(sources, data).check(to.target);
-}
-
-int run_to(const Destination& to, const plan::Plan& plan, const DataOptions& options,
-           base::MemoryBudget& memory, const SignalStop& signals) {
+int run_to(const Destination& to, plan::Draft draft, const std::vector<std::string>& sources,
+           const DataOptions& options, const SignalStop& signals) {
+  const auto data = open_data(options);
+  if (!data.ok()) return report(data.error(), signals);
+  if (to.target.existing) {
+    const base::Status writable = source_files(sources, **data).check(to.target);
+    if (!writable.ok()) return report(writable.error(), signals);
+  }
+  const auto memory_limit = memory_limit_of(options.memory_limit);
+  if (!memory_limit.ok()) return report(memory_limit.error(), signals);
+  base::MemoryBudget memory(*memory_limit);
+  plan::Problems problems;
+  const auto plan = make_plan(std::move(draft), *data, options, memory, signals, problems);
+  if (!plan) return report(problems, signals);
   output::Writers writers(threads_of(options), "", &memory);
-  auto output = open_output(to, plan, writers, signals.token());
+  auto output = open_output(to, *plan, writers, signals.token());
   if (!output.ok()) return report(output.error(), signals);
-  const auto summary = run_plan(plan, {output->get()}, options, memory, signals);
+  const auto summary = run_plan(*plan, {output->get()}, options, memory, signals);
   return summary.ok() ? 0 : report(summary.error(), signals);
 }
 

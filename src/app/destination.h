@@ -24,12 +24,9 @@ base::Result<Destination> choose_destination(const OutputOptions& options);
 void lay_out(const Destination& to, const OutputOptions& options, plan::Draft& draft,
              plan::Problems& problems);
 
-/// kUsage if the target is there and one of the data or of `sources`.
-base::Status check_not_a_source(const Destination& to, const std::vector<std::string>& sources,
-                                const dataset::Snapshot& data);
-
-/// Runs a plan of one subject. The exit status; what goes wrong is printed.
-int run_to(const Destination& to, const plan::Plan& plan, const DataOptions& options,
-           base::MemoryBudget& memory, const SignalStop& signals);
+/// Runs a draft of one subject over the options' data. The exit status; what goes wrong is printed,
+/// also if the target is there and one of the data or of `sources`.
+int run_to(const Destination& to, plan::Draft draft, const std::vector<std::string>& sources,
+           const DataOptions& options, const SignalStop& signals);
 
 }  // namespace kiln::app

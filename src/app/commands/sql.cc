@@ -163,17 +163,7 @@ int run(const SqlOptions& options) {
   draft.subjects.push_back(std::move(*subject));
   lay_out(*to, options.output, draft, problems);
   if (const int status = report(problems, signals)) return status;
-  const auto data = open_data(options.data);
-  if (!data.ok()) return report(data.error(), signals);
-  const base::Status writable = check_not_a_source(*to, sources, **data);
-  if (!writable.ok()) return report(writable.error(), signals);
-  const auto memory_limit = memory_limit_of(options.data.memory_limit);
-  if (!memory_limit.ok()) return report(memory_limit.error(), signals);
-  base::MemoryBudget memory(*memory_limit);
-  plan::Problems in_data;
-  const auto plan = make_plan(std::move(draft), *data, options.data, memory, signals, in_data);
-  if (!plan) return report(in_data, signals);
-  return run_to(*to, *plan, options.data, memory, signals);
+  return run_to(*to, std::move(draft), sources, options.data, signals);
 }
 
 }  // namespace
