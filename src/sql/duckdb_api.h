@@ -100,8 +100,6 @@ namespace kiln::sql {
   X(duckdb_execute_prepared)                            \
   X(duckdb_execute_prepared_streaming)                  \
   X(duckdb_clear_bindings)                              \
-  X(duckdb_string_t_length)                             \
-  X(duckdb_string_t_data)                               \
   X(duckdb_fetch_chunk)
 
 struct DuckDbApi {

@@ -22,40 +22,35 @@ class TreeParser {
     // The parser calls itself that deep; threads may have 2 MiB of stack.
     KILN_TRY(session->execute("SET max_expression_depth TO 250"));
     std::unique_ptr<TreeParser> parser(new TreeParser(std::move(session)));
-    if (parser->prepare() == DuckDBError) {
+    if (!parser->statement_.ok()) {
       return base::Error(base::ErrorCode::kInternal, "DuckDB: no json_serialize_sql");
     }
     return parser;
   }
-  ~TreeParser() { api().duckdb_destroy_prepare(&statement_); }
-  TreeParser(const TreeParser&) = delete;
-  TreeParser& operator=(const TreeParser&) = delete;
 
   /// Nothing if DuckDB failed, which then may be past repair.
   std::optional<std::string> run(const std::string& text) {
-    if (api().duckdb_bind_varchar_length(statement_, 1, text.data(), text.size()) == DuckDBError) {
+    if (api().duckdb_bind_varchar_length(statement_.get(), 1, text.data(), text.size()) ==
+        DuckDBError) {
       return std::nullopt;
     }
     duckdb_result result{};
     std::optional<std::string> tree;
-    if (api().duckdb_execute_prepared(statement_, &result) == DuckDBSuccess) {
+    if (api().duckdb_execute_prepared(statement_.get(), &result) == DuckDBSuccess) {
       tree = only_value(result);
     }
     api().duckdb_destroy_result(&result);
-    api().duckdb_clear_bindings(statement_);
+    api().duckdb_clear_bindings(statement_.get());
     return tree;
   }
 
  private:
-  explicit TreeParser(std::unique_ptr<Session> session) : session_(std::move(session)) {}
+  explicit TreeParser(std::unique_ptr<Session> session)
+      : session_(std::move(session)),
+        statement_(*session_,
+                   "SELECT json_serialize_sql($1::VARCHAR, skip_null := true, skip_empty := true, "
+                   "skip_default := true)") {}
   const DuckDbApi& api() const { return session_->api(); }
-
-  duckdb_state prepare() {
-    return api().duckdb_prepare(session_->connection(),
-                                "SELECT json_serialize_sql($1::VARCHAR, skip_null := true, "
-                                "skip_empty := true, skip_default := true)",
-                                &statement_);
-  }
 
   std::optional<std::string> only_value(duckdb_result result) const {
     duckdb_data_chunk chunk = api().duckdb_fetch_chunk(result);
@@ -63,15 +58,15 @@ class TreeParser {
     std::optional<std::string> value;
     if (api().duckdb_data_chunk_get_size(chunk) == 1) {
       duckdb_vector vector = api().duckdb_data_chunk_get_vector(chunk, 0);
-      auto* const strings = static_cast<duckdb_string_t*>(api().duckdb_vector_get_data(vector));
-      value.emplace(api().duckdb_string_t_data(strings), api().duckdb_string_t_length(*strings));
+      value.emplace(
+          bytes_of(*static_cast<const duckdb_string_t*>(api().duckdb_vector_get_data(vector))));
     }
     api().duckdb_destroy_data_chunk(&chunk);
     return value;
   }
 
   const std::unique_ptr<Session> session_;
-  duckdb_prepared_statement statement_ = nullptr;
+  const PreparedStatement statement_;
 };
 
 class SharedParser {

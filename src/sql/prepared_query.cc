@@ -59,28 +59,6 @@ std::string name_of_type(const LogicalType& type) {
   }
 }
 
-/// A prepared statement that lives as long as this.
-class Prepared {
- public:
-  Prepared(const DuckDbApi& api, duckdb_connection connection, const std::string& sql)
-      : api_(api), ok_(api.duckdb_prepare(connection, sql.c_str(), &statement_) == DuckDBSuccess) {}
-  ~Prepared() { api_.duckdb_destroy_prepare(&statement_); }
-  Prepared(const Prepared&) = delete;
-  Prepared& operator=(const Prepared&) = delete;
-
-  bool ok() const { return ok_; }
-  duckdb_prepared_statement get() const { return statement_; }
-  std::string error() const {
-    const char* const text = api_.duckdb_prepare_error(statement_);
-    return text == nullptr ? "cannot be prepared" : text;
-  }
-
- private:
-  const DuckDbApi& api_;
-  duckdb_prepared_statement statement_ = nullptr;
-  const bool ok_;
-};
-
 /// The chunks of a result, those that are being encoded still there.
 class Chunks {
  public:
@@ -123,7 +101,7 @@ struct PreparedQuery::Parts {
   const Query* query = nullptr;
   ViewFunctionState views;
   std::unique_ptr<Session> session;
-  std::unique_ptr<Prepared> prepared;
+  std::unique_ptr<PreparedStatement> prepared;
   std::map<std::string, std::string, std::less<>> types;  ///< of the values
   std::vector<ResultColumn> columns;
   table::Values values = table::Values::kText;
@@ -204,7 +182,7 @@ base::Status PreparedQuery::Parts::infer_types() {
   }
   if (types.size() == query->bindings.size()) return {};
   const Rewritten text = rewritten();
-  const Prepared open(api, session->connection(), text.sql);
+  const PreparedStatement open(*session, text.sql);
   if (!open.ok()) return error_of(open.error(), query->statement, text);
   for (const Binding& binding : query->bindings) {
     idx_t index = 0;
@@ -221,7 +199,7 @@ base::Status PreparedQuery::Parts::prepare() {
   KILN_TRY(create_labels(query->relations.size(), query->labels));
   KILN_TRY(infer_types());
   const Rewritten text = rewritten();
-  prepared = std::make_unique<Prepared>(session->api(), session->connection(), text.sql);
+  prepared = std::make_unique<PreparedStatement>(*session, text.sql);
   if (!prepared->ok()) return error_of(prepared->error(), query->statement, text);
   return bind_values();
 }

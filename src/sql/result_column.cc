@@ -6,6 +6,7 @@
 
 #include "base/base64.h"
 #include "json/writer.h"
+#include "sql/session.h"
 #include "sql/value_text.h"
 
 namespace kiln::sql {
@@ -136,13 +137,6 @@ class TextReader : public ValueReader {
  private:
   const table::Values values_;
 };
-
-std::string_view bytes_of(const duckdb_string_t& text) {
-  const uint32_t size = text.value.inlined.length;
-  return {size <= sizeof(text.value.inlined.inlined) ? text.value.inlined.inlined
-                                                     : text.value.pointer.ptr,
-          size};
-}
 
 /// A cell that refers to the vector.
 Cell cell_of(std::string_view text) {

@@ -79,6 +79,17 @@ base::Status Session::execute(const std::string& sql) {
   return base::Error(base::ErrorCode::kIo, "DuckDB: " + failure);
 }
 
+PreparedStatement::PreparedStatement(const Session& session, const std::string& sql)
+    : api_(session.api()),
+      ok_(api_.duckdb_prepare(session.connection(), sql.c_str(), &statement_) == DuckDBSuccess) {}
+
+PreparedStatement::~PreparedStatement() { api_.duckdb_destroy_prepare(&statement_); }
+
+std::string PreparedStatement::error() const {
+  const char* const text = api_.duckdb_prepare_error(statement_);
+  return text == nullptr ? "cannot be prepared" : text;
+}
+
 namespace {
 
 std::string enclosed(std::string_view text, char quote) {

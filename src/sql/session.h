@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/memory_budget.h"
 #include "sql/duckdb_api.h"
@@ -56,6 +57,34 @@ class Session {
   const std::shared_ptr<Instance> instance_;
   duckdb_connection connection_ = nullptr;
 };
+
+/// A statement that lives as long as this, which its session outlives.
+class PreparedStatement {
+ public:
+  PreparedStatement(const Session& session, const std::string& sql);
+  ~PreparedStatement();
+  PreparedStatement(const PreparedStatement&) = delete;
+  PreparedStatement& operator=(const PreparedStatement&) = delete;
+
+  /// Nothing but error() may be asked of one that is not.
+  bool ok() const { return ok_; }
+  duckdb_prepared_statement get() const { return statement_; }
+  /// What DuckDB says is wrong with it.
+  std::string error() const;
+
+ private:
+  const DuckDbApi& api_;
+  duckdb_prepared_statement statement_ = nullptr;
+  bool ok_;
+};
+
+/// The bytes of a text or blob in a vector, to which they refer.
+inline std::string_view bytes_of(const duckdb_string_t& text) {
+  const uint32_t size = text.value.inlined.length;
+  return {size <= sizeof(text.value.inlined.inlined) ? text.value.inlined.inlined
+                                                     : text.value.pointer.ptr,
+          size};
+}
 
 /// 'text' with quotes doubled.
 std::string quote_literal(std::string_view text);
