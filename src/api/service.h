@@ -1,7 +1,6 @@
 // What the operations work with. Made by the application, shared by all requests.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,11 +35,11 @@ struct ServiceOptions {
   uint64_t part_rows = 0;                  ///< rows of an exported file; 0: no limit
   uint64_t max_line_size = uint64_t{256} << 20;
   std::optional<fhir::Version> fhir_version;
-  plan::GraphLimits graph{};                       ///< of what a query depends on
-  const sql::QueryRunner* query_runner = nullptr;  ///< null: queries run in this process
-  sql::QueryLimits query{};                        ///< of each query
-  std::chrono::seconds query_run_timeout{0};       ///< of one in a run, if `query` has none; 0: none
-  base::MemoryBudget* memory = nullptr;  ///< of the process; null: unbounded
+  plan::GraphLimits graph{};                                    ///< of what a query depends on
+  const sql::QueryRunner* query_runner = &sql::local_runner();  ///< never null
+  sql::QueryLimits run_query{};                                 ///< of the query of a run
+  sql::QueryLimits job_query{};                                 ///< of each query of a job
+  base::MemoryBudget* memory = nullptr;                         ///< of the process; null: unbounded
   /// Of the views that unfinished jobs keep compiled, in bytes of their texts; null: unbounded.
   base::MemoryBudget* kept_views = nullptr;
 };

@@ -66,9 +66,8 @@ struct Execution {
   base::MemoryShare* memory = nullptr;  ///< null: unbounded
   std::stop_token stop{};
   base::Progress* progress = nullptr;
-  sql::QueryLimits query{};  ///< of each query
-  /// Null: queries run in this process.
-  const sql::QueryRunner* query_runner = nullptr;
+  sql::QueryLimits query{};                                     ///< of each query
+  const sql::QueryRunner* query_runner = &sql::local_runner();  ///< never null
 };
 
 /// Which files a plan holds open.

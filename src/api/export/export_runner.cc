@@ -106,10 +106,8 @@ class ExportRunner final : public job::JobRunner {
       KILN_ASSIGN(data, dataset::reopen_snapshot(attempt.spec.inputs, attempt.stop));
     }
     const ServiceOptions& options = parts_.options;
-    return plan::read_record(
-        attempt.spec.request, new_draft(options), std::move(data), attempt.stop,
-        options.query_runner != nullptr ? *options.query_runner : sql::local_runner(),
-        options.query);
+    return plan::read_record(attempt.spec.request, new_draft(options), std::move(data),
+                             attempt.stop, *options.query_runner, options.job_query);
   }
 
   base::Result<Outputs> open_outputs(const plan::Plan& plan, const job::Attempt& attempt) const {
@@ -129,6 +127,7 @@ class ExportRunner final : public job::JobRunner {
     plan::Execution execution = execution_of(parts_.options, parts_.clock.now(), memory);
     execution.stop = attempt.stop;
     execution.progress = &attempt.progress.scanned;
+    execution.query = parts_.options.job_query;
     KILN_ASSIGN(const auto summary, plan::run(plan, pointers, execution));
     log_left_out(parts_.log, "job", attempt.job.id.text, summary);
     return {};

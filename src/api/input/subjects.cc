@@ -129,11 +129,7 @@ void Subjects::complete(plan::Subject& subject, const Parameter* parameters,
   subject.query = graph_.query(subject, std::move(bindings), found);
   if (subject.query && found.ok()) {
     const ServiceOptions& options = service_.options;
-    sql::QueryLimits limits = options.query;
-    if (limits.timeout.count() == 0) limits.timeout = options.query_run_timeout;
-    const sql::QueryRunner& runner =
-        options.query_runner != nullptr ? *options.query_runner : sql::local_runner();
-    plan::describe_query(subject, found, runner, limits, request_.stop);
+    plan::describe_query(subject, found, *options.query_runner, options.run_query, request_.stop);
   }
   add_issues(found, service_, request_, issues_);
 }

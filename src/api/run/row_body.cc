@@ -29,9 +29,7 @@ base::Status evaluate(const RowRequest& request, engine::Output& output, const S
   KILN_TRY(memory.reserve(kRunMemory));
   plan::Execution execution = execution_of(service.options, service.clock.now(), memory);
   execution.stop = std::move(stop);
-  if (execution.query.timeout.count() == 0) {
-    execution.query.timeout = service.options.query_run_timeout;
-  }
+  execution.query = service.options.run_query;
   KILN_ASSIGN(const auto summary, plan::run(*request.plan, {&output}, execution));
   log_left_out(service.log, "id", request.id, summary);
   return {};
@@ -65,7 +63,6 @@ plan::Execution execution_of(const ServiceOptions& options, base::WallTime now,
   execution.threads = options.threads;
   execution.now = now;
   execution.memory = memory.share();
-  execution.query = options.query;
   execution.query_runner = options.query_runner;
   return execution;
 }

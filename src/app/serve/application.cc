@@ -108,10 +108,13 @@ class Application {
     service_options_.max_line_size = options.max_line_size;
     service_options_.fhir_version = options.fhir_version;
     service_options_.graph = {options.sql_max_depth, options.sql_max_dependencies};
-    service_options_.query = {options.sql_memory_limit,
-                              std::filesystem::absolute(state_.scratch_path()).string(),
-                              options.sql_temp_limit, options.sql_timeout};
-    service_options_.query_run_timeout = options.request_timeout;
+    sql::QueryLimits& of_job = service_options_.job_query;
+    of_job = {options.sql_memory_limit, std::filesystem::absolute(state_.scratch_path()).string(),
+              options.sql_temp_limit, options.sql_timeout};
+    service_options_.run_query = of_job;
+    if (options.sql_timeout.count() == 0) {
+      service_options_.run_query.timeout = options.request_timeout;
+    }
     service_options_.query_runner = query_runner_.get();
   }
 
