@@ -58,7 +58,7 @@ class CompiledView {
   friend class ViewCompiler;
   CompiledView();
 
-  ViewDefinition definition_;
+  std::shared_ptr<const ViewDefinition> definition_;
   std::string name_;
   const fhir::Model* model_ = nullptr;
   std::string resource_;

@@ -560,8 +560,9 @@ CompiledView::~CompiledView() = default;
 std::shared_ptr<const CompiledView> CompiledView::compile(ViewDefinition definition,
                                                           const CompileOptions& options,
                                                           Problems& problems) {
-  std::shared_ptr<CompiledView> view = ViewCompiler(definition, options, nullptr, problems).run();
-  if (view) view->definition_ = std::move(definition);
+  const auto kept = std::make_shared<const ViewDefinition>(std::move(definition));
+  std::shared_ptr<CompiledView> view = ViewCompiler(*kept, options, nullptr, problems).run();
+  if (view) view->definition_ = kept;
   return view;
 }
 
@@ -571,7 +572,7 @@ base::Result<std::shared_ptr<const CompiledView>> CompiledView::with_columns(
   for (const size_t column : columns) names.insert(schema_.columns[column].name);
   Problems problems;
   const CompileOptions options{model_->version(), std::move(stop)};
-  std::shared_ptr<CompiledView> view = ViewCompiler(definition_, options, &names, problems).run();
+  std::shared_ptr<CompiledView> view = ViewCompiler(*definition_, options, &names, problems).run();
   if (!view) return std::move(problems.errors.front());
   view->definition_ = definition_;
   return std::shared_ptr<const CompiledView>(std::move(view));
