@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/mutex.h"
+#include "base/sanitizer.h"
 #include "sql/session.h"
 
 namespace kiln::sql {
@@ -73,6 +74,7 @@ class SharedParser {
  public:
   base::Result<std::string> run(const std::string& text) {
     const base::MutexLock lock(mutex_);
+    const base::KeptToTheEnd kept;
     if (parser_ == nullptr) {
       KILN_ASSIGN(parser_, TreeParser::open());
     }
@@ -90,7 +92,7 @@ class SharedParser {
 }  // namespace
 
 base::Result<json::DocumentPtr> parse_tree(const std::string& text) {
-  // Never closed: other objects that live until the end may still ask.
+  // Never closed: DuckDB has state of the thread that closes it, which is gone when this would be.
   static SharedParser* const kParser = new SharedParser;
   KILN_ASSIGN(std::string tree, kParser->run(text));
   if (tree.size() > kMostTreeBytes) {

@@ -115,7 +115,7 @@ base::Result<std::string> read_file(sink::ExportSink& sink, const sink::ObjectKe
 }
 
 bool has_file(sink::ExportSink& sink, const sink::ObjectKey& key) {
-  return sink.open(key, 0, 0).ok();
+  return read_file(sink, key, 0).ok();
 }
 
 }  // namespace kiln::job

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/sanitizer.h"
 #include "base/thread.h"
 #include "engine/run_for_test.h"
 #include "sql/view_tables.h"
@@ -20,18 +21,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using base::ErrorCode;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
-#else
-constexpr bool kSanitized = false;
-#endif
 
 /// Beside this program.
 std::string worker_path() {
@@ -69,7 +58,7 @@ class ChildRunnerTest : public engine::EngineTest {
   }
 
   void SetUp() override {
-    if (kSanitized) {
+    if (base::kSanitized) {
       GTEST_SKIP() << "a sanitizer takes more address space than a query may have, and makes calls "
                       "that are shut";
     }
