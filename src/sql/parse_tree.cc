@@ -30,20 +30,7 @@ class TreeParser {
   }
 
   /// Nothing if DuckDB failed, which then may be past repair.
-  std::optional<std::string> run(const std::string& text) {
-    if (api().duckdb_bind_varchar_length(statement_.get(), 1, text.data(), text.size()) ==
-        DuckDBError) {
-      return std::nullopt;
-    }
-    duckdb_result result{};
-    std::optional<std::string> tree;
-    if (api().duckdb_execute_prepared(statement_.get(), &result) == DuckDBSuccess) {
-      tree = only_value(result);
-    }
-    api().duckdb_destroy_result(&result);
-    api().duckdb_clear_bindings(statement_.get());
-    return tree;
-  }
+  std::optional<std::string> run(const std::string& text) { return statement_.text_for(text); }
 
  private:
   explicit TreeParser(std::unique_ptr<Session> session)
@@ -51,21 +38,6 @@ class TreeParser {
         statement_(*session_,
                    "SELECT json_serialize_sql($1::VARCHAR, skip_null := true, skip_empty := true, "
                    "skip_default := true)") {}
-  const DuckDbApi& api() const { return session_->api(); }
-
-  std::optional<std::string> only_value(duckdb_result result) const {
-    duckdb_data_chunk chunk = api().duckdb_fetch_chunk(result);
-    if (chunk == nullptr) return std::nullopt;
-    std::optional<std::string> value;
-    if (api().duckdb_data_chunk_get_size(chunk) == 1) {
-      duckdb_vector vector = api().duckdb_data_chunk_get_vector(chunk, 0);
-      value.emplace(
-          bytes_of(*static_cast<const duckdb_string_t*>(api().duckdb_vector_get_data(vector))));
-    }
-    api().duckdb_destroy_data_chunk(&chunk);
-    return value;
-  }
-
   const std::unique_ptr<Session> session_;
   const PreparedStatement statement_;
 };

@@ -9,6 +9,7 @@
 
 #include "base/guarded.h"
 #include "sql/duckdb_error.h"
+#include "sql/plan_conditions.h"
 #include "sql/result_column.h"
 #include "sql/session.h"
 #include "sql/view_function.h"
@@ -116,7 +117,9 @@ struct PreparedQuery::Parts {
   /// What DuckDB said, or the failure of a view that it stands for.
   base::Error error_of(const std::string& message, const Statement& statement,
                        const Rewritten& rewritten);
-  Rewritten rewritten() const;
+  /// As DuckDB prepares it; with the values in place of their names if `literals`.
+  Rewritten rewritten(bool literals = false) const;
+  base::Status push_conditions_down();
 };
 
 base::Result<std::shared_ptr<Instance>> open_query_instance(const QueryLimits& limits) {
@@ -166,12 +169,19 @@ base::Status PreparedQuery::Parts::create_labels(size_t statement,
   return {};
 }
 
-Rewritten PreparedQuery::Parts::rewritten() const {
-  return query->statement.for_duckdb(schema_name(query->relations.size()),
-                                     [this](std::string_view name) -> std::string {
-                                       const auto type = types.find(name);
-                                       return type == types.end() ? "" : type->second;
-                                     });
+Rewritten PreparedQuery::Parts::rewritten(bool literals) const {
+  const auto type_of = [this](std::string_view name) -> std::string {
+    const auto type = types.find(name);
+    return type == types.end() ? "" : type->second;
+  };
+  const auto literal_of = [this](std::string_view name) -> std::string {
+    for (const Binding& binding : query->bindings) {
+      if (binding.name == name && binding.value) return quote_literal(*binding.value);
+    }
+    return "NULL";
+  };
+  return query->statement.for_duckdb(schema_name(query->relations.size()), type_of,
+                                     literals ? OfName(literal_of) : OfName());
 }
 
 /// Values that nobody has declared are of the type that the statement wants at their place.
@@ -220,6 +230,24 @@ base::Status PreparedQuery::Parts::bind_values() {
       return base::Error(base::ErrorCode::kUsage, "no value for the parameter: " + binding.name);
     }
   }
+  return {};
+}
+
+/// What the statement's plan wants of the views is wanted of the engine. One transaction, so that
+/// now() is the same in the plan that is looked at and in the one that is run.
+base::Status PreparedQuery::Parts::push_conditions_down() {
+  static constexpr size_t kMostText = 64 << 10;
+  KILN_TRY(session->execute("BEGIN"));
+  const std::string text = rewritten(true).sql;
+  if (text.size() > kMostText) return {};
+  const PreparedStatement serialize(
+      *session,
+      "SELECT json_serialize_plan($1::VARCHAR, optimize := true, skip_null := true, "
+      "skip_empty := true)");
+  if (!serialize.ok()) return session->execute("ROLLBACK; BEGIN");
+  std::optional<std::string> plan = serialize.text_for(text);
+  if (!plan) return session->execute("ROLLBACK; BEGIN");
+  views.conditions = conditions_of(*std::move(plan), query->relations);
   return {};
 }
 
@@ -278,6 +306,7 @@ base::Result<uint64_t> PreparedQuery::run(engine::Output& output, uint64_t limit
     return parts.error_of(message, parts.query->statement, parts.rewritten());
   };
   if (stop.stop_requested()) return failed("");
+  KILN_TRY(parts.push_conditions_down());
   Chunks chunks(api);
   if (!chunks.begin(parts.prepared->get())) return failed(chunks.error());
   table::Batch batch(schema_, parts.values);

@@ -11,6 +11,23 @@ namespace {
 
 using base::ErrorCode;
 
+/// Notes what is wanted, and may leave conditions to DuckDB alone.
+class NotedTables final : public Tables {
+ public:
+  NotedTables(Tables& tables, bool conditions, std::vector<table::Wanted>& noted)
+      : tables_(tables), conditions_(conditions), noted_(noted) {}
+  base::Result<std::unique_ptr<Rows>> open(size_t relation, const table::Wanted& wanted) override {
+    noted_.push_back(wanted);
+    return tables_.open(relation, conditions_ ? wanted : table::Wanted{wanted.columns});
+  }
+  uint64_t expected_rows(size_t relation) const override { return tables_.expected_rows(relation); }
+
+ private:
+  Tables& tables_;
+  const bool conditions_;
+  std::vector<table::Wanted>& noted_;
+};
+
 /// Patients and observations, and views over them.
 class PreparedQueryTest : public engine::EngineTest {
  protected:
@@ -34,7 +51,9 @@ class PreparedQueryTest : public engine::EngineTest {
     const dataset::Snapshot data = snapshot();
     engine::Options options;
     options.threads = 2;
-    ViewTables tables(*query, data, options, stop_.get_token(), nullptr);
+    ViewTables views(*query, data, options, stop_.get_token(), nullptr);
+    NotedTables tables(views, push_down_, wanted_);
+    wanted_.clear();
     auto prepared =
         PreparedQuery::make(*query, &tables, table::Values::kText, *open_query_instance({}));
     if (!prepared.ok()) return std::move(prepared).error();
@@ -52,7 +71,33 @@ class PreparedQueryTest : public engine::EngineTest {
   }
   std::string rows(const std::string& text) { return rows(query(text, {}, {})); }
 
+  /// The conditions of the first reading, as "place op any of it".
+  std::string conditions() const {
+    static constexpr const char* kOps[] = {"null", "not null", "=",  "<>", "<",
+                                           "<=",   ">",        ">=", "^"};
+    std::string text;
+    if (wanted_.empty()) return "nothing read";
+    for (const table::Condition& condition : wanted_[0].conditions) {
+      if (!text.empty()) text += " and ";
+      text += std::to_string(condition.column);
+      for (const table::Test& test : condition.any) {
+        text += " " + std::string(kOps[static_cast<size_t>(test.op)]);
+        if (const auto* value = std::get_if<std::string>(&test.constant)) text += " " + *value;
+        if (const auto* value = std::get_if<int64_t>(&test.constant)) {
+          text += " " + std::to_string(*value);
+        }
+        if (const auto* value = std::get_if<bool>(&test.constant)) text += *value ? " true" : " no";
+        if (const auto* value = std::get_if<table::Decimal128>(&test.constant)) {
+          text += " " + std::to_string(value->high) + ":" + std::to_string(value->low);
+        }
+      }
+    }
+    return text;
+  }
+
   std::stop_source stop_;
+  bool push_down_ = true;
+  std::vector<table::Wanted> wanted_;
 };
 
 constexpr const char* kPatients = R"({"resourceType":"ViewDefinition","name":"p","status":"active",
@@ -215,6 +260,120 @@ TEST_F(PreparedQueryTest, RowsComeInTheOrderOfTheInput) {
                  "WHERE i = r",
                  views, {"p"})),
       "{\"n\":100000}\n");
+}
+
+constexpr const char* kEveryType =
+    R"j({"resourceType":"ViewDefinition","name":"o","status":"active","resource":"Observation",
+  "select":[{"column":[{"name":"id","path":"id"},
+  {"name":"n","path":"component.count()","type":"integer"},
+  {"name":"ok","path":"value.ofType(boolean)","type":"boolean"},
+  {"name":"d","path":"value.ofType(dateTime)","type":"date","tag":[{"name":"ansi/type","value":"DATE"}]},
+  {"name":"ts","path":"issued","type":"instant",
+   "tag":[{"name":"ansi/type","value":"TIMESTAMP WITH TIME ZONE"}]},
+  {"name":"q","path":"value.ofType(Quantity).value","type":"decimal",
+   "tag":[{"name":"ansi/type","value":"DECIMAL(38,9)"}]},
+  {"name":"s","path":"value.ofType(Quantity).value","type":"decimal",
+   "tag":[{"name":"ansi/type","value":"DECIMAL(9,2)"}]},
+  {"name":"f","path":"value.ofType(Quantity).value","type":"decimal",
+   "tag":[{"name":"ansi/type","value":"DOUBLE"}]},
+  {"name":"codes","path":"code.coding.code","collection":true}]}]})j";
+
+constexpr const char* kObservations =
+    R"({"resourceType":"Observation","id":"a","valueBoolean":true,"issued":"2024-01-01T00:00:00Z"})"
+    "\n"
+    R"({"resourceType":"Observation","id":"b","valueBoolean":false,"code":{"coding":[{"code":"x"}]}})"
+    "\n"
+    R"({"resourceType":"Observation","id":"ab","valueDateTime":"2024-02-29","component":[{},{}]})"
+    "\n"
+    R"({"resourceType":"Observation","id":"c","valueQuantity":{"value":-12.5},"component":[{}]})"
+    "\n"
+    R"({"resourceType":"Observation","id":"d","valueQuantity":{"value":100},"issued":"2023-01-01T00:00:00Z"})"
+    "\n"
+    R"({"resourceType":"Observation"})"
+    "\n";
+
+/// {what follows SELECT * FROM o, the conditions that the engine gets}.
+constexpr std::pair<const char*, const char*> kConditions[] = {
+    {"WHERE id = 'a'", "0 = a"},
+    {"WHERE 'a' < id", "0 > a"},
+    {"WHERE id <> 'a' AND id IS NOT NULL", "0 not null and 0 <> a"},
+    {"WHERE id IN ('a', 'c', 'zz')", "0 = a = c = zz"},
+    {"WHERE id LIKE 'a%'", "0 ^ a"},
+    {"WHERE starts_with(id, 'a')", "0 ^ a"},
+    {"WHERE id IS NULL", "0 null"},
+    {"WHERE n = 2", "1 = 2"},
+    {"WHERE n BETWEEN 1 AND 2", "1 >= 1 and 1 <= 2"},
+    {"WHERE n > 0 AND n < 2", "1 > 0 and 1 < 2"},
+    {"WHERE ok", "2 = true"},
+    {"WHERE NOT ok", "2 = no"},
+    {"WHERE ok IS NULL AND n = 0", "2 null and 1 = 0"},
+    {"WHERE d = DATE '2024-02-29'", "3 = 19782"},
+    {"WHERE ts >= TIMESTAMPTZ '2023-06-01 00:00:00Z'", "4 >= 1685577600000000"},
+    {"WHERE q > 5", "5 > 0:5000000000"},
+    {"WHERE q < -5", "5 < -1:18446744068709551616"},
+    {"WHERE s = -12.5", "6 = -1:18446744073709550366"},
+    {"WHERE $p = id", "0 = ab"},
+    {"WHERE n >= $k AND id > $p", "1 >= 1 and 0 > ab"},
+    // What may not be equal is DuckDB's alone.
+    {"WHERE f > 5", ""},
+    {"WHERE id || 'x' = 'ax'", ""},
+    {"WHERE lower(id) = 'a'", ""},
+    {"WHERE id COLLATE NOCASE = 'A'", ""},
+    {"WHERE id = 'a' OR n = 2", ""},
+    {"WHERE id LIKE '%a%'", ""},
+    {"WHERE codes IS NULL", ""},
+    {"WHERE codes = ['x']", ""},
+    {"WHERE id IS DISTINCT FROM 'a'", ""},
+    {"WHERE n = random()", ""},
+    {"o1 WHERE EXISTS (SELECT 1 FROM o o2 WHERE o2.id = o1.id AND o2.n = 2)", ""},
+    {"LIMIT 3", ""},
+};
+
+/// A condition that the engine has does not change what comes out.
+TEST_F(PreparedQueryTest, ConditionsThatAreSurelyEqualGoToTheEngine) {
+  add_file("Observation.ndjson", kObservations);
+  const std::vector<view::ViewPtr> views = {view(kEveryType)};
+  for (const auto& [clause, expected] : kConditions) {
+    const std::string text = std::string("SELECT * FROM o ") + clause;
+    std::vector<Binding> bindings;
+    if (text.find("$p") != std::string::npos) bindings.push_back({"p", "VARCHAR", "ab"});
+    if (text.find("$k") != std::string::npos) bindings.push_back({"k", "INTEGER", "1"});
+    const QueryPtr asked = query(text, views, {"o"}, std::move(bindings));
+    push_down_ = true;
+    const std::string with = rows(asked);
+    EXPECT_EQ(conditions(), expected) << clause;
+    push_down_ = false;
+    EXPECT_EQ(with, rows(asked)) << clause;
+    EXPECT_EQ(with.find("error"), std::string::npos) << with;
+  }
+}
+
+TEST_F(PreparedQueryTest, ConditionsOfAViewThatIsReadTwiceHaveToBeTheSame) {
+  add_file("Observation.ndjson", kObservations);
+  const std::vector<view::ViewPtr> views = {view(kEveryType)};
+  const auto check = [&](const std::string& text, const std::string& expected, const char* got) {
+    EXPECT_EQ(rows(query(text, views, {"o"})), got) << text;
+    EXPECT_EQ(conditions(), expected) << text;
+  };
+  check("SELECT count(*) n FROM o a JOIN o b ON a.n = b.n WHERE a.id = 'c' AND b.n = 1", "",
+        "{\"n\":1}\n");
+  check("SELECT id FROM o WHERE id = 'a' UNION ALL SELECT id FROM o WHERE id = 'b'", "",
+        "{\"id\":\"a\"}\n{\"id\":\"b\"}\n");
+  check("SELECT id FROM o WHERE id = 'a' UNION ALL SELECT id FROM o", "",
+        "{\"id\":\"a\"}\n{\"id\":\"a\"}\n{\"id\":\"b\"}\n{\"id\":\"ab\"}\n{\"id\":\"c\"}\n"
+        "{\"id\":\"d\"}\n{\"id\":null}\n");
+  check("SELECT id FROM o WHERE id = 'a' UNION ALL SELECT id FROM o WHERE id = 'a'", "0 = a",
+        "{\"id\":\"a\"}\n{\"id\":\"a\"}\n");
+}
+
+/// Both plans see one clock.
+TEST_F(PreparedQueryTest, NowIsOneTime) {
+  add_file("Observation.ndjson", kObservations);
+  const std::vector<view::ViewPtr> views = {view(kEveryType)};
+  EXPECT_EQ(rows(query("SELECT id, (now() = $t)::VARCHAR AS same FROM o WHERE ts < now()", views,
+                       {"o"}, {{"t", "TIMESTAMPTZ", std::nullopt}})),
+            "{\"id\":\"a\",\"same\":null}\n{\"id\":\"d\",\"same\":null}\n");
+  EXPECT_EQ(conditions().substr(0, 4), "4 < ");
 }
 
 TEST_F(PreparedQueryTest, AStopEndsIt) {

@@ -104,6 +104,31 @@ std::string enclosed(std::string_view text, char quote) {
 
 }  // namespace
 
+std::optional<std::string> PreparedStatement::text_for(std::string_view text) const {
+  if (api_.duckdb_bind_varchar_length(statement_, 1, text.data(), text.size()) == DuckDBError) {
+    return std::nullopt;
+  }
+  std::optional<std::string> value;
+  duckdb_result result{};
+  duckdb_data_chunk chunk = nullptr;
+  if (api_.duckdb_execute_prepared(statement_, &result) == DuckDBSuccess) {
+    chunk = api_.duckdb_fetch_chunk(result);
+  }
+  if (chunk != nullptr) {
+    duckdb_vector vector = api_.duckdb_data_chunk_get_vector(chunk, 0);
+    const uint64_t* const validity = api_.duckdb_vector_get_validity(vector);
+    if (api_.duckdb_data_chunk_get_size(chunk) == 1 &&
+        (validity == nullptr || (validity[0] & 1) != 0)) {
+      value.emplace(
+          bytes_of(*static_cast<const duckdb_string_t*>(api_.duckdb_vector_get_data(vector))));
+    }
+    api_.duckdb_destroy_data_chunk(&chunk);
+  }
+  api_.duckdb_destroy_result(&result);
+  api_.duckdb_clear_bindings(statement_);
+  return value;
+}
+
 std::string quote_literal(std::string_view text) { return enclosed(text, '\''); }
 std::string quote_name(std::string_view name) { return enclosed(name, '"'); }
 

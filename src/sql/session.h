@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -71,6 +72,9 @@ class PreparedStatement {
   duckdb_prepared_statement get() const { return statement_; }
   /// What DuckDB says is wrong with it.
   std::string error() const;
+  /// Of a statement with one parameter: the one text that it gives for this one. Nothing if DuckDB
+  /// failed.
+  std::optional<std::string> text_for(std::string_view text) const;
 
  private:
   const DuckDbApi& api_;

@@ -111,8 +111,8 @@ base::Result<Statement> Statement::parse(std::string text, std::string source) {
   return statement;
 }
 
-Rewritten Statement::for_duckdb(std::string_view schema,
-                                const std::function<std::string(std::string_view)>& type_of) const {
+Rewritten Statement::for_duckdb(std::string_view schema, const OfName& type_of,
+                                const OfName& literal_of) const {
   Rewriter rewriter(text_);
   for (const Edit& edit : edits_) {
     std::string by = edit.name;
@@ -121,7 +121,8 @@ Rewritten Statement::for_duckdb(std::string_view schema,
       if (!schema.empty()) by.insert(0, std::string(schema) + ".");
     } else if (edit.kind == Edit::Kind::kPlaceholder) {
       const std::string type = type_of ? type_of(edit.name) : "";
-      by = type.empty() ? "$" + edit.name : "CAST($" + edit.name + " AS " + type + ")";
+      by = literal_of ? literal_of(edit.name) : "$" + edit.name;
+      if (!type.empty()) by = "CAST(" + by + " AS " + type + ")";
     }
     rewriter.replace(edit.begin, edit.end, by);
   }

@@ -31,6 +31,9 @@ struct Rewritten {
   size_t offset_of(size_t place) const;
 };
 
+/// What SQL has for the name of a placeholder.
+using OfName = std::function<std::string(std::string_view)>;
+
 /// One SELECT that only reads (operations.md §5, §7). Immutable.
 class Statement {
  public:
@@ -49,9 +52,10 @@ class Statement {
   const std::vector<Mention>& tables() const { return tables_; }
 
   /// What DuckDB is given. Tables get `schema` and a point before them, where it is not empty;
-  /// a placeholder becomes CAST($name AS type_of(name)), or $name where that is "".
-  Rewritten for_duckdb(std::string_view schema,
-                       const std::function<std::string(std::string_view)>& type_of) const;
+  /// a placeholder becomes CAST($name AS type_of(name)), or $name where that is "", with
+  /// literal_of(name) in place of $name if it is given.
+  Rewritten for_duckdb(std::string_view schema, const OfName& type_of,
+                       const OfName& literal_of = {}) const;
   /// `error` at a byte of text().
   base::Error at(size_t offset, base::Error error) const;
 

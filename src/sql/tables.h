@@ -2,9 +2,9 @@
 #pragma once
 
 #include <memory>
-#include <vector>
 
 #include "engine/rows_stream.h"
+#include "table/condition.h"
 
 namespace kiln::sql {
 
@@ -20,10 +20,10 @@ class Rows {
 class Tables {
  public:
   virtual ~Tables() = default;
-  /// With the columns at these places of the relation's schema alone, in the schema's order.
-  /// Nothing is read before the first next().
+  /// The wanted columns alone, in the schema's order, of at least the wanted rows. Nothing is read
+  /// before the first next().
   virtual base::Result<std::unique_ptr<Rows>> open(size_t relation,
-                                                   const std::vector<size_t>& columns) = 0;
+                                                   const table::Wanted& wanted) = 0;
   /// About how many rows it has; 0: no idea.
   virtual uint64_t expected_rows(size_t relation) const = 0;
 };

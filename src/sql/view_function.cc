@@ -56,21 +56,29 @@ base::Result<std::unique_ptr<Reading>> begin_reading(const ViewFunctionState& st
   auto reading = std::make_unique<Reading>();
   if (state.tables == nullptr) return reading;
   const size_t width = state.query->relations[relation].schema()->columns.size();
-  std::vector<size_t> wanted;
+  std::vector<size_t> read;
   for (idx_t i = 0; i < api.duckdb_init_get_column_count(info); ++i) {
     const idx_t column = api.duckdb_init_get_column_index(info, i);
     if (column >= width) continue;  // a row's number, where only rows are counted
     reading->vectors.push_back(i);
-    wanted.push_back(column);
+    read.push_back(column);
   }
-  std::vector<size_t> columns = wanted;
+  table::Wanted wanted{read};
+  std::vector<size_t>& columns = wanted.columns;
   std::sort(columns.begin(), columns.end());
   columns.erase(std::unique(columns.begin(), columns.end()), columns.end());
-  for (const size_t column : wanted) {
+  for (const size_t column : read) {
     const auto at = std::lower_bound(columns.begin(), columns.end(), column);
     reading->places.push_back(static_cast<size_t>(at - columns.begin()));
   }
-  KILN_ASSIGN(reading->rows, state.tables->open(relation, columns));
+  if (relation < state.conditions.size()) {
+    for (const table::Condition& condition : state.conditions[relation]) {
+      if (std::binary_search(columns.begin(), columns.end(), condition.column)) {
+        wanted.conditions.push_back(condition);
+      }
+    }
+  }
+  KILN_ASSIGN(reading->rows, state.tables->open(relation, wanted));
   return reading;
 }
 

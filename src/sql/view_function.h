@@ -15,6 +15,8 @@ struct ViewFunctionState {
   const Query* query = nullptr;
   Tables* tables = nullptr;            ///< null: nothing is to be read
   std::optional<base::Error> failure;  ///< the first one of a reading
+  /// Of each relation, for all readings of it; empty: none.
+  std::vector<std::vector<table::Condition>> conditions;
 };
 
 /// Makes `kiln_view(N)` known: the rows of the N-th relation, which must be a view, with the

@@ -61,8 +61,7 @@ ViewTables::ViewTables(const Query& query, const dataset::Snapshot& snapshot,
 
 ViewTables::~ViewTables() = default;
 
-base::Result<std::unique_ptr<Rows>> ViewTables::open(size_t relation,
-                                                     const std::vector<size_t>& columns) {
+base::Result<std::unique_ptr<Rows>> ViewTables::open(size_t relation, const table::Wanted& wanted) {
   if (++readings_ > 1) {
     for (const dataset::SourcePtr& source : snapshot_.sources) {
       if (!source->about().once) continue;
@@ -73,8 +72,8 @@ base::Result<std::unique_ptr<Rows>> ViewTables::open(size_t relation,
   }
   const view::ViewPtr& view = query_.relations[relation].view;
   view::ViewPtr read = view;
-  if (columns.size() != view->schema().columns.size()) {
-    KILN_ASSIGN(read, view->with_columns(columns, stop_));
+  if (wanted.columns.size() != view->schema().columns.size() || !wanted.conditions.empty()) {
+    KILN_ASSIGN(read, view->narrowed(wanted, stop_));
   }
   return std::unique_ptr<Rows>(std::make_unique<Reading>(*this, std::move(read)));
 }

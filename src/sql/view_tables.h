@@ -3,7 +3,6 @@
 
 #include <memory>
 #include <stop_token>
-#include <vector>
 
 #include "base/mutex.h"
 #include "engine/pipeline.h"
@@ -21,8 +20,7 @@ class ViewTables final : public Tables {
              std::stop_token stop, base::Progress* progress);
   ~ViewTables() override;
 
-  base::Result<std::unique_ptr<Rows>> open(size_t relation,
-                                           const std::vector<size_t>& columns) override;
+  base::Result<std::unique_ptr<Rows>> open(size_t relation, const table::Wanted& wanted) override;
   uint64_t expected_rows(size_t relation) const override;
 
   /// The sums of the readings that have ended; warnings that were the same in several once. After

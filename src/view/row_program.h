@@ -6,7 +6,7 @@
 #include "fhirpath/direct_path.h"
 #include "fhirpath/json_kind.h"
 #include "fhirpath/program.h"
-#include "table/schema.h"
+#include "table/condition.h"
 
 namespace kiln::view {
 
@@ -20,6 +20,7 @@ struct ColumnProgram {
   fhir::TypeId form;             ///< of its texts, as cast_item() has it
   /// Depends on %rowIndex and constants alone, so that it has a value where the focus has none.
   bool of_row_index;
+  std::vector<table::Condition> conditions;  ///< all must hold, or the row is not wanted
 };
 
 enum class Iteration : uint8_t { kNone, kForEach, kForEachOrNull, kRepeat };
@@ -31,7 +32,8 @@ struct SelectProgram {
   std::vector<fhirpath::Program> paths;  ///< one for forEach, one or more for repeat
   uint32_t first_column = 0;
   uint32_t width = 0;
-  std::vector<ColumnProgram> columns;
+  std::vector<ColumnProgram> columns;  ///< those with conditions first
+  size_t tested = 0;                   ///< how many have conditions
   std::vector<SelectProgram> selects;
   std::vector<SelectProgram> unions;  ///< branches: all with the same columns
 

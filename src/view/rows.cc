@@ -37,6 +37,8 @@ class FragmentBuilder {
     ++rows_;
     return row;
   }
+  /// The last one.
+  void drop_row() { --rows_; }
   Fragment fragment() const { return {cells_, rows_}; }
 
  private:
@@ -102,13 +104,28 @@ class RowBuilder {
     return fail("where: expected true or false from '" + where.text + "'");
   }
 
-  /// The columns of a simple select of the resource itself.
-  [[nodiscard]] bool cells(const SelectProgram& select, Cell* cells) {
-    evaluation_.set_row_index(0);
-    for (const ColumnProgram& column : select.columns) {
-      if (!value(column, evaluation_.root(), cells[column.column - select.first_column])) {
-        return false;
-      }
+  /// The select's own columns that have conditions, until one does not hold: then the row is not
+  /// `wanted`. The select's cells begin at `cells`.
+  [[nodiscard]] bool tested_cells(const SelectProgram& select, const Item& focus, int64_t row_index,
+                                  Cell* cells, bool& wanted) {
+    wanted = true;
+    evaluation_.set_row_index(row_index);
+    for (size_t i = 0; wanted && i < select.tested; ++i) {
+      const ColumnProgram& column = select.columns[i];
+      Cell& cell = cells[column.column - select.first_column];
+      if (!value(column, focus, cell)) return false;
+      wanted = is_wanted(column, cell);
+    }
+    return true;
+  }
+
+  /// The select's other columns of its own.
+  [[nodiscard]] bool other_cells(const SelectProgram& select, const Item& focus, int64_t row_index,
+                                 Cell* cells) {
+    evaluation_.set_row_index(row_index);
+    for (size_t i = select.tested; i < select.columns.size(); ++i) {
+      const ColumnProgram& column = select.columns[i];
+      if (!value(column, focus, cells[column.column - select.first_column])) return false;
     }
     return true;
   }
@@ -167,21 +184,31 @@ class RowBuilder {
       if (!body(select, items[i], i, out)) return false;
     }
     if (items.empty() && select.iteration == Iteration::kForEachOrNull) {
-      return null_row(select, out.add_row(), select.first_column);
+      bool wanted = true;
+      if (!null_row(select, out.add_row(), select.first_column, wanted)) return false;
+      if (!wanted) out.drop_row();
     }
     return true;
   }
 
   /// Nulls, but for columns that depend on %rowIndex alone, which is 0.
-  [[nodiscard]] bool null_row(const SelectProgram& select, Cell* row, uint32_t first) {
+  [[nodiscard]] bool null_row(const SelectProgram& select, Cell* row, uint32_t first,
+                              bool& wanted) {
     evaluation_.set_row_index(0);
     for (const ColumnProgram& column : select.columns) {
-      if (column.of_row_index && !value(column, Item(), row[column.column - first])) return false;
+      Cell& cell = row[column.column - first];
+      if (column.of_row_index && !value(column, Item(), cell)) return false;
+      wanted = wanted && is_wanted(column, cell);
     }
     for (const SelectProgram& inner : select.selects) {
-      if (!null_row(inner, row, first)) return false;
+      if (!null_row(inner, row, first, wanted)) return false;
     }
-    return select.unions.empty() || null_row(select.unions.front(), row, first);
+    return select.unions.empty() || null_row(select.unions.front(), row, first, wanted);
+  }
+
+  static bool is_wanted(const ColumnProgram& column, const Cell& cell) {
+    return std::all_of(column.conditions.begin(), column.conditions.end(),
+                       [&](const table::Condition& c) { return table::may_hold(c, cell); });
   }
 
   /// Depth first, each item before what is below it.
@@ -217,25 +244,28 @@ class RowBuilder {
     }
     uint64_t total = 1;
     if (!evaluation_.step(1 + select.columns.size())) return false;
-    for (size_t i = 0; i < select.selects.size(); ++i) {
+    if (!evaluation_.make_room(select.width * sizeof(Cell))) return false;
+    Cell* const first = out.add_row();
+    bool wanted = true;
+    if (!tested_cells(select, focus, row_index, first, wanted)) return false;
+    for (size_t i = 0; wanted && i < select.selects.size(); ++i) {
       if (!this->select(select.selects[i], focus, row_index, parts[i])) return false;
       total *= parts[i].rows;
-      if (total == 0) return true;
+      wanted = total != 0;
       if (!evaluation_.step(total)) return false;
     }
-    if (!select.unions.empty()) {
+    if (wanted && !select.unions.empty()) {
       if (!union_rows(select, focus, row_index, parts[count - 1])) return false;
       total *= parts[count - 1].rows;
-      if (total == 0) return true;
+      wanted = total != 0;
+    }
+    if (!wanted) {
+      out.drop_row();
+      return true;
     }
     if (!evaluation_.step(total)) return false;
-    if (!evaluation_.make_room(total * select.width * sizeof(Cell))) return false;
-
-    Cell* const first = out.add_row();
-    evaluation_.set_row_index(row_index);
-    for (const ColumnProgram& column : select.columns) {
-      if (!value(column, focus, first[column.column - select.first_column])) return false;
-    }
+    if (!evaluation_.make_room((total - 1) * select.width * sizeof(Cell))) return false;
+    if (!other_cells(select, focus, row_index, first)) return false;
     if (count == 0) return true;
     const auto own = static_cast<uint32_t>(select.columns.size());
     fill_product(select, parts, count, 0, first);
@@ -417,11 +447,21 @@ base::Status RowEvaluation::append(const json::Tape& tape, table::Batch& batch,
   }
   // Selects of columns alone have one row; the others are combined.
   const std::vector<SelectProgram>& selects = view_.rows_->selects;
+  for (const SelectProgram& select : selects) {
+    if (select.tested == 0 || !select.is_simple()) continue;
+    bool wanted = true;
+    if (!builder.tested_cells(select, evaluation_.root(), 0, &row_[select.first_column], wanted)) {
+      return builder.take_error();
+    }
+    if (!wanted) return {};
+  }
   parts_.clear();
   uint64_t total = 1;
   for (const SelectProgram& select : selects) {
     if (select.is_simple()) {
-      if (!builder.cells(select, &row_[select.first_column])) return builder.take_error();
+      if (!builder.other_cells(select, evaluation_.root(), 0, &row_[select.first_column])) {
+        return builder.take_error();
+      }
       continue;
     }
     Fragment fragment;

@@ -12,6 +12,7 @@
 #include "fhirpath/evaluation.h"
 #include "json/shape.h"
 #include "table/batch.h"
+#include "table/condition.h"
 #include "view/definition.h"
 
 namespace kiln::view {
@@ -36,10 +37,10 @@ class CompiledView {
   static std::shared_ptr<const CompiledView> compile(ViewDefinition definition,
                                                      const CompileOptions& options,
                                                      Problems& problems);
-  /// The same rows with the columns at these places of the schema alone: the others are not
-  /// evaluated, and of a resource only what is left is read.
-  base::Result<std::shared_ptr<const CompiledView>> with_columns(const std::vector<size_t>& columns,
-                                                                 std::stop_token stop) const;
+  /// The same rows in the same order with the wanted columns alone, less those of which a condition
+  /// does not hold: nothing else is evaluated, and of a resource only what that needs is read.
+  base::Result<std::shared_ptr<const CompiledView>> narrowed(const table::Wanted& wanted,
+                                                             std::stop_token stop) const;
   ~CompiledView();
 
   const std::string& name() const { return name_; }

@@ -3,6 +3,7 @@
 // and compiled. A select's columns get their types and their place in the schema on the way. After
 // an error the rest is still looked at; when the work for one view is used up, that is said once.
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -46,9 +47,12 @@ bool is_of_row_index(const Bound& bound, bool& mentions) {
 /// Builds one CompiledView. Goes on after an error, so that all are reported.
 class ViewCompiler {
  public:
-  /// `columns`: the names of those that are wanted; null: all.
+  /// The names of the columns that are wanted, with the conditions on each.
+  using Columns = std::map<std::string, std::vector<table::Condition>>;
+
+  /// `columns`: null: all of them.
   ViewCompiler(const ViewDefinition& definition, const CompileOptions& options,
-               const std::set<std::string>* columns, Problems& problems)
+               const Columns* columns, Problems& problems)
       : definition_(definition),
         problems_(problems),
         options_(options),
@@ -255,6 +259,10 @@ class ViewCompiler {
     for (const ColumnDefinition& column : definition.columns) {
       compile_column(column, focus, usable, select, columns, names);
     }
+    const auto others =
+        std::stable_partition(select.columns.begin(), select.columns.end(),
+                              [](const ColumnProgram& c) { return !c.conditions.empty(); });
+    select.tested = static_cast<size_t>(others - select.columns.begin());
     const bool inner_required = required && select.iteration != Iteration::kForEachOrNull;
     for (const SelectDefinition& inner : definition.selects) {
       select.selects.push_back(compile_select(inner, focus, inner_required, columns, names));
@@ -439,6 +447,7 @@ class ViewCompiler {
     program.form = text_form(columns.back(), *prepared.tree);
     program.verbatim = verbatim_kinds(program, columns.back().type);
     program.of_row_index = of_row_index;
+    if (wanted_ != nullptr) program.conditions = wanted_->at(definition.name);
     select.columns.push_back(std::move(program));
   }
 
@@ -545,7 +554,7 @@ class ViewCompiler {
   bool failed_ = false;
   bool refusal_told_ = false;
   const CompileOptions& options_;
-  const std::set<std::string>* const wanted_;
+  const Columns* const wanted_;
   base::Work work_;
   std::shared_ptr<CompiledView> view_;
   fhirpath::Constants constants_;
@@ -566,13 +575,17 @@ std::shared_ptr<const CompiledView> CompiledView::compile(ViewDefinition definit
   return view;
 }
 
-base::Result<std::shared_ptr<const CompiledView>> CompiledView::with_columns(
-    const std::vector<size_t>& columns, std::stop_token stop) const {
-  std::set<std::string> names;
-  for (const size_t column : columns) names.insert(schema_.columns[column].name);
+base::Result<std::shared_ptr<const CompiledView>> CompiledView::narrowed(
+    const table::Wanted& wanted, std::stop_token stop) const {
+  ViewCompiler::Columns columns;
+  for (const size_t column : wanted.columns) columns[schema_.columns[column].name];
+  for (const table::Condition& condition : wanted.conditions) {
+    columns.at(schema_.columns[condition.column].name).push_back(condition);
+  }
   Problems problems;
   const CompileOptions options{model_->version(), std::move(stop)};
-  std::shared_ptr<CompiledView> view = ViewCompiler(*definition_, options, &names, problems).run();
+  std::shared_ptr<CompiledView> view =
+      ViewCompiler(*definition_, options, &columns, problems).run();
   if (!view) return std::move(problems.errors.front());
   view->definition_ = definition_;
   return std::shared_ptr<const CompiledView>(std::move(view));

@@ -15,7 +15,7 @@ namespace kiln::sql {
 enum class MessageKind : uint8_t {
   kQuery,    ///< the query, once, first
   kReady,    ///< the doors are closed, but for those that are named; once, first
-  kOpen,     ///< handle, relation, columns: no answer, what is wrong is told by kNext
+  kOpen,     ///< handle, relation, what is wanted: no answer, what is wrong is told by kNext
   kNext,     ///< handle: kRows, kEnd or kFailure is the answer
   kClose,    ///< handle
   kRows,     ///< of a view or of the query

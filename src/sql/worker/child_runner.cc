@@ -7,6 +7,7 @@
 #include "sql/worker/batch_codec.h"
 #include "sql/worker/child.h"
 #include "sql/worker/query_codec.h"
+#include "sql/worker/wanted_codec.h"
 #include "sql/worker/worker_arguments.h"
 
 namespace kiln::sql {
@@ -29,22 +30,18 @@ class Desk {
     static constexpr size_t kMostReadings = 4096;
     const auto handle = in.get<uint64_t>();
     const auto relation = in.get<uint64_t>();
-    std::vector<size_t> columns(in.count(sizeof(uint64_t)));
-    for (size_t& column : columns) column = in.get<uint64_t>();
-    if (!in.done() || handle != readings_.size() || relation >= query_.relations.size()) {
+    if (!in.ok() || handle != readings_.size() || relation >= query_.relations.size()) {
       return nonsense();
     }
     if (readings_.size() == kMostReadings) {
       return Error(ErrorCode::kLimit, "the query reads views too many times");
     }
     const table::Schema* const schema = query_.relations[relation].schema();
-    const bool rising = std::is_sorted(columns.begin(), columns.end(), std::less_equal<>());
-    if (schema == nullptr || !rising ||
-        (!columns.empty() && columns.back() >= schema->columns.size())) {
-      return nonsense();
-    }
+    if (schema == nullptr) return nonsense();
+    const auto wanted = read_wanted(in, *schema);
+    if (!wanted) return nonsense();
     Reading reading;
-    auto rows = tables_.open(relation, columns);
+    auto rows = tables_.open(relation, *wanted);
     if (rows.ok()) {
       reading.rows = std::move(*rows);
     } else {

@@ -14,6 +14,7 @@
 #include "sql/worker/channel.h"
 #include "sql/worker/query_codec.h"
 #include "sql/worker/sandbox.h"
+#include "sql/worker/wanted_codec.h"
 #include "sql/worker/worker_arguments.h"
 
 namespace kiln::sql {
@@ -63,15 +64,13 @@ class RemoteTables final : public Tables {
   RemoteTables(Channel& channel, const Query& query, const std::vector<uint64_t>& expected_rows)
       : channel_(channel), query_(query), expected_rows_(expected_rows) {}
 
-  base::Result<std::unique_ptr<Rows>> open(size_t relation,
-                                           const std::vector<size_t>& columns) override {
+  base::Result<std::unique_ptr<Rows>> open(size_t relation, const table::Wanted& wanted) override {
     WireWriter out;
     out.put(handles_);
     out.put(uint64_t{relation});
-    out.put(uint64_t{columns.size()});
+    write_wanted(wanted, out);
     table::Schema schema;
-    for (const size_t column : columns) {
-      out.put(uint64_t{column});
+    for (const size_t column : wanted.columns) {
       schema.columns.push_back(query_.relations[relation].schema()->columns[column]);
     }
     KILN_TRY(channel_.send(MessageKind::kOpen, out.bytes()));
