@@ -9,12 +9,13 @@ import subprocess
 import sys
 import tempfile
 
-from bench.suite import busy, clinical, data, exports, load, report, shared_views, stops
+from bench.suite import busy, clinical, data, exports, load, queries, report, shared_views, stops
 from bench.suite.tools import Missing
 
 MEASURES = {"clinical": clinical.measure, "stop": stops.measure,
-            "five": exports.five_views, "http": exports.over_http,
-            "busy": busy.measure, "store": exports.over_http_to_store, "load": load.measure, "views": shared_views.measure}
+            "five": exports.five_views, "sql": queries.measure, "http": exports.over_http,
+            "busy": busy.measure, "store": exports.over_http_to_store, "load": load.measure,
+            "views": shared_views.measure}
 
 
 def machine():

@@ -76,6 +76,42 @@ def export_rows(table, report, where, limit, aim):
                   f"{one['run_median_s']:.3f} s)", limit is None or one["to_run"] <= limit)
 
 
+def sql_rows(table, report):
+    queries = {name: one for name, one in report["queries"].items() if "rows" in one}
+    for name, one in queries.items():
+        faster = one.get("faster_than_duckdb")
+        table.add(f"SQL, {name}: against the same over DuckDB's read_json by hand",
+                  "≥ 1.5 × faster", "≥ 3 ×", faster,
+                  report["queries"]["duckdb"]["skipped"] if faster is None else
+                  f"{number(faster)} × ({one['kiln']['wall_median_s']:.3f} s to "
+                  f"{one['duckdb']['wall_median_s']:.3f} s; over Parquet "
+                  f"{one['parquet']['wall_median_s']:.3f} s)", faster is not None and faster >= 1.5)
+    made = ", ".join(f"{name} {one:.2f} s"
+                     for name, one in report["queries"]["export_to_parquet_s"].items())
+    table.add("to make that Parquet by `kiln run`", "-", "-", None, made, True)
+    peak = queries["many groups"]["kiln"]["peak_rss_mib"]
+    table.add("SQL, many groups: peak RSS", "≤ 512 MiB", "-", peak, f"{number(peak, 0)} MiB",
+              peak <= 512)
+    shapes = report["shapes"]
+    for what, name, must in (
+            ("one column of a view of 15 against a view of 1", "one_column", 1.3),
+            (f"a condition that keeps {100 * shapes['share']:.1f} % against one that cannot be "
+             "pushed down", "push_down", 0.7)):
+        table.add(f"SQL, {what}", f"≤ {must} ×", "-", shapes[name], f"{number(shapes[name])} ×",
+                  shapes[name] <= must)
+    limit = shapes["limit"]["wall_median_s"] * 1000
+    table.add("SQL, `LIMIT 10` with start-up", "≤ 100 ms", "-", limit, f"{number(limit, 0)} ms",
+              limit <= 100)
+    http = report["http"]
+    table.add("`$sqlquery-export` of the components by code against `kiln sql`", "≤ 1.3 ×", "-",
+              http["job_to_sql"], f"{number(http['job_to_sql'])} × ({http['job_median_s']:.3f} s to "
+              f"{http['sql_median_s']:.3f} s)", http["job_to_sql"] <= 1.3)
+    cost = http["query_ms"] - http["view_ms"]
+    table.add("a query's process: `SELECT 1` over HTTP less a view's run for a row", "≤ 60 ms",
+              "-", cost, f"{number(cost, 0)} ms ({http['query_ms']:.0f} less {http['view_ms']:.0f})",
+              cost <= 60)
+
+
 def busy_rows(table, report):
     table.add("the first row of a small run beside two exports, against an idle server", "≤ 2 ×",
               "-", report["to_idle"], f"{number(report['to_idle'])} × ({report['busy_ms']:.1f} ms to "
@@ -128,6 +164,8 @@ def summarise(report):
         table.add("the same with 5 views over Observation that write 363 MB", "-", "-", None,
                   f"{number(one['to_mean_of_one'])} × the mean, "
                   f"{number(one['to_slowest_of_one'])} × the slowest", True)
+    if "sql" in report:
+        sql_rows(table, report["sql"])
     if "http" in report:
         export_rows(table, report["http"], "a folder", 1.1, "≤ 1.05 ×")
     if "store" in report:

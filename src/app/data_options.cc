@@ -15,6 +15,7 @@
 #include "dataset/catalog.h"
 #include "fhir/temporal.h"
 #include "plan/view_source.h"
+#include "sql/process_instance.h"
 
 namespace kiln::app {
 namespace {
@@ -250,6 +251,13 @@ std::string query_folder() {
   return folder + "/kiln-sql-" + base::random_hex(random, 8);
 }
 
+sql::QueryLimits query_limits(uint64_t memory_limit) {
+  sql::QueryLimits limits;
+  limits.memory = memory_limit / 2;
+  limits.temp_dir = query_folder();
+  return limits;
+}
+
 /// What one scan of a command has for itself.
 class CommandExecution {
  public:
@@ -261,8 +269,7 @@ class CommandExecution {
     execution_.memory = &memory_;
     execution_.stop = signals.token();
     execution_.progress = &progress_;
-    execution_.query.memory = memory.limit() / 2;
-    execution_.query.temp_dir = query_folder();
+    execution_.query = query_limits(memory.limit());
   }
 
   const plan::Execution& execution() const { return execution_; }
@@ -297,6 +304,11 @@ plan::PlanPtr make_plan(plan::Draft draft, const dataset::SnapshotPtr& data,
   }
   const CommandExecution command(memory, options, signals);
   return plan::make_plan(std::move(draft), data, plan::Hold::kAll, command.execution(), problems);
+}
+
+base::Status open_query_database(const DataOptions& options) {
+  KILN_ASSIGN(const uint64_t memory, memory_limit_of(options.memory_limit));
+  return sql::open_process_instance(query_limits(memory));
 }
 
 base::Result<engine::Summary> run_plan(const plan::Plan& plan,

@@ -78,6 +78,9 @@ plan::PlanPtr make_plan(plan::Draft draft, const dataset::SnapshotPtr& data,
                         const DataOptions& options, base::MemoryBudget& memory,
                         const SignalStop& signals, plan::Problems& problems);
 
+/// The one database of a command that runs a query, before its statements are read.
+base::Status open_query_database(const DataOptions& options);
+
 /// Runs the plan, an output for each subject, with progress and messages on stderr.
 base::Result<engine::Summary> run_plan(const plan::Plan& plan,
                                        const std::vector<engine::Output*>& outputs,

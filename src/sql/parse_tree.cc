@@ -5,6 +5,7 @@
 
 #include "base/mutex.h"
 #include "base/sanitizer.h"
+#include "sql/process_instance.h"
 #include "sql/session.h"
 
 namespace kiln::sql {
@@ -14,11 +15,13 @@ namespace {
 class TreeParser {
  public:
   static base::Result<std::unique_ptr<TreeParser>> open() {
-    // Its memory is that of values; the parser's own is bounded by sql/copies.
-    static constexpr uint64_t kMemory = uint64_t{512} << 20;
-    InstanceOptions options;
-    options.memory = kMemory;
-    KILN_ASSIGN(std::shared_ptr<Instance> instance, Instance::open(options));
+    std::shared_ptr<Instance> instance = process_instance();
+    if (instance == nullptr) {
+      // Its memory is that of values; the parser's own is bounded by sql/copies.
+      InstanceOptions options;
+      options.memory = uint64_t{512} << 20;
+      KILN_ASSIGN(instance, Instance::open(options));
+    }
     KILN_ASSIGN(std::unique_ptr<Session> session, Session::open(std::move(instance)));
     // The parser calls itself that deep; threads may have 2 MiB of stack.
     KILN_TRY(session->execute("SET max_expression_depth TO 250"));

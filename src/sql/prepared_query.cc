@@ -119,7 +119,7 @@ struct PreparedQuery::Parts {
                        const Rewritten& rewritten);
   /// As DuckDB prepares it; with the values in place of their names if `literals`.
   Rewritten rewritten(bool literals = false) const;
-  base::Status push_conditions_down();
+  void push_conditions_down();
 };
 
 base::Result<std::shared_ptr<Instance>> open_query_instance(const QueryLimits& limits) {
@@ -129,11 +129,13 @@ base::Result<std::shared_ptr<Instance>> open_query_instance(const QueryLimits& l
 base::Status PreparedQuery::Parts::open(std::shared_ptr<Instance> instance) {
   views.api = &instance->api();
   KILN_ASSIGN(session, Session::open(std::move(instance)));
-  KILN_TRY(register_view_function(*session, views));
+  // What follows is in one transaction, which ends with the session: nothing of the query stays,
+  // and now() is one time in all plans of it.
   for (const char* const setting : {"SET TimeZone = 'UTC'", "SET errors_as_json = true",
-                                    "SET enable_external_access = false"}) {
+                                    "SET enable_external_access = false", "BEGIN"}) {
     KILN_TRY(session->execute(setting));
   }
+  KILN_TRY(register_view_function(*session, views));
   // Who only asks for the columns has nothing computed.
   if (views.tables == nullptr) KILN_TRY(session->execute("PRAGMA disable_optimizer"));
   return {};
@@ -233,22 +235,18 @@ base::Status PreparedQuery::Parts::bind_values() {
   return {};
 }
 
-/// What the statement's plan wants of the views is wanted of the engine. One transaction, so that
-/// now() is the same in the plan that is looked at and in the one that is run.
-base::Status PreparedQuery::Parts::push_conditions_down() {
+/// What the statement's plan wants of the views is wanted of the engine.
+void PreparedQuery::Parts::push_conditions_down() {
   static constexpr size_t kMostText = 64 << 10;
-  KILN_TRY(session->execute("BEGIN"));
   const std::string text = rewritten(true).sql;
-  if (text.size() > kMostText) return {};
+  if (text.size() > kMostText) return;
   const PreparedStatement serialize(
       *session,
       "SELECT json_serialize_plan($1::VARCHAR, optimize := true, skip_null := true, "
       "skip_empty := true)");
-  if (!serialize.ok()) return session->execute("ROLLBACK; BEGIN");
+  if (!serialize.ok()) return;
   std::optional<std::string> plan = serialize.text_for(text);
-  if (!plan) return session->execute("ROLLBACK; BEGIN");
-  views.conditions = conditions_of(*std::move(plan), query->relations);
-  return {};
+  if (plan) views.conditions = conditions_of(*std::move(plan), query->relations);
 }
 
 base::Status PreparedQuery::Parts::describe(table::Schema& schema) {
@@ -306,7 +304,7 @@ base::Result<uint64_t> PreparedQuery::run(engine::Output& output, uint64_t limit
     return parts.error_of(message, parts.query->statement, parts.rewritten());
   };
   if (stop.stop_requested()) return failed("");
-  KILN_TRY(parts.push_conditions_down());
+  parts.push_conditions_down();
   Chunks chunks(api);
   if (!chunks.begin(parts.prepared->get())) return failed(chunks.error());
   table::Batch batch(schema_, parts.values);

@@ -376,6 +376,29 @@ TEST_F(PreparedQueryTest, NowIsOneTime) {
   EXPECT_EQ(conditions().substr(0, 4), "4 < ");
 }
 
+/// As a process has it that is there for one query.
+TEST_F(PreparedQueryTest, NothingOfAQueryStaysInItsDatabase) {
+  add_file("Patient.ndjson", "{\"resourceType\":\"Patient\",\"id\":\"a\"}\n");
+  const std::vector<view::ViewPtr> views = {view(kPatients)};
+  const auto instance = *open_query_instance({});
+  for (const char* const text : {"SELECT id FROM p", "SELECT nothere FROM p", "SELECT id FROM p"}) {
+    const QueryPtr asked = query(text, views, {"p"});
+    const bool good = std::string_view(text).find("nothere") == std::string_view::npos;
+    EXPECT_EQ(PreparedQuery::make(*asked, nullptr, table::Values::kText, instance).ok(), good);
+    const dataset::Snapshot data = snapshot();
+    const engine::Options options;
+    ViewTables tables(*asked, data, options, {}, nullptr);
+    const auto prepared = PreparedQuery::make(*asked, &tables, table::Values::kText, instance);
+    ASSERT_EQ(prepared.ok(), good);
+    if (!good) continue;
+    engine::SinkLog log;
+    const auto output = engine::make_text_output(table::Format::kNdjson, (*prepared)->schema(),
+                                                 std::make_unique<engine::LoggedSink>(log));
+    EXPECT_TRUE((*prepared)->run(*output, UINT64_MAX, {}).ok());
+    EXPECT_EQ(log.bytes, "{\"id\":\"a\"}\n");
+  }
+}
+
 TEST_F(PreparedQueryTest, AStopEndsIt) {
   stop_.request_stop();
   auto stopped = run(query("SELECT count(*) FROM range(100000000000)", {}, {}));

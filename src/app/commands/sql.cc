@@ -147,6 +147,8 @@ int run(const SqlOptions& options) {
   if (!options.query.empty()) sources.push_back(options.query);
   const base::Status stdin_status = check_standard_input(sources, options.data.data);
   if (!stdin_status.ok()) return report(stdin_status.error(), signals);
+  const base::Status database = open_query_database(options.data);
+  if (!database.ok()) return report(database.error(), signals);
   const auto artefacts = load_artefacts(options);
   if (!artefacts.ok()) return report(artefacts.error(), signals);
   if (options.tables) return list_tables(**artefacts);

@@ -8,6 +8,7 @@
 #include "base/guarded.h"
 #include "base/number.h"
 #include "sql/prepared_query.h"
+#include "sql/process_instance.h"
 #include "sql/session.h"
 #include "sql/sql_worker.h"
 #include "sql/worker/batch_codec.h"
@@ -145,11 +146,15 @@ base::Status answer(Channel& channel, std::shared_ptr<Instance> instance) {
   return channel.send(MessageKind::kDone, out.bytes());
 }
 
-/// All that opens files is done before the doors close: DuckDB's library, the one of its databases
-/// that checks statements, and that of the query.
+/// All that opens files is done before the doors close: DuckDB's library and its databases.
 base::Result<std::shared_ptr<Instance>> prepare_and_close(SandboxLimits limits, Channel& channel) {
+  const QueryLimits of_query{limits.memory, limits.folder, limits.file_size};
+  KILN_TRY(open_process_instance(of_query));
   (void)Statement::parse("SELECT 1", "");
-  KILN_ASSIGN(auto instance, open_query_instance({limits.memory, limits.folder, limits.file_size}));
+  auto instance = process_instance();
+  if (instance == nullptr) {
+    KILN_ASSIGN(instance, open_query_instance(of_query));
+  }
   if (limits.memory != 0) limits.memory += kBesideQuery;
   KILN_ASSIGN(const std::string missing, close_doors(limits));
   KILN_TRY(channel.send(MessageKind::kReady, missing));
