@@ -36,4 +36,8 @@ class LogicalType {
   duckdb_logical_type type_;
 };
 
+/// What DuckDB calls the type of a column: "DECIMAL(38,9)", "TIMESTAMP WITH TIME ZONE",
+/// "VARCHAR[]".
+std::string duckdb_name(const table::ColumnType& type);
+
 }  // namespace kiln::sql

@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <set>
 
 #include "base/guarded.h"
 #include "sql/duckdb_error.h"
-#include "sql/plan_conditions.h"
+#include "sql/logical_type.h"
+#include "sql/plan.h"
 #include "sql/result_column.h"
 #include "sql/session.h"
 #include "sql/view_function.h"
@@ -119,7 +121,9 @@ struct PreparedQuery::Parts {
                        const Rewritten& rewritten);
   /// As DuckDB prepares it; with the values in place of their names if `literals`.
   Rewritten rewritten(bool literals = false) const;
-  void push_conditions_down();
+  void read_plan();
+  base::Status share_readings();
+  base::Status keep(size_t relation);
 };
 
 base::Result<std::shared_ptr<Instance>> open_query_instance(const QueryLimits& limits) {
@@ -235,8 +239,8 @@ base::Status PreparedQuery::Parts::bind_values() {
   return {};
 }
 
-/// What the statement's plan wants of the views is wanted of the engine.
-void PreparedQuery::Parts::push_conditions_down() {
+/// What the statement's plan wants of the views is what is wanted of the engine.
+void PreparedQuery::Parts::read_plan() {
   static constexpr size_t kMostText = 64 << 10;
   const std::string text = rewritten(true).sql;
   if (text.size() > kMostText) return;
@@ -246,7 +250,54 @@ void PreparedQuery::Parts::push_conditions_down() {
       "skip_empty := true)");
   if (!serialize.ok()) return;
   std::optional<std::string> plan = serialize.text_for(text);
-  if (plan) views.conditions = conditions_of(*std::move(plan), query->relations);
+  if (plan) views.readings = sql::read_plan(*std::move(plan), query->relations);
+}
+
+/// A view that would be read more than once is read once, into a table, where there is room.
+base::Status PreparedQuery::Parts::share_readings() {
+  static constexpr uint64_t kCell = 32;  // bytes, about
+  bool shared = false;
+  for (size_t i = 0; i < views.readings.size(); ++i) {
+    const PlannedReadings& readings = views.readings[i];
+    if (readings.count < 2) continue;
+    const uint64_t width = std::max<uint64_t>(1, readings.columns.size());
+    if (!session->instance().has_room_for(views.tables->expected_rows(i) * width * kCell)) continue;
+    KILN_TRY(keep(i));
+    shared = true;
+  }
+  if (!shared) return {};
+  prepared = std::make_unique<PreparedStatement>(*session, rewritten().sql);
+  if (!prepared->ok()) {
+    return base::Error(base::ErrorCode::kInternal, "DuckDB: " + prepared->error());
+  }
+  return bind_values();
+}
+
+/// The relation's rows as they are wanted now, for all who read it. What nobody reads is NULL.
+base::Status PreparedQuery::Parts::keep(size_t relation) {
+  const table::Schema& schema = *query->relations[relation].schema();
+  const std::set<size_t>& wanted = views.readings[relation].columns;
+  std::string kept;
+  std::string all;
+  for (size_t i = 0; i < schema.columns.size(); ++i) {
+    const std::string name = quote_name(schema.columns[i].name);
+    const bool is_wanted = wanted.contains(i);
+    if (is_wanted) kept += (kept.empty() ? "" : ", ") + name;
+    if (i != 0) all += ", ";
+    all += is_wanted ? name : "NULL::" + duckdb_name(schema.columns[i].type) + " AS " + name;
+  }
+  if (kept.empty()) kept = "0 AS row";
+  const std::string number = std::to_string(relation);
+  for (const std::string& statement : {"CREATE TEMP TABLE kept_" + number + " AS SELECT " + kept +
+                                           " FROM kiln_view(" + number + ")",
+                                       "CREATE OR REPLACE VIEW " + relation_name(relation) +
+                                           " AS SELECT " + all + " FROM temp.kept_" + number}) {
+    const std::string failure = session->failure_of(statement);
+    if (failure.empty()) continue;
+    if (views.failure) return std::move(*std::exchange(views.failure, std::nullopt));
+    return read_duckdb_error(failure).error;
+  }
+  return {};
 }
 
 base::Status PreparedQuery::Parts::describe(table::Schema& schema) {
@@ -304,7 +355,11 @@ base::Result<uint64_t> PreparedQuery::run(engine::Output& output, uint64_t limit
     return parts.error_of(message, parts.query->statement, parts.rewritten());
   };
   if (stop.stop_requested()) return failed("");
-  parts.push_conditions_down();
+  parts.read_plan();
+  if (base::Status shared = parts.share_readings(); !shared.ok()) {
+    if (stop.stop_requested()) return failed("");
+    return std::move(shared).error();
+  }
   Chunks chunks(api);
   if (!chunks.begin(parts.prepared->get())) return failed(chunks.error());
   table::Batch batch(schema_, parts.values);

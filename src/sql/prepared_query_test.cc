@@ -14,17 +14,21 @@ using base::ErrorCode;
 /// Notes what is wanted, and may leave conditions to DuckDB alone.
 class NotedTables final : public Tables {
  public:
-  NotedTables(Tables& tables, bool conditions, std::vector<table::Wanted>& noted)
-      : tables_(tables), conditions_(conditions), noted_(noted) {}
+  NotedTables(Tables& tables, bool conditions, uint64_t expected_rows,
+              std::vector<table::Wanted>& noted)
+      : tables_(tables), conditions_(conditions), expected_rows_(expected_rows), noted_(noted) {}
   base::Result<std::unique_ptr<Rows>> open(size_t relation, const table::Wanted& wanted) override {
     noted_.push_back(wanted);
     return tables_.open(relation, conditions_ ? wanted : table::Wanted{wanted.columns});
   }
-  uint64_t expected_rows(size_t relation) const override { return tables_.expected_rows(relation); }
+  uint64_t expected_rows(size_t relation) const override {
+    return expected_rows_ != 0 ? expected_rows_ : tables_.expected_rows(relation);
+  }
 
  private:
   Tables& tables_;
   const bool conditions_;
+  const uint64_t expected_rows_;
   std::vector<table::Wanted>& noted_;
 };
 
@@ -52,10 +56,10 @@ class PreparedQueryTest : public engine::EngineTest {
     engine::Options options;
     options.threads = 2;
     ViewTables views(*query, data, options, stop_.get_token(), nullptr);
-    NotedTables tables(views, push_down_, wanted_);
+    NotedTables tables(views, push_down_, expected_rows_, wanted_);
     wanted_.clear();
     auto prepared =
-        PreparedQuery::make(*query, &tables, table::Values::kText, *open_query_instance({}));
+        PreparedQuery::make(*query, &tables, table::Values::kText, *open_query_instance(limits_));
     if (!prepared.ok()) return std::move(prepared).error();
     engine::SinkLog log;
     const auto output = engine::make_text_output(table::Format::kNdjson, (*prepared)->schema(),
@@ -96,7 +100,9 @@ class PreparedQueryTest : public engine::EngineTest {
   }
 
   std::stop_source stop_;
+  QueryLimits limits_;
   bool push_down_ = true;
+  uint64_t expected_rows_ = 0;  ///< in place of what the data tell
   std::vector<table::Wanted> wanted_;
 };
 
@@ -364,6 +370,45 @@ TEST_F(PreparedQueryTest, ConditionsOfAViewThatIsReadTwiceHaveToBeTheSame) {
         "{\"id\":\"d\"}\n{\"id\":null}\n");
   check("SELECT id FROM o WHERE id = 'a' UNION ALL SELECT id FROM o WHERE id = 'a'", "0 = a",
         "{\"id\":\"a\"}\n{\"id\":\"a\"}\n");
+}
+
+/// {query, readings where a table can be made}; without room as many as it mentions the view.
+constexpr std::pair<const char*, size_t> kShared[] = {
+    {"SELECT a.id, b.n FROM o a JOIN o b ON a.id = b.id WHERE b.n > 0 ORDER BY 1", 1},
+    {"SELECT count(*) n FROM o a, o b", 1},
+    {"SELECT a.q, b.s, b.codes, a.ts FROM o a JOIN o b ON a.id = b.id ORDER BY a.id", 1},
+    {"SELECT id FROM o WHERE n = (SELECT max(n) FROM o) ORDER BY 1", 1},
+    {"WITH x AS (SELECT id, n FROM o) SELECT * FROM x a JOIN x b USING (n) ORDER BY ALL", 1},
+    {"SELECT d, ok FROM o WHERE ok IS NOT NULL OR d IS NOT NULL", 1},
+};
+
+TEST_F(PreparedQueryTest, AViewThatIsReadTwiceIsScannedOnceWhereThereIsRoom) {
+  add_file("Observation.ndjson", kObservations);
+  const std::vector<view::ViewPtr> views = {view(kEveryType)};
+  for (const auto& [text, expected] : kShared) {
+    const QueryPtr asked = query(text, views, {"o"});
+    limits_ = {};
+    const std::string twice = rows(asked);
+    const size_t readings = wanted_.size();
+    limits_.temp_dir = testing::TempDir() + "kiln-prepared-query-spill";
+    EXPECT_EQ(rows(asked), twice) << text;
+    EXPECT_EQ(wanted_.size(), expected) << text << readings;
+    limits_.memory = 64 << 20;  // less than what the file may come to
+    expected_rows_ = 2'000'000;
+    EXPECT_EQ(rows(asked), twice) << text;
+    EXPECT_EQ(wanted_.size(), readings) << text;
+    expected_rows_ = 0;
+  }
+}
+
+TEST_F(PreparedQueryTest, AnErrorInASharedReadingIsTheViews) {
+  add_file("Patient.ndjson", R"({"resourceType":"Patient","id":"b","name":[{"family":1}]})"
+                             "\n");
+  limits_.temp_dir = testing::TempDir() + "kiln-prepared-query-spill";
+  const std::vector<view::ViewPtr> views = {view(kNames)};
+  auto failed = run(query("SELECT * FROM n a JOIN n b USING (family)", views, {"n"}));
+  ASSERT_FALSE(failed.ok());
+  EXPECT_EQ(failed.error().position().line, 1U) << failed.error().to_string();
 }
 
 /// Both plans see one clock.

@@ -4,7 +4,7 @@ namespace kiln::sql {
 
 base::Result<std::shared_ptr<Instance>> Instance::open(const InstanceOptions& options) {
   KILN_ASSIGN(const DuckDbApi* const api, duckdb_api());
-  std::shared_ptr<Instance> instance(new Instance(api));
+  std::shared_ptr<Instance> instance(new Instance(api, options));
   if (options.common != nullptr) {
     KILN_TRY(options.common->hold());
     instance->memory_ = options.common;

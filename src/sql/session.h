@@ -30,10 +30,17 @@ class Instance {
 
   const DuckDbApi& api() const { return *api_; }
   duckdb_database database() const { return database_; }
+  /// Whether a table of so many bytes may be made in it.
+  bool has_room_for(uint64_t bytes) const {
+    return spills_ && (most_memory_ == 0 || bytes <= most_memory_ / 2);
+  }
 
  private:
-  explicit Instance(const DuckDbApi* api) : api_(api) {}
+  Instance(const DuckDbApi* api, const InstanceOptions& options)
+      : api_(api), most_memory_(options.memory), spills_(!options.temp_dir.empty()) {}
   const DuckDbApi* api_;
+  const uint64_t most_memory_;  ///< 0: what DuckDB takes for right
+  const bool spills_;
   base::CommonMemory* memory_ = nullptr;  ///< once it is held
   duckdb_database database_ = nullptr;
 };
@@ -51,6 +58,7 @@ class Session {
   /// The same; "", or what DuckDB says.
   std::string failure_of(const std::string& sql);
   const DuckDbApi& api() const { return instance_->api(); }
+  const Instance& instance() const { return *instance_; }
   duckdb_connection connection() const { return connection_; }
 
  private:

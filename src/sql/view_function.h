@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "sql/plan.h"
 #include "sql/query.h"
 #include "sql/session.h"
 #include "sql/tables.h"
@@ -13,10 +14,9 @@ namespace kiln::sql {
 struct ViewFunctionState {
   const DuckDbApi* api = nullptr;
   const Query* query = nullptr;
-  Tables* tables = nullptr;            ///< null: nothing is to be read
-  std::optional<base::Error> failure;  ///< the first one of a reading
-  /// Of each relation, for all readings of it; empty: none.
-  std::vector<std::vector<table::Condition>> conditions;
+  Tables* tables = nullptr;               ///< null: nothing is to be read
+  std::optional<base::Error> failure;     ///< the first one of a reading
+  std::vector<PlannedReadings> readings;  ///< of each relation; empty: not known
 };
 
 /// Makes `kiln_view(N)` known: the rows of the N-th relation, which must be a view, with the

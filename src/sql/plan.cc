@@ -1,12 +1,13 @@
 // A plan is a tree of nodes with a `type`. Only a LOGICAL_FILTER right above the reading of a view
 // counts; whatever else is between may change what a condition means.
-#include "sql/plan_conditions.h"
+#include "sql/plan.h"
 
 #include <algorithm>
 #include <charconv>
 #include <optional>
 
 #include "json/document.h"
+#include "sql/logical_type.h"
 #include "sql/parse_tree.h"
 
 namespace kiln::sql {
@@ -50,43 +51,23 @@ Op turned(Op op) {
   }
 }
 
-/// DuckDB's name of a type whose values a cell can be compared with; "" for the others: what NaN
-/// equals, and which bytes a JSON text stands for, is not looked into.
-std::string_view name_of(SqlType type) {
-  switch (type) {
-    case SqlType::kBoolean:
-      return "BOOLEAN";
-    case SqlType::kTinyInt:
-      return "TINYINT";
-    case SqlType::kSmallInt:
-      return "SMALLINT";
-    case SqlType::kInteger:
-      return "INTEGER";
-    case SqlType::kBigInt:
-      return "BIGINT";
-    case SqlType::kDecimal:
-      return "DECIMAL";
-    case SqlType::kVarchar:
-      return "VARCHAR";
-    case SqlType::kDate:
-      return "DATE";
-    case SqlType::kTime:
-      return "TIME";
-    case SqlType::kTimestamp:
-      return "TIMESTAMP";
-    case SqlType::kTimestampTz:
-      return "TIMESTAMP WITH TIME ZONE";
-    default:
-      return "";
-  }
+/// Whether a cell can be compared with a constant: what NaN equals, and which bytes a blob's text
+/// stands for, is not looked into.
+bool is_comparable(const table::ColumnType& column) {
+  return !column.list && column.sql != SqlType::kReal && column.sql != SqlType::kDouble &&
+         column.sql != SqlType::kBinary;
 }
 
 bool is_of_type(Value type, const table::ColumnType& column) {
-  const std::string_view name = name_of(column.sql);
-  if (name.empty() || column.list || type["id"].text() != name) return false;
+  if (!is_comparable(column)) return false;
   const Value info = type["type_info"];
-  if (column.sql != SqlType::kDecimal) return info.missing();  // a collation, an alias
-  return info["width"].integer() == column.precision && info["scale"].integer() == column.scale;
+  std::string name(type["id"].text());
+  if (column.sql == SqlType::kDecimal) {
+    name += "(" + std::string(info["width"].text()) + "," + std::string(info["scale"].text()) + ")";
+  } else if (!info.missing()) {  // a collation, an alias
+    return false;
+  }
+  return name == duckdb_name(column);
 }
 
 /// A number that is as wide as its type: up to 18 digits as one, else its halves.
@@ -135,8 +116,6 @@ std::optional<Test::Constant> constant_of(Value node, const table::ColumnType& c
 class Scan {
  public:
   Scan(Value get, const table::Schema& schema) : schema_(schema) {
-    // What is projected once more would have other places.
-    if (get["projection_ids"].size() != 0) return;
     for (const Value index : get["column_indexes"].items()) {
       const auto column = index["index"].integer();
       const bool known = column && *column >= 0 &&
@@ -144,7 +123,12 @@ class Scan {
                          index["index_type"].text() == "FULL_READ";
       columns_.push_back(known ? static_cast<size_t>(*column) : schema.columns.size());
     }
+    // What is projected once more has other places.
+    if (get["projection_ids"].size() == 0) places_ = columns_;
   }
+
+  /// That are read; one beyond the schema for what is no column, as a row's number.
+  const std::vector<size_t>& columns() const { return columns_; }
 
   void add(Value expression, std::vector<Condition>& conditions) const {
     if (type_of(expression) == "CONJUNCTION_AND") {
@@ -164,10 +148,10 @@ class Scan {
   std::optional<size_t> column_of(Value node) const {
     const auto place = node["index"].integer();
     if (type_of(node) != "BOUND_REF" || !place || *place < 0 ||
-        static_cast<size_t>(*place) >= columns_.size()) {
+        static_cast<size_t>(*place) >= places_.size()) {
       return std::nullopt;
     }
-    const size_t column = columns_[static_cast<size_t>(*place)];
+    const size_t column = places_[static_cast<size_t>(*place)];
     if (column == schema_.columns.size()) return std::nullopt;
     return column;
   }
@@ -252,7 +236,8 @@ class Scan {
   }
 
   const table::Schema& schema_;
-  std::vector<size_t> columns_;  ///< of each place in a row that is read; beyond: not a column's
+  std::vector<size_t> columns_;
+  std::vector<size_t> places_;  ///< the column at each place of a row that is read
 };
 
 class PlanReader {
@@ -273,12 +258,9 @@ class PlanReader {
     }
   }
 
-  std::vector<std::vector<Condition>> take() {
-    std::vector<std::vector<Condition>> conditions(found_.size());
-    for (size_t i = 0; i < found_.size(); ++i) {
-      if (understood_ && found_[i]) conditions[i] = *std::move(found_[i]);
-    }
-    return conditions;
+  /// Nothing is known if the view of one reading is not.
+  std::vector<PlannedReadings> take() {
+    return understood_ ? std::move(found_) : std::vector<PlannedReadings>(relations_.size());
   }
 
  private:
@@ -294,24 +276,24 @@ class PlanReader {
     std::vector<Condition> conditions;
     const Scan scan(get, *relations_[index].schema());
     for (const Value expression : above["expressions"].items()) scan.add(expression, conditions);
+    PlannedReadings& found = found_[index];
+    found.columns.insert(scan.columns().begin(), scan.columns().end());
     // Readings cannot be told apart when they begin, so that what one wants goes for all.
-    std::optional<std::vector<Condition>>& found = found_[index];
-    if (!found) {
-      found = std::move(conditions);
-    } else if (*found != conditions) {
-      found->clear();
+    if (++found.count == 1) {
+      found.conditions = std::move(conditions);
+    } else if (found.conditions != conditions) {
+      found.conditions.clear();
     }
   }
 
   const std::vector<Relation>& relations_;
-  std::vector<std::optional<std::vector<Condition>>> found_;
+  std::vector<PlannedReadings> found_;
   bool understood_ = true;  ///< which view each reading is of
 };
 
 }  // namespace
 
-std::vector<std::vector<Condition>> conditions_of(std::string plan,
-                                                  const std::vector<Relation>& relations) {
+std::vector<PlannedReadings> read_plan(std::string plan, const std::vector<Relation>& relations) {
   PlanReader reader(relations);
   const auto document = json::Document::parse(std::move(plan), "plan", kMostTreeValues);
   if (document.ok()) reader.read((*document)->root(), {});
