@@ -58,6 +58,30 @@ class SqlTest(CliTest):
         self.assertEqual(self.sql(query, "-f", "csv").out, b"n\n3\n")
         self.assertEqual(self.sql("-", "-f", "csv", stdin=b"SELECT 1 AS one").out, b"one\n1\n")
 
+    def test_cli_sql_a_query_is_found_wherever_it_stands(self):
+        query = self.write("q.sql", "SELECT count(*) AS n FROM pt")
+        for words in (("-v", self.views, query, "-d", self.data),
+                      ("-v", self.path("views/pt.json"), self.path("views/names.json"), query,
+                       "-d", self.data),
+                      ("-d", self.data, query, "-v", self.views),
+                      ("-v", self.views, "-d", self.data, query),
+                      ("-v", self.path("views/pt.json"), "-v", self.path("views/names.json"),
+                       "-d", self.data, "--", query)):
+            self.assertEqual(self.kiln("sql", "-f", "csv", *words).out, b"n\n3\n", words)
+
+    def test_cli_sql_what_else_is_wrong_with_a_query_is_told_before_files_are_read(self):
+        query = self.write("q.sql", "SELECT 1")
+        other = self.write("other.SQL", "SELECT 2")
+        for words in ((query, "-v", other), ("-v", query, other), (query, "-e", "SELECT 3"),
+                      ("-v", query, "-e", "SELECT 3")):
+            self.assertIn("two queries: ", self.sql(*words, status=2).err)
+        library = self.write("q.json", "no JSON")
+        outcome = self.kiln("sql", "-v", self.views, library, "-d", self.data, status=2)
+        self.assertIn(f"{library} is taken for a view", outcome.err)
+        self.assertIn(f"kiln sql {library} -v {self.views}", outcome.err)
+        outcome = self.kiln("sql", "-v", self.views, query, self.path("data"), status=2)
+        self.assertIn("-d is needed", outcome.err)
+
     def test_cli_sql_parameters_have_the_type_that_the_statement_wants(self):
         born = "SELECT id FROM pt WHERE born >= $day"
         self.assertEqual(self.rows(born, "-p", "day=2000-01-01"), [{"id": "p2"}])

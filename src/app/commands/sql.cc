@@ -33,6 +33,40 @@ base::Error usage(std::string text) {
   return base::Error(base::ErrorCode::kUsage, std::move(text));
 }
 
+/// A `.sql` file is the query wherever it stands: -v and -d take lists, which swallow it.
+base::Status find_query(SqlOptions& options) {
+  for (std::vector<std::string>* const list : {&options.views, &options.data.data}) {
+    for (auto path = list->begin(); path != list->end();) {
+      if (!base::lower(*path).ends_with(".sql")) {
+        ++path;
+        continue;
+      }
+      if (!options.query.empty()) return usage("two queries: " + options.query + " and " + *path);
+      options.query = *path;
+      path = list->erase(path);
+    }
+  }
+  return {};
+}
+
+/// That there is one query, and data; told before any file is read.
+base::Status check_usage(const SqlOptions& options) {
+  if (!options.query.empty() && !options.expression.empty()) {
+    return usage("two queries: " + options.query + " and -e");
+  }
+  if (options.query.empty() && options.expression.empty()) {
+    std::string text = "one query is needed: a file, or -e 'SELECT ...'";
+    if (options.views.size() > 1) {
+      text += "; " + options.views.back() +
+              " is taken for a view: a query that does not end in .sql stands first, kiln sql " +
+              options.views.back() + " -v " + options.views.front();
+    }
+    return usage(std::move(text));
+  }
+  if (options.data.data.empty()) return usage("-d is needed: where the data are");
+  return {};
+}
+
 /// The views and SQL views that are published to the query.
 base::Result<plan::ArtefactsPtr> load_artefacts(const SqlOptions& options) {
   KILN_ASSIGN(const auto version, requested_version(options.data.fhir_version));
@@ -141,8 +175,14 @@ int list_tables(const plan::ArtefactRegistry& artefacts) {
   return status != 0 ? status : broken ? 1 : 0;
 }
 
-int run(const SqlOptions& options) {
+int run(SqlOptions& options) {
   const SignalStop signals;
+  const base::Status found = find_query(options);
+  if (!found.ok()) return report(found.error(), signals);
+  if (!options.tables) {
+    const base::Status usable = check_usage(options);
+    if (!usable.ok()) return report(usable.error(), signals);
+  }
   std::vector<std::string> sources = options.views;
   if (!options.query.empty()) sources.push_back(options.query);
   const base::Status stdin_status = check_standard_input(sources, options.data.data);
@@ -152,10 +192,6 @@ int run(const SqlOptions& options) {
   const auto artefacts = load_artefacts(options);
   if (!artefacts.ok()) return report(artefacts.error(), signals);
   if (options.tables) return list_tables(**artefacts);
-  if (options.query.empty() == options.expression.empty()) {
-    return report(usage("one query is needed: a file, or -e 'SELECT ...'"), signals);
-  }
-  if (options.data.data.empty()) return report(usage("-d is needed: where the data are"), signals);
   const auto to = choose_destination(options.output);
   if (!to.ok()) return report(to.error(), signals);
   plan::Problems problems;
@@ -175,10 +211,11 @@ void add_sql_command(CLI::App& app, int& status) {
   CLI::App* const command =
       app.add_subcommand("sql", "Run an SQL query over views: each is a table named after it");
   command->add_option("QUERY", options->query,
-                      "A file with one SELECT or an SQLQuery Library, or - for stdin");
+                      "A file with one SELECT (.sql) or an SQLQuery Library, or - for stdin");
   command->add_option("-e,--expression", options->expression, "The query itself")->type_name("SQL");
   command
-      ->add_option("-v,--view", options->views, "ViewDefinitions and SQLViews: files and folders")
+      ->add_option("-v,--view", options->views,
+                   "ViewDefinitions and SQLViews: files and folders; repeatable")
       ->type_name("PATH");
   command
       ->add_option("-p,--parameter", options->parameters,
@@ -192,6 +229,7 @@ void add_sql_command(CLI::App& app, int& status) {
   command->footer(
       "Examples:\n"
       "  kiln sql -v views/ --tables\n"
+      "  kiln sql -v views/*.json -d data/ cohort.sql\n"
       "  kiln sql -e 'SELECT gender, count(*) FROM patients GROUP BY gender' -v views/ -d data/\n"
       "  kiln sql cohort.sql -v views/ -d data/ -p code=44054006 -o cohort.parquet");
   command->callback([options, &status] { status = run(*options); });
