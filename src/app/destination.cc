@@ -26,14 +26,33 @@ base::Result<table::Format> format_of_ending(const std::string& name) {
 }
 
 base::Result<std::unique_ptr<engine::Output>> open_output(const Destination& to,
-                                                          const plan::Plan& plan,
+                                                          const table::Schema& schema,
+                                                          const output::Layout& layout,
                                                           output::Writers& writers,
                                                           const std::stop_token& stop) {
-  const table::Schema& schema = plan.subjects[0].schema();
   KILN_ASSIGN(auto file, open_file(to.target, stop));
   if (!to.format) return make_terminal_table(schema, std::move(file), terminal_width());
-  KILN_ASSIGN(auto output, writers.open(plan.layout, schema, output::one_file(std::move(file))));
+  KILN_ASSIGN(auto output, writers.open(layout, schema, output::one_file(std::move(file))));
   return std::unique_ptr<engine::Output>(std::move(output));
+}
+
+base::Status write_texts(engine::Output& output, const table::Schema& schema,
+                         const std::vector<std::vector<std::string>>& lines) {
+  table::Batch batch(schema, output.values());
+  for (size_t row = 1; row < lines.size(); ++row) {
+    for (size_t i = 0; i < schema.columns.size(); ++i) {
+      const std::string& text = lines[row][i];
+      const table::Cell cell =
+          text.empty()
+              ? table::Cell()
+              : table::Cell::of(table::Text{text.data(), static_cast<uint32_t>(text.size())});
+      batch.append_cells(i, 1, &cell);
+    }
+    batch.finish_row();
+  }
+  KILN_ASSIGN(auto piece, output.encode(batch));
+  KILN_TRY(output.write(std::move(piece), lines.size()));
+  return output.finish();
 }
 
 }  // namespace
@@ -82,10 +101,29 @@ int run_to(const Destination& to, plan::Draft draft, const std::vector<std::stri
   const auto plan = make_plan(std::move(draft), *data, options, memory, signals, problems);
   if (!plan) return report(problems, signals);
   output::Writers writers(threads_of(options), "", &memory);
-  auto output = open_output(to, *plan, writers, signals.token());
+  auto output = open_output(to, plan->subjects[0].schema(), plan->layout, writers, signals.token());
   if (!output.ok()) return report(output.error(), signals);
   const auto summary = run_plan(*plan, {output->get()}, options, memory, signals);
   return summary.ok() ? 0 : report(summary.error(), signals);
+}
+
+int write_lines(const Destination& to, const OutputOptions& options,
+                const std::vector<std::vector<std::string>>& lines,
+                const std::vector<std::string>& sources, const SignalStop& signals) {
+  SourceFiles files;
+  for (const std::string& source : sources) files.add(source);
+  const base::Status writable = files.check(to.target);
+  if (!writable.ok()) return report(writable.error(), signals);
+  table::Schema schema;
+  for (const std::string& name : lines[0]) schema.columns.push_back({name, {}, "", ""});
+  output::Layout layout;
+  layout.text = {!options.no_header, options.csv_guard};
+  if (to.format) layout.format = *to.format;
+  output::Writers writers(1, "", nullptr);
+  auto output = open_output(to, schema, layout, writers, signals.token());
+  if (!output.ok()) return report(output.error(), signals);
+  const base::Status written = write_texts(**output, schema, lines);
+  return written.ok() ? 0 : report(written.error(), signals);
 }
 
 }  // namespace kiln::app

@@ -29,4 +29,10 @@ void lay_out(const Destination& to, const OutputOptions& options, plan::Draft& d
 int run_to(const Destination& to, plan::Draft draft, const std::vector<std::string>& sources,
            const DataOptions& options, const SignalStop& signals);
 
+/// Writes rows of texts, of which the first names the columns; a text of no characters is null. The
+/// exit status, as above.
+int write_lines(const Destination& to, const OutputOptions& options,
+                const std::vector<std::vector<std::string>>& lines,
+                const std::vector<std::string>& sources, const SignalStop& signals);
+
 }  // namespace kiln::app

@@ -56,6 +56,11 @@ class Problems {
   void hint(ProblemCode code, std::string place, base::Error error) {
     all_.push_back({code, std::move(place), std::move(error), Severity::kHint});
   }
+  /// Those of a part, which are moved here.
+  void take_all(Problems part) {
+    errors_ += part.errors_;
+    for (Problem& problem : part.all_) all_.push_back(std::move(problem));
+  }
   /// For who wants no warnings.
   void make_warnings_errors() {
     for (Problem& problem : all_) {

@@ -154,9 +154,55 @@ class SqlTest(CliTest):
         self.assertIn("more than once", both.err)
 
     def test_cli_sql_lists_its_tables(self):
+        self.write("views/adults.json", library(
+            "SELECT id, CAST(born AS DATE) AS day FROM people", [("people", "http://x.org/pt")],
+            kind="sql-view", id="adults", url="http://x.org/adults", name="adults"))
+        self.write("views/few.json", library(
+            "SELECT count(*) AS n FROM a", [("a", "http://x.org/adults")], kind="sql-view",
+            id="few", url="http://x.org/few"))
+        self.write("views/query.json", library("SELECT 1 AS one", id="query"))
         outcome = self.kiln("sql", "--tables", "-v", self.views)
-        self.assertIn(b"pt", outcome.out)
-        self.assertIn(b"family", outcome.out)
+        self.assertEqual(outcome.text, """\
+table   column  type     description
+names   id      VARCHAR  \n\
+names   family  VARCHAR  \n\
+pt      id      VARCHAR  \n\
+pt      active  BOOLEAN  \n\
+pt      born    VARCHAR  \n\
+adults  id      VARCHAR  \n\
+adults  day     DATE     \n\
+few     n       BIGINT   \n""")
+        rows = self.kiln("sql", "--tables", "-v", self.views, "-f", "ndjson").rows
+        self.assertEqual(rows[-2:], [
+            {"table": "adults", "column": "day", "type": "DATE", "description": None},
+            {"table": "few", "column": "n", "type": "BIGINT", "description": None}])
+        csv = self.path("tables.csv")
+        self.kiln("sql", "--tables", "-v", self.views, "-o", csv)
+        self.assertEqual(self.read(csv).splitlines()[:2],
+                         [b"table,column,type,description", b"names,id,VARCHAR,"])
+        self.kiln("sql", "--tables", "-v", self.views, "-o", self.path("tables.parquet"))
+        self.assertEqual(self.read("tables.parquet")[:4], b"PAR1")
+
+    def test_cli_sql_lists_a_table_that_is_broken_with_its_problem(self):
+        self.write("views/gone.json", library("SELECT 1 AS one FROM x", [("x", "http://x.org/no")],
+                                              kind="sql-view", id="gone"))
+        self.write("views/lost.json", library("SELECT\nnamee FROM x", [("x", "http://x.org/pt")],
+                                              kind="sql-view", id="lost"))
+        self.write("views/odd.json", view("id=idd", id="odd", name="odd"))
+        outcome = self.kiln("sql", "--tables", "-v", self.views, "-f", "ndjson", status=1)
+        broken = {row["table"]: row["description"] for row in outcome.rows
+                  if row["column"] is None}
+        self.assertEqual(set(broken), {"gone", "lost", "odd"})
+        self.assertIn("no such ViewDefinition or SQLView: http://x.org/no", broken["gone"])
+        self.assertEqual(len(outcome.rows), 8)
+        self.assertIn("no such ViewDefinition or SQLView: http://x.org/no", outcome.err)
+        self.assert_points_at(outcome, self.path("views/lost.json") + " (SQL):2:1")
+
+    def test_cli_sql_no_view_is_written_over(self):
+        before = self.read("views/pt.json")
+        for words in (("-e", "SELECT 1 AS one", "-d", self.data), ("--tables",)):
+            self.kiln("sql", *words, "-v", self.views, "-o", self.path("views/pt.json"), status=2)
+        self.assertEqual(self.read("views/pt.json"), before)
 
     def test_cli_sql_wrong_command_lines(self):
         self.kiln("sql", "-v", self.views, "-d", self.data, status=2)

@@ -8,6 +8,7 @@
 #include "app/destination.h"
 #include "app/diagnostics.h"
 #include "app/file_output.h"
+#include "app/sql_tables.h"
 #include "app/terminal_table.h"
 #include "base/text.h"
 #include "plan/bindings.h"
@@ -90,14 +91,6 @@ base::Result<Values> read_values(const std::vector<std::string>& parameters) {
   return values;
 }
 
-/// What a statement may call a view or an SQL view; "" for any other artefact.
-std::string table_name(const plan::Artefact& artefact) {
-  const bool is_table =
-      artefact.compiled || (artefact.library && artefact.library->kind == plan::LibraryKind::kView);
-  if (!is_table) return "";
-  return artefact.name.empty() ? artefact.id : artefact.name;
-}
-
 /// A statement over the tables of those names.
 plan::LibraryPtr over_tables(std::string text, const std::string& source,
                              const plan::ArtefactRegistry& artefacts, plan::Problems& problems) {
@@ -155,24 +148,22 @@ base::Result<plan::Subject> read_query(const SqlOptions& options,
   return subject;
 }
 
-int list_tables(const plan::ArtefactRegistry& artefacts) {
-  std::vector<std::vector<std::string>> lines = {{"table", "column", "type", "description"}};
-  bool broken = false;
-  for (const plan::Artefact* const artefact : artefacts.all()) {
-    if (!artefact->compiled) continue;
-    if (!artefact->compiled->view) {
-      broken = true;
-      for (const base::Error& error : artefact->compiled->problems.errors) print_error(error);
-      continue;
-    }
-    const std::string name = table_name(*artefact);
-    for (const table::Column& column : artefact->compiled->view->schema().columns) {
-      lines.push_back({name, column.name, table::sql_name(column.type), column.description});
-    }
-  }
-  const int status = print_result(
-      align_cells(std::move(lines), isatty(STDOUT_FILENO) != 0 ? terminal_width() : 0));
-  return status != 0 ? status : broken ? 1 : 0;
+/// What list_tables() tells: aligned, or as rows where a format or a file is asked for.
+int print_tables(const plan::ArtefactsPtr& artefacts, const std::vector<std::string>& sources,
+                 const SqlOptions& options, const SignalStop& signals) {
+  const auto version = requested_version(options.data.fhir_version);
+  if (!version.ok()) return report(version.error(), signals);
+  const auto to = choose_destination(options.output);
+  if (!to.ok()) return report(to.error(), signals);
+  plan::Problems problems;
+  auto lines = list_tables(artefacts, *version, problems);
+  print_problems(problems);
+  const bool as_rows = !options.output.format.empty() || !options.output.output.empty();
+  const int status =
+      as_rows ? write_lines(*to, options.output, lines, sources, signals)
+              : print_result(align_cells(std::move(lines),
+                                         isatty(STDOUT_FILENO) != 0 ? terminal_width() : 0));
+  return status != 0 || problems.ok() ? status : 1;
 }
 
 int run(SqlOptions& options) {
@@ -191,7 +182,11 @@ int run(SqlOptions& options) {
   if (!database.ok()) return report(database.error(), signals);
   const auto artefacts = load_artefacts(options);
   if (!artefacts.ok()) return report(artefacts.error(), signals);
-  if (options.tables) return list_tables(**artefacts);
+  // Those in folders, too: the output must not be written over them.
+  for (const plan::Artefact* const artefact : (*artefacts)->all()) {
+    sources.push_back(artefact->document->source());
+  }
+  if (options.tables) return print_tables(*artefacts, sources, options, signals);
   const auto to = choose_destination(options.output);
   if (!to.ok()) return report(to.error(), signals);
   plan::Problems problems;
@@ -222,7 +217,8 @@ void add_sql_command(CLI::App& app, int& status) {
                    "A value for $NAME in the query; may be repeated")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
-  command->add_flag("--tables", options->tables, "List the tables and their columns");
+  command->add_flag("--tables", options->tables,
+                    "List the tables and their columns; -f and -o as for rows");
   add_data_options(*command, options->data);
   command->get_option("--data")->required(false);
   add_output_options(*command, options->output, false);
