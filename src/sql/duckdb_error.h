@@ -11,6 +11,8 @@ namespace kiln::sql {
 struct DuckDbError {
   base::Error error;
   std::optional<size_t> position;  ///< byte of the text that it was given
+  /// A column that a table has not; "" also where `error` suggests another already.
+  std::string missing_column{};
 };
 
 /// Of a message as `errors_as_json` has it, or as it comes: kInvalid for what is wrong with the

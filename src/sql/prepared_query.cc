@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/guarded.h"
+#include "base/near_name.h"
 #include "sql/duckdb_error.h"
 #include "sql/logical_type.h"
 #include "sql/plan.h"
@@ -118,7 +119,9 @@ struct PreparedQuery::Parts {
   base::Status describe(table::Schema& schema);
   /// What DuckDB said, or the failure of a view that it stands for.
   base::Error error_of(const std::string& message, const Statement& statement,
-                       const Rewritten& rewritten);
+                       const std::vector<Label>& labels, const Rewritten& rewritten);
+  /// Of all tables that the labels name.
+  std::vector<std::string> column_names(const std::vector<Label>& labels);
   /// As DuckDB prepares it; with the values in place of their names if `literals`.
   Rewritten rewritten(bool literals = false) const;
   void read_plan();
@@ -159,7 +162,8 @@ base::Status PreparedQuery::Parts::create_relations() {
     const Rewritten text = statement.for_duckdb(schema_name(i), {});
     const std::string failure = session->failure_of(head + text.sql);
     if (failure.empty()) continue;
-    return error_of(failure, statement, text.behind(head.size())).in(relation.name);
+    return error_of(failure, statement, relation.labels, text.behind(head.size()))
+        .in(relation.name);
   }
   return {};
 }
@@ -199,7 +203,7 @@ base::Status PreparedQuery::Parts::infer_types() {
   if (types.size() == query->bindings.size()) return {};
   const Rewritten text = rewritten();
   const PreparedStatement open(*session, text.sql);
-  if (!open.ok()) return error_of(open.error(), query->statement, text);
+  if (!open.ok()) return error_of(open.error(), query->statement, query->labels, text);
   for (const Binding& binding : query->bindings) {
     idx_t index = 0;
     if (api.duckdb_bind_parameter_index(open.get(), &index, binding.name.c_str()) == DuckDBError) {
@@ -216,7 +220,7 @@ base::Status PreparedQuery::Parts::prepare() {
   KILN_TRY(infer_types());
   const Rewritten text = rewritten();
   prepared = std::make_unique<PreparedStatement>(*session, text.sql);
-  if (!prepared->ok()) return error_of(prepared->error(), query->statement, text);
+  if (!prepared->ok()) return error_of(prepared->error(), query->statement, query->labels, text);
   return bind_values();
 }
 
@@ -318,11 +322,38 @@ base::Status PreparedQuery::Parts::describe(table::Schema& schema) {
   return {};
 }
 
+std::vector<std::string> PreparedQuery::Parts::column_names(const std::vector<Label>& labels) {
+  const DuckDbApi& api = session->api();
+  std::vector<std::string> names;
+  for (const Label& label : labels) {
+    const PreparedStatement all(*session, "SELECT * FROM " + relation_name(label.relation));
+    if (!all.ok()) continue;
+    const idx_t count = api.duckdb_prepared_statement_column_count(all.get());
+    for (idx_t i = 0; i < count; ++i) {
+      const char* const name = api.duckdb_prepared_statement_column_name(all.get(), i);
+      if (name != nullptr) names.emplace_back(name);
+      api.duckdb_free(const_cast<char*>(name));
+    }
+  }
+  return names;
+}
+
 base::Error PreparedQuery::Parts::error_of(const std::string& message, const Statement& statement,
+                                           const std::vector<Label>& labels,
                                            const Rewritten& rewritten) {
   if (views.failure) return std::move(*std::exchange(views.failure, std::nullopt));
   DuckDbError error = read_duckdb_error(message);
-  if (!error.position) return std::move(error.error);
+  if (!error.missing_column.empty()) {
+    const std::vector<std::string> names = column_names(labels);
+    error.error = std::move(error.error)
+                      .with_suggestion(
+                          base::nearest_name(error.missing_column, {names.begin(), names.end()}));
+  }
+  if (!error.position) {
+    return error.error.code() == base::ErrorCode::kInvalid
+               ? std::move(error.error).at({statement.source()})
+               : std::move(error.error);
+  }
   return statement.at(rewritten.offset_of(*error.position), std::move(error.error));
 }
 
@@ -352,7 +383,7 @@ base::Result<uint64_t> PreparedQuery::run(engine::Output& output, uint64_t limit
   const std::stop_callback on_stop(stop, interrupt);
   const auto failed = [&](const std::string& message) {
     if (stop.stop_requested()) return base::Error(base::ErrorCode::kCancelled, "stopped");
-    return parts.error_of(message, parts.query->statement, parts.rewritten());
+    return parts.error_of(message, parts.query->statement, parts.query->labels, parts.rewritten());
   };
   if (stop.stop_requested()) return failed("");
   parts.read_plan();
