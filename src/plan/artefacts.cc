@@ -69,22 +69,30 @@ base::Result<std::vector<ArtefactRegistry::Found>> ArtefactRegistry::find_files(
   return files;
 }
 
-base::Status ArtefactRegistry::load(const std::string& path) {
+base::Status ArtefactRegistry::load(const std::string& path, Same same) {
   KILN_ASSIGN(const std::vector<Found> files,
               patience_->run<std::vector<Found>>(
                   path, [path](base::Patience::Look& look) { return find_files(path, look); }));
   for (const Found& file : files) {
     if (!file.real.empty() && !files_.insert(file.real).second) continue;
-    KILN_TRY(load_file(file.path));
+    KILN_TRY(load_file(file.path, same));
   }
   return {};
 }
 
-base::Status ArtefactRegistry::load_file(const std::string& path) {
+base::Status ArtefactRegistry::add_file(const std::string& path,
+                                        const json::DocumentPtr& document) {
+  std::error_code code;
+  const std::string real = fs::weakly_canonical(path, code).string();
+  if (!code && path != "-") files_.insert(real);
+  return add_document(document, stem_of(path), Same::kError);
+}
+
+base::Status ArtefactRegistry::load_file(const std::string& path, Same same) {
   const ReadRules rules{base::SpecialFiles::kRefused, patience_.get()};
   if (!path.ends_with(".ndjson")) {
     KILN_ASSIGN(const json::DocumentPtr document, read_document(path, rules));
-    return add_document(document, stem_of(path));
+    return add_document(document, stem_of(path), same);
   }
   KILN_ASSIGN(const std::string text, read_text(path, rules));
   size_t number = 0;
@@ -96,29 +104,30 @@ base::Status ArtefactRegistry::load_file(const std::string& path) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     KILN_ASSIGN(const json::DocumentPtr document,
                 json::Document::parse(std::move(line), path + ":" + std::to_string(number)));
-    KILN_TRY(add_document(document, stem_of(path) + "-" + std::to_string(number)));
+    KILN_TRY(add_document(document, stem_of(path) + "-" + std::to_string(number), same));
   }
   return {};
 }
 
 base::Status ArtefactRegistry::add_document(const json::DocumentPtr& document,
-                                            const std::string& stem) {
+                                            const std::string& stem, Same same) {
   const json::Value root = document->root();
-  if (root["resourceType"].text() != "Bundle") return add(document, root, stem);
+  if (root["resourceType"].text() != "Bundle") return add(document, root, stem, same);
   size_t number = 0;
   for (const json::Value entry : root["entry"].items()) {
-    KILN_TRY(add(document, entry["resource"], stem + "-" + std::to_string(++number)));
+    KILN_TRY(add(document, entry["resource"], stem + "-" + std::to_string(++number), same));
   }
   return {};
 }
 
 base::Status ArtefactRegistry::add(const json::DocumentPtr& document, json::Value value,
-                                   const std::string& stem) {
+                                   const std::string& stem, Same same) {
   const std::string_view type = artefact_type(value);
   if (type.empty()) return {};
   auto artefact = std::make_unique<Artefact>(artefact_of(document, value));
   if (artefact->id.empty()) artefact->id = stem;
-  const auto clash = [&](const Artefact& other, const std::string& what) {
+  const auto clash = [&](const Artefact& other, const std::string& what) -> base::Status {
+    if (same == Same::kPassedOver) return {};
     return base::Error(base::ErrorCode::kInvalid, "two artefacts with the same " + what +
                                                       "; the other one is in " +
                                                       other.document->source())

@@ -43,6 +43,12 @@ void make_ready(Artefact& artefact, const view::CompileOptions& options, Origin 
 /// "ViewDefinition", "SQLQuery", "SQLView", or "Library" for one without SQL.
 std::string kind_of(const Artefact& artefact);
 
+/// What becomes of an artefact whose id or url|version another one has already.
+enum class Same : uint8_t {
+  kError,
+  kPassedOver,
+};
+
 /// Immutable once loaded; thread-safe then. Views are compiled and Libraries read as they are
 /// loaded, once.
 class ArtefactRegistry {
@@ -59,7 +65,10 @@ class ArtefactRegistry {
   /// unreadable file or one that is no regular file, a text that is no JSON, an id or a url|version
   /// that is there already: an error that names both places. What does not answer in time is
   /// kUnavailable, and named.
-  base::Status load(const std::string& path);
+  base::Status load(const std::string& path, Same same = Same::kError);
+  /// Adds the artefacts of a document that has been read of that file ("-": of none), which counts
+  /// as loaded then. Errors as above.
+  base::Status add_file(const std::string& path, const json::DocumentPtr& document);
 
   const Artefact* find_id(std::string_view type, std::string_view id) const;
   const CanonicalIndex& canonicals() const { return canonicals_; }
@@ -76,9 +85,10 @@ class ArtefactRegistry {
   };
   static base::Result<std::vector<Found>> find_files(const std::string& path,
                                                      base::Patience::Look& look);
-  base::Status load_file(const std::string& path);
-  base::Status add_document(const json::DocumentPtr& document, const std::string& stem);
-  base::Status add(const json::DocumentPtr& document, json::Value value, const std::string& stem);
+  base::Status load_file(const std::string& path, Same same);
+  base::Status add_document(const json::DocumentPtr& document, const std::string& stem, Same same);
+  base::Status add(const json::DocumentPtr& document, json::Value value, const std::string& stem,
+                   Same same);
 
   const std::optional<fhir::Version> version_;
   const std::shared_ptr<base::Patience> patience_;

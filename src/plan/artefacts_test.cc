@@ -53,6 +53,30 @@ class ArtefactRegistryTest : public ::testing::Test {
   ArtefactRegistry registry_;
 };
 
+TEST_F(ArtefactRegistryTest, AFileThatWasReadCountsAsLoaded) {
+  const std::string text = view("a", "1", "active");
+  const std::string path = folder_ / "a.json";
+  std::ofstream(path) << text;
+  const json::DocumentPtr document = *json::Document::parse(text, path);
+  ASSERT_TRUE(registry_.add_file(path, document).ok());
+  EXPECT_TRUE(registry_.load(folder_).ok());
+  EXPECT_EQ(registry_.find_id("ViewDefinition", "a")->document, document);
+  EXPECT_FALSE(registry_.add_file("-", document).ok());  // the same id
+}
+
+TEST_F(ArtefactRegistryTest, WhatIsThereAlreadyMayBeLeftAsItIs) {
+  ASSERT_TRUE(load("a.json", view("a", "1", "active")).ok());
+  std::ofstream(folder_ / "b.ndjson")
+      << view("a", "2", "active") << view("b", "1", "active") << view("c", "3", "active");
+  EXPECT_FALSE(registry_.load(folder_ / "b.ndjson").ok());
+  std::ofstream(folder_ / "c.ndjson")
+      << view("a", "2", "active") << view("b", "1", "active") << view("c", "3", "active");
+  EXPECT_TRUE(registry_.load(folder_ / "c.ndjson", Same::kPassedOver).ok());
+  EXPECT_EQ(found("http://v|1"), "a");
+  EXPECT_EQ(found("http://v|2"), "none");
+  EXPECT_EQ(found("http://v|3"), "c");
+}
+
 TEST_F(ArtefactRegistryTest, AFileThatDoesNotAnswerIsNotWaitedFor) {
   ASSERT_TRUE(load("a.ndjson", view("a", "1", "active")).ok());
   std::ofstream(folder_ / "b.ndjson") << view("b", "2", "active");

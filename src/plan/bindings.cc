@@ -117,6 +117,28 @@ std::optional<TypedText> typed_text(ParameterType type, std::string_view text) {
   return std::nullopt;
 }
 
+/// That of most values; a decimal's and a dateTime's depend on the value.
+std::string_view usual_sql_type(ParameterType type) {
+  switch (type) {
+    case ParameterType::kString:
+    case ParameterType::kCode:
+      return "VARCHAR";
+    case ParameterType::kInteger:
+      return "INTEGER";
+    case ParameterType::kDate:
+      return "DATE";
+    case ParameterType::kDateTime:
+      return "TIMESTAMP";
+    case ParameterType::kBoolean:
+      return "BOOLEAN";
+    case ParameterType::kDecimal:
+      return "DECIMAL(18,3)";
+    case ParameterType::kInstant:
+      return "TIMESTAMPTZ";
+  }
+  return "";
+}
+
 /// What is allowed, for a message.
 std::string_view rule_of(ParameterType type) {
   switch (type) {
@@ -321,6 +343,24 @@ std::vector<sql::Binding> bind_texts(const Library& library,
     });
   }
   return binder.finish();
+}
+
+std::vector<sql::Binding> bind_nulls(const Library& library) {
+  std::map<std::string_view, ParameterType> declared;
+  for (const DeclaredParameter& parameter : library.parameters) {
+    declared.emplace(parameter.name, parameter.type);
+  }
+  std::vector<sql::Binding> bindings;
+  if (!library.statement) return bindings;
+  std::set<std::string_view> done;
+  for (const sql::Mention& placeholder : library.statement->placeholders()) {
+    if (!done.insert(placeholder.name).second) continue;
+    const auto type = declared.find(placeholder.name);
+    bindings.push_back({placeholder.name,
+                        std::string(type == declared.end() ? "" : usual_sql_type(type->second)),
+                        std::nullopt});
+  }
+  return bindings;
 }
 
 }  // namespace kiln::plan

@@ -42,4 +42,8 @@ std::vector<sql::Binding> bind_texts(const Library& library,
                                      const std::vector<std::pair<std::string, std::string>>& values,
                                      const std::string& place, Problems& problems);
 
+/// NULL for each placeholder, of the type that a value of its declaration would have: for who wants
+/// the columns alone.
+std::vector<sql::Binding> bind_nulls(const Library& library);
+
 }  // namespace kiln::plan

@@ -246,6 +246,23 @@ TEST_F(BindingsTest, TextsByTheDeclaredTypeAndElseWithoutAType) {
   EXPECT_EQ(bound_text("", std::string("a\0b", 3)), "error ");
 }
 
+TEST_F(BindingsTest, NullsHaveTheTypesOfValues) {
+  const auto null_of = [&](const std::string& type) { return only(bind_nulls(*with(type))); };
+  EXPECT_EQ(null_of("string"), "VARCHAR NULL");
+  EXPECT_EQ(null_of("integer"), "INTEGER NULL");
+  EXPECT_EQ(null_of("date"), "DATE NULL");
+  EXPECT_EQ(null_of("dateTime"), "TIMESTAMP NULL");
+  EXPECT_EQ(null_of("boolean"), "BOOLEAN NULL");
+  EXPECT_EQ(null_of("decimal"), "DECIMAL(18,3) NULL");
+  EXPECT_EQ(null_of("instant"), "TIMESTAMPTZ NULL");
+  EXPECT_EQ(null_of(""), " NULL");
+  // One for each, however often it is mentioned.
+  LibraryText twice{"sql-query", "SELECT $q, $p, $q"};
+  twice.parameters = {{"p", "code"}, {"q", "code"}};
+  EXPECT_EQ(bind_nulls(*library(twice)).size(), 2U);
+  EXPECT_THAT(bind_nulls(*library({"sql-query", "SELECT $"})), IsEmpty());
+}
+
 TEST_F(BindingsTest, MessagesAreShort) {
   bound("string", R"("valueCode":")" + std::string(1 << 20, 'x') + "\"");
   bind(*with("code"), R"({"resourceType":"Parameters","parameter":[{"name":")" +

@@ -22,9 +22,9 @@ BROKEN = """{
 """
 
 
-def library(sql, code="sql-query", labels=(), parameters=()):
+def library(sql, code="sql-query", labels=(), parameters=(), **more):
     return json.dumps({
-        "resourceType": "Library", "name": "counts",
+        "resourceType": "Library", "name": "counts", **more,
         "type": {"coding": [{"code": code, "system":
                  "http://hl7.org/fhir/uv/sql-on-fhir/CodeSystem/LibraryTypesCodes"}]},
         "relatedArtifact": [{"type": "depends-on", "label": label, "resource": "http://v/" + label}
@@ -32,6 +32,139 @@ def library(sql, code="sql-query", labels=(), parameters=()):
         "parameter": [{"use": "in", "name": name, "type": "integer"} for name in parameters],
         "content": [{"contentType": "application/sql",
                      "data": base64.b64encode(sql.encode()).decode()}]}, indent=1)
+
+
+class Libraries(CliTest):
+    """The columns that a Library's SQL names, against those of what it depends on."""
+
+    def setUp(self):
+        super().setUp()
+        self.patients = self.write("views/patients.json", view(
+            "patient_id=id", "born=birthDate", "active=active", name="patients",
+            url="http://v/patients"))
+        self.write("views/conditions.json", view(
+            "condition_id=id", "subject_id=subject.reference", name="conditions",
+            resource="Condition", url="http://v/conditions"))
+        self.views = self.path("views")
+
+    def query(self, sql, labels=("patients",), **more):
+        return self.write("q.json", library(sql, labels=labels, **more))
+
+    def check(self, *files, status=0):
+        return self.kiln("check", *files, "-v", self.views, status=status)
+
+    def assert_column(self, sql, place, near, labels=("patients",)):
+        path = self.query(sql, labels)
+        outcome = self.check(path, status=1)
+        self.assert_points_at(outcome, f"{path} (SQL):{place}")
+        self.assertIn(f"did you mean `{near}`?", outcome.err)
+
+    def test_issue_columns_are_there(self):
+        path = self.query("SELECT patient_id, CAST(born AS DATE) AS day FROM patients\n"
+                          "WHERE active = ($wanted = 1) AND length(born) < $least",
+                          parameters=["wanted", "least"])
+        self.assertIn(f"ok: {path}: SQLQuery counts, 1 tables, 2 parameters, 2 columns\n",
+                      self.check(path).err)
+
+    def test_issue_an_unknown_column_has_its_place_and_what_was_meant(self):
+        self.assert_column("SELECT active,\n       patient_idd\nFROM patients", "2:8", "patient_id")
+        self.assert_column("SELECT p.active\nFROM patients p\nWHERE p.borm > '2000'", "3:7", "born")
+        self.assert_column('SELECT "p".active, "p" . "borm" FROM patients p', "1:20", "born")
+        self.assert_column("WITH a AS (SELECT born FROM patients) SELECT a.bornn FROM a", "1:46",
+                           "born")
+        self.assert_column("SELECT pp.born FROM patients p", "1:8", "p")
+        self.assert_column("SELECT idd FROM (SELECT patient_id AS id FROM patients) p\nJOIN\n"
+                           "(SELECT condition_id AS id FROM conditions) c ON true", "1:8", "c.id",
+                           ["patients", "conditions"])
+        path = self.query("SELECT altogether_other FROM patients")
+        outcome = self.check(path, status=1)
+        self.assertNotIn("did you mean", outcome.err)
+        # Where DuckDB knows no place there is the SQL at least.
+        path = self.query("SELECT * EXCLUDE (borm) FROM patients")
+        self.assert_points_at(self.check(path, status=1), f"{path} (SQL)")
+
+    def test_issue_types_count(self):
+        path = self.query("SELECT born + born AS twice FROM patients")
+        self.assert_points_at(self.check(path, status=1), f"{path} (SQL):1:13")
+        path = self.query("SELECT date_trunc('month', $day) AS m FROM patients",
+                          parameters=["day"])  # an integer
+        self.assert_points_at(self.check(path, status=1), f"{path} (SQL):1:8")
+        self.assertIn("INTERVAL", self.check(self.query(
+            "SELECT INTERVAL 1 DAY AS d FROM patients"), status=1).err)
+
+    def test_issue_what_is_checked_too_may_be_depended_on(self):
+        path = self.query("SELECT patient_idd FROM patients")
+        outcome = self.kiln("check", path, self.patients, status=1)
+        self.assert_points_at(outcome, f"{path} (SQL):1:8")
+        self.assertIn("ok: " + self.patients, outcome.err)
+        # It comes before that of the same name in the folder, and may stand in it.
+        draft = self.write("drafts/patients.json", view("patient_idd=id", name="patients",
+                                                        url="http://v/patients"))
+        self.check(path, draft)
+        self.check(path, self.patients, status=1)
+
+    def test_issue_sql_views_have_columns(self):
+        self.write("views/adults.json", library(
+            "SELECT patient_id AS id FROM patients WHERE active", "sql-view", ["patients"],
+            url="http://v/adults", name="adults"))
+        self.assert_column("SELECT a.id, a.ids\nFROM adults a", "1:14", "id", ["adults"])
+        self.assertIn("1 columns", self.check(self.query("SELECT id FROM adults",
+                                                         ["adults"])).err)
+
+    def test_issue_an_error_of_a_dependency_is_told_once(self):
+        lost = self.write("views/lost.json", library(
+            "SELECT patient_idd FROM patients", "sql-view", ["patients"], url="http://v/lost"))
+        broken = self.write("views/broken.json", view("x=idd", name="broken", url="http://v/broken"))
+        for name, place in ((lost, lost + " (SQL):1:8"),
+                            (broken, broken + ":11:15, select[0].column[0].path")):
+            label = name.split("/")[-1][:-5]
+            path = self.query("SELECT * FROM " + label, [label])
+            self.assert_points_at(self.check(path, status=1), place)
+            outcome = self.check(name, path, status=1)
+            self.assertEqual(outcome.err.count("  at " + place + "\n"), 1, outcome.err)
+            self.assertIn("which stand above", outcome.err)
+
+    def test_issue_what_is_not_there_is_told_and_no_error(self):
+        path = self.query("SELECT nothing FROM patient", ["patient"])
+        outcome = self.check(path)
+        self.assertIn("warning: columns are not checked: no such ViewDefinition or SQLView: "
+                      "http://v/patient\n", outcome.err)
+        self.assertIn("did you mean `http://v/patients`?", outcome.err)
+        self.assertIn("ok: " + path, outcome.err)
+        self.assertIn("relatedArtifact[0].resource\n", outcome.err)
+        self.kiln("check", "--strict", path, "-v", self.views, status=1)
+
+    def test_issue_what_may_not_be_depended_on_is_an_error(self):
+        self.write("views/q2.json", library("SELECT 1 AS one", url="http://v/q2"))
+        outcome = self.check(self.query("SELECT one FROM q2", ["q2"]), status=1)
+        self.assertIn("a SQLQuery cannot be depended on: http://v/q2", outcome.err)
+        path = self.write("views/a.json", library("SELECT 1 AS one FROM b", "sql-view", ["b"],
+                                                  url="http://v/a"))
+        self.write("views/b.json", library("SELECT 1 AS one FROM a", "sql-view", ["a"],
+                                           url="http://v/b"))
+        self.assertIn("in a circle", self.check(path, status=1).err)
+
+    def test_issue_what_is_declared_and_not_used_is_a_hint(self):
+        path = self.query("SELECT born FROM patients", ["patients", "conditions"],
+                          parameters=["age"])
+        outcome = self.check(path)
+        self.assertIn("the SQL does not mention the parameter: age", outcome.err)
+        self.assertIn("the SQL does not mention the table: conditions", outcome.err)
+
+    def test_issue_two_of_the_same_name_are_told(self):
+        other = self.write("other/patients.json", view("x=id", name="patients",
+                                                       url="http://v/patients"))
+        outcome = self.kiln("check", self.patients, other, self.query("SELECT born FROM patients"))
+        self.assertIn("two artefacts with the same", outcome.err)
+        self.assertNotIn("two artefacts", self.kiln("check", self.patients, other).err)
+
+    def test_standard_input_may_be_a_library(self):
+        text = library("SELECT bornn FROM patients", labels=["patients"]).encode()
+        outcome = self.kiln("check", "-", "-v", self.views, stdin=text, status=1)
+        self.assert_points_at(outcome, "<stdin> (SQL):1:8")
+
+    def test_a_folder_that_is_not_there(self):
+        self.kiln("check", self.patients, "-v", self.path("nowhere"), status=1)
 
 
 class Check(CliTest):
