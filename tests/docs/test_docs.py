@@ -12,7 +12,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 KILN = pathlib.Path(os.environ["KILN"]).resolve()
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+FENCE = re.compile(r"^```(\w*)(?: \S+)?\n(.*?)^```$", re.M | re.S)
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -76,6 +76,20 @@ class ConsoleTest(unittest.TestCase):
                 self.assertEqual(len(lines), 6, result.stdout)
                 self.assertEqual({line.split('"')[3] for line in lines[4:]}, {"male", "female"})
 
+    def test_readme_the_query_of_the_quickstart(self):
+        """.ci/run runs the whole script."""
+        block = next(text for text in blocks(ROOT / "README.md", "") if "== SQL" in text)
+        command, _, rows = re.search(r"== SQL[^:]*: ((.*)\n((?:.+\n)+))", block)[1].partition("\n")
+        script = (ROOT / "scripts" / "quickstart").read_text(encoding="utf-8")
+        self.assertIn(re.search(r"-e ('.*?')", command)[1], script)
+        folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, folder)
+        sample = re.search(r"-d (.*)/data", command)[1]
+        result = subprocess.run(["bash", "-euc", f"kiln sample {sample} 2>/dev/null; {command}"],
+                                cwd=folder, env=environment(), capture_output=True, text=True,
+                                timeout=60)
+        self.assertEqual((result.stdout, result.stderr), (rows, ""))
+
     def test_readme_http_commands_work(self):
         script = next(block for block in blocks(ROOT / "README.md", "sh") if "kiln serve" in block)
         with socket.socket() as probe:
@@ -93,6 +107,42 @@ class ConsoleTest(unittest.TestCase):
         self.assertIn("id,mrn,gender,birth_date", result.stdout)
         self.assertIn("HTTP/1.1 202", result.stdout)
         self.assertIn("condition,patients,women,men", result.stdout)
+
+
+class GuideTest(unittest.TestCase):
+    """The pages of docs/guide: a block whose language has a name behind it is a file of that name,
+    and each command of a console block prints, on a terminal's two streams, what it shows."""
+
+    STEP = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.M | re.S)
+
+    def steps_work(self, page):
+        folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, folder)
+        ran = files = 0
+        for language, name, text in self.STEP.findall(page.read_text(encoding="utf-8")):
+            if name:
+                (folder / name).parent.mkdir(exist_ok=True)
+                (folder / name).write_text(text, encoding="utf-8")
+                files += 1
+            for command, expected in commands_of(text) if language == "console" else ():
+                result = subprocess.run(["bash", "-c", command], cwd=folder, env=environment(),
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                        timeout=60)
+                self.assertEqual(result.stdout, expected, f"{page.name}: {command}")
+                ran += 1
+        return files, ran, folder
+
+    def test_guide_from_fhir_to_a_cohort(self):
+        files, ran, folder = self.steps_work(
+            ROOT / "docs" / "guide" / "from_fhir_to_a_cohort.md")
+        self.assertGreaterEqual(files, 8)
+        self.assertGreaterEqual(ran, 15)
+        text = (folder / "cohort.parquet").read_bytes()
+        self.assertEqual((text[:4], text[-4:]), (b"PAR1", b"PAR1"))
+
+    def test_guide_every_page_has_a_test(self):
+        pages = sorted(path.name for path in (ROOT / "docs" / "guide").glob("*.md"))
+        self.assertEqual(pages, ["from_fhir_to_a_cohort.md"])
 
 
 class LifeOfAnExportTest(unittest.TestCase):
