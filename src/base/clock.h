@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -10,6 +11,9 @@ namespace kiln::base {
 
 /// Wall time in milliseconds since 1970-01-01T00:00:00Z.
 using WallTime = std::chrono::time_point<std::chrono::system_clock, std::chrono::milliseconds>;
+
+/// The end of what somebody has patience for; none: as long as it takes.
+using Deadline = std::optional<std::chrono::steady_clock::time_point>;
 
 /// Thread-safe.
 class Clock {

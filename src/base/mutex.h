@@ -1,6 +1,7 @@
 // A mutex that clang's thread-safety analysis understands; std::mutex underneath.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 
@@ -57,6 +58,9 @@ class Condition {
   template <typename Rep, typename Period>
   bool wait_for(Mutex& mutex, std::chrono::duration<Rep, Period> time) KILN_REQUIRES(mutex) {
     return condition_.wait_for(mutex, time) == std::cv_status::no_timeout;
+  }
+  bool wait_until(Mutex& mutex, std::chrono::steady_clock::time_point time) KILN_REQUIRES(mutex) {
+    return condition_.wait_until(mutex, time) == std::cv_status::no_timeout;
   }
   void notify_one() { condition_.notify_one(); }
   void notify_all() { condition_.notify_all(); }

@@ -55,9 +55,15 @@ void RowsStream::fail(base::Error error) {
 
 void RowsStream::close() { fail(base::Error(base::ErrorCode::kCancelled, "stopped")); }
 
-base::Result<std::unique_ptr<RowsPiece>> RowsStream::take() {
+base::Result<std::unique_ptr<RowsPiece>> RowsStream::take(const base::Deadline& deadline) {
   base::MutexLock lock(mutex_);
-  while (pieces_.empty() && !ended_ && !failure_) changed_.wait(mutex_);
+  while (pieces_.empty() && !ended_ && !failure_) {
+    if (!deadline) {
+      changed_.wait(mutex_);
+    } else if (!changed_.wait_until(mutex_, *deadline)) {
+      return base::Error(base::ErrorCode::kLimit, "the rows took too long");
+    }
+  }
   if (failure_) return failure_->clone();
   if (pieces_.empty()) return std::unique_ptr<RowsPiece>();
   std::unique_ptr<RowsPiece> piece = std::move(pieces_.front());

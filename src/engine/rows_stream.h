@@ -9,6 +9,7 @@
 
 #include <kiln_arrow_abi.h>
 
+#include "base/clock.h"
 #include "base/mutex.h"
 #include "engine/output.h"
 
@@ -58,8 +59,8 @@ class RowsStream {
   ArrowArrayStream* face() { return &face_; }
   /// What its functions do, for other faces.
   base::Status next(ArrowArray* out);
-  /// The next rows as they were pushed; null at the end.
-  base::Result<std::unique_ptr<RowsPiece>> take();
+  /// The next rows as they were pushed; null at the end. kLimit if there are none by the deadline.
+  base::Result<std::unique_ptr<RowsPiece>> take(const base::Deadline& deadline = {});
 
  private:
   static RowsStream& of(ArrowArrayStream* face) {

@@ -106,9 +106,11 @@ base::Status run_query(const Plan& plan, size_t subject, engine::Output& output,
   options.limit = UINT64_MAX;  // the plan's is one of the query's rows
   const Subject& of = plan.subjects[subject];
   sql::ViewTables tables(*of.query, *plan.data, options, execution.stop, execution.progress);
+  sql::QueryLimits limits = execution.query;
+  limits.share = execution.memory;
   KILN_ASSIGN(all.rows[subject],
-              execution.query_runner->run(*of.query, *of.columns, tables, execution.query,
-                                          plan.rules.limit, execution.stop, output));
+              execution.query_runner->run(*of.query, *of.columns, tables, limits, plan.rules.limit,
+                                          execution.stop, output));
   engine::add(tables.take_summary(), all);
   return {};
 }

@@ -5,6 +5,7 @@
 #include <stop_token>
 #include <string>
 
+#include "base/memory_budget.h"
 #include "engine/output.h"
 #include "sql/query.h"
 #include "sql/tables.h"
@@ -17,6 +18,8 @@ struct QueryLimits {
   std::string temp_dir{};                ///< where it may put what has no room; "": nowhere
   uint64_t temp = 0;                     ///< bytes of it; 0: unbounded
   std::chrono::milliseconds timeout{0};  ///< of a query in a process of its own; 0: none
+  /// What rows that come from a process of its own draw on, on their way; null: unbounded.
+  base::MemoryShare* share = nullptr;
 };
 
 /// Thread-safe.

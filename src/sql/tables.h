@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "base/clock.h"
 #include "engine/rows_stream.h"
 #include "table/condition.h"
 
@@ -12,8 +13,9 @@ namespace kiln::sql {
 class Rows {
  public:
   virtual ~Rows() = default;
-  /// The next ones in the order of the input, as typed values; null at the end. Blocks.
-  virtual base::Result<std::unique_ptr<engine::RowsPiece>> next() = 0;
+  /// The next ones in the order of the input, as typed values; null at the end. Blocks, until the
+  /// deadline at most: kLimit.
+  virtual base::Result<std::unique_ptr<engine::RowsPiece>> next(const base::Deadline& deadline) = 0;
 };
 
 /// Of a query's relations that are views, each by its index. One thread at a time.

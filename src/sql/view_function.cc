@@ -86,7 +86,7 @@ base::Status fill_chunk(const DuckDbApi& api, Reading& reading, duckdb_data_chun
   while (reading.rows && (!reading.piece || reading.done == reading.piece->rows)) {
     reading.piece.reset();
     reading.done = 0;
-    KILN_ASSIGN(reading.piece, reading.rows->next());
+    KILN_ASSIGN(reading.piece, reading.rows->next({}));
     if (!reading.piece) reading.rows.reset();
   }
   if (!reading.piece) {

@@ -16,14 +16,14 @@ class ViewTables::Reading final : public Rows {
     thread_.join();
   }
 
-  base::Result<std::unique_ptr<engine::RowsPiece>> next() override {
+  base::Result<std::unique_ptr<engine::RowsPiece>> next(const base::Deadline& deadline) override {
     if (!started_) {
       started_ = true;
       KILN_ASSIGN(thread_,
                   base::start_thread([this] { run(); },
                                      [this](base::Error error) { rows_.fail(std::move(error)); }));
     }
-    return rows_.take();
+    return rows_.take(deadline);
   }
 
  private:

@@ -257,7 +257,7 @@ class Application {
   const std::unique_ptr<api::Authenticator> authenticator_ = api::make_open_authenticator();
   api::PollLimiter polls_;
   const std::unique_ptr<sql::QueryRunner> query_runner_ =
-      sql::make_child_runner({}, [this](const std::string& missing) {
+      sql::make_child_runner({}, clock_, [this](const std::string& missing) {
         log_.warning("queries are not shut in as they could be: the kernel lacks something",
                      {{"missing", missing}});
       });

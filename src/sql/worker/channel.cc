@@ -19,9 +19,24 @@ struct [[gnu::packed]] Header {
   uint32_t size;
 };
 
+/// Room for so many bytes, and what it takes drawn before.
+void grow(std::string& body, size_t room, base::MemoryReservation* memory) {
+  if (body.capacity() >= room) return;
+  if (memory != nullptr) memory->take(room);
+  std::string larger;
+  larger.reserve(room);
+  larger += body;
+  body.swap(larger);
+  if (memory != nullptr && !body.empty()) memory->give_back(larger.capacity());
+}
+
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
 }  // namespace
+
+Error took_too_long() {
+  return Error(ErrorCode::kLimit, "the query took longer than --sql-timeout allows");
+}
 
 Channel::~Channel() { ::close(descriptor_); }
 
@@ -35,11 +50,11 @@ base::Status Channel::wait(short events) {
   while (true) {
     int rest = -1;
     if (deadline_) {
-      const auto left = std::chrono::ceil<std::chrono::milliseconds>(
-          *deadline_ - std::chrono::steady_clock::now());
+      KILN_TRY(in_time());
+      const auto left =
+          std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - clock_->steady_now());
       static constexpr int64_t kMost = 60'000;
-      if (left.count() <= 0) return Error(ErrorCode::kLimit, "the query took too long");
-      rest = static_cast<int>(std::min<int64_t>(left.count(), kMost));
+      rest = static_cast<int>(std::clamp<int64_t>(left.count(), 0, kMost));
     }
     pollfd entry{descriptor_, events, 0};
     const int ready = ::poll(&entry, 1, rest);
@@ -92,7 +107,13 @@ base::Status Channel::receive_bytes(char* to, size_t size) {
   return {};
 }
 
-base::Result<Message> Channel::receive(size_t most) {
+base::Status Channel::in_time() const {
+  if (!deadline_ || clock_->steady_now() < *deadline_) return {};
+  return took_too_long();
+}
+
+base::Result<Message> Channel::receive(size_t most, base::MemoryReservation* memory) {
+  KILN_TRY(in_time());  // what is there already is not waited for
   Header header{};
   KILN_TRY(receive_bytes(reinterpret_cast<char*>(&header), sizeof(header)));
   const uint32_t size = header.size;
@@ -104,6 +125,7 @@ base::Result<Message> Channel::receive(size_t most) {
     static constexpr size_t kStep = 1 << 20;
     const size_t before = message.body.size();
     const size_t step = std::min<size_t>(kStep, size - before);
+    grow(message.body, std::min<size_t>(size, std::max(before + step, 2 * before)), memory);
     message.body.resize(before + step);
     KILN_TRY(receive_bytes(message.body.data() + before, step));
   }

@@ -1,13 +1,12 @@
 // Messages over one end of a socket pair. Internal to the library.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
-#include "base/error.h"
+#include "base/clock.h"
+#include "base/memory_budget.h"
 
 namespace kiln::sql {
 
@@ -25,6 +24,9 @@ enum class MessageKind : uint8_t {
   kDone,     ///< or its rows: how many there were
 };
 
+/// Of a query that is beyond its limit.
+base::Error took_too_long();
+
 struct Message {
   MessageKind kind;
   std::string body;
@@ -33,18 +35,22 @@ struct Message {
 /// One thread. Owns the descriptor.
 class Channel {
  public:
-  using Deadline = std::optional<std::chrono::steady_clock::time_point>;
-
-  explicit Channel(int descriptor, Deadline deadline = std::nullopt)
-      : descriptor_(descriptor), deadline_(deadline) {}
+  explicit Channel(int descriptor) : descriptor_(descriptor) {}
+  /// With a deadline by `clock`, which outlives this.
+  Channel(int descriptor, base::Clock& clock, const base::Deadline& deadline)
+      : descriptor_(descriptor), clock_(&clock), deadline_(deadline) {}
   ~Channel();
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
   /// Errors of both: kLimit beyond the deadline, kClosedPipe if the other end has gone, kIo.
   base::Status send(MessageKind kind, std::string_view body);
-  /// kInvalid for a body of more than `most` bytes.
-  base::Result<Message> receive(size_t most);
+  /// kInvalid for a body of more than `most` bytes. `memory` (may be null) is drawn on before the
+  /// body is allocated, and holds as much until the caller gives it back.
+  base::Result<Message> receive(size_t most, base::MemoryReservation* memory = nullptr);
+  const base::Deadline& deadline() const { return deadline_; }
+  /// kLimit beyond the deadline.
+  base::Status in_time() const;
   /// Some call found that the other end has gone.
   bool gone() const { return gone_; }
 
@@ -54,7 +60,8 @@ class Channel {
   base::Status receive_bytes(char* to, size_t size);
 
   const int descriptor_;
-  const Deadline deadline_;
+  base::Clock* const clock_ = nullptr;  ///< of the deadline
+  const base::Deadline deadline_;
   bool gone_ = false;
 };
 

@@ -97,7 +97,7 @@ Error error_of_end(int status) {
   }
   switch (WTERMSIG(status)) {
     case SIGXCPU:
-      return Error(ErrorCode::kLimit, "the query took too long");
+      return took_too_long();
     case SIGKILL:  // not by us: the kernel does so when memory is short
       return Error(ErrorCode::kLimit,
                    "the query's process was killed, for want of memory if by "
@@ -113,12 +113,12 @@ Error error_of_end(int status) {
 Child::Child() = default;
 
 base::Result<std::unique_ptr<Child>> Child::start(const WorkerProgram& program,
-                                                  const QueryLimits& limits) {
+                                                  const QueryLimits& limits, base::Clock& clock) {
   std::unique_ptr<Child> child(new Child);
   WorkerArguments arguments{::getpid(), {limits.memory, limits.temp, 0, ""}};
-  Channel::Deadline deadline;
+  base::Deadline deadline;
   if (limits.timeout.count() != 0) {
-    deadline = std::chrono::steady_clock::now() + limits.timeout;
+    deadline = clock.steady_now() + limits.timeout;
     arguments.limits.cpu_seconds =
         static_cast<uint64_t>(std::chrono::ceil<std::chrono::seconds>(limits.timeout).count()) + 1;
   }
@@ -130,7 +130,7 @@ base::Result<std::unique_ptr<Child>> Child::start(const WorkerProgram& program,
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
     return base::io_error("cannot start a query's process", errno);
   }
-  child->channel_ = std::make_unique<Channel>(ends[0], deadline);
+  child->channel_ = std::make_unique<Channel>(ends[0], clock, deadline);
   std::vector<std::string> words = {"kiln"};
   words.insert(words.end(), program.arguments.begin(), program.arguments.end());
   for (std::string& word : worker_words(arguments)) words.push_back(std::move(word));

@@ -15,9 +15,10 @@ namespace kiln::sql {
 /// kill().
 class Child {
  public:
-  /// kUnavailable if there can be no more processes, kIo.
+  /// `clock`, which outlives it: of the time that it may take. kUnavailable if there can be no more
+  /// processes, kIo.
   static base::Result<std::unique_ptr<Child>> start(const WorkerProgram& program,
-                                                    const QueryLimits& limits);
+                                                    const QueryLimits& limits, base::Clock& clock);
   ~Child();
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;

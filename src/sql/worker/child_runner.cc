@@ -4,6 +4,7 @@
 #include <mutex>
 #include <optional>
 
+#include "base/guarded.h"
 #include "sql/worker/batch_codec.h"
 #include "sql/worker/child.h"
 #include "sql/worker/query_codec.h"
@@ -23,8 +24,9 @@ Error nonsense() {
 /// The rows of views as the process asks for them. What it asks is not trusted.
 class Desk {
  public:
-  Desk(const Query& query, Tables& tables, Channel& channel)
-      : query_(query), tables_(tables), channel_(channel) {}
+  /// `memory`: of a message, until the next one.
+  Desk(const Query& query, Tables& tables, Channel& channel, base::MemoryReservation& memory)
+      : query_(query), tables_(tables), channel_(channel), memory_(memory) {}
 
   base::Status open(WireReader in) {
     static constexpr size_t kMostReadings = 4096;
@@ -60,7 +62,8 @@ class Desk {
   base::Status next(WireReader in) {
     KILN_ASSIGN(Reading * reading, reading_of(in));
     if (!reading->error && reading->rows && !reading->piece) {
-      auto piece = reading->rows->next();
+      auto piece = reading->rows->next(channel_.deadline());
+      KILN_TRY(channel_.in_time());
       if (piece.ok()) {
         reading->piece = std::move(*piece);
         reading->done = 0;
@@ -81,6 +84,9 @@ class Desk {
     const engine::RowsPiece& piece = *reading->piece;
     const size_t begin = piece.begin + reading->done;
     const size_t count = rows_together(*piece.batch, begin, piece.rows - reading->done);
+    const size_t size = size_of_rows(*piece.batch, begin, count);
+    memory_.take(size);
+    out.bytes().reserve(size);
     write_rows(*piece.batch, begin, count, out);
     reading->done += count;
     if (reading->done >= piece.rows) reading->piece.reset();
@@ -108,6 +114,7 @@ class Desk {
   const Query& query_;
   Tables& tables_;
   Channel& channel_;
+  base::MemoryReservation& memory_;
   std::vector<Reading> readings_;
   std::optional<Error> failure_;
 };
@@ -115,15 +122,24 @@ class Desk {
 /// Where the query's rows go.
 class Results {
  public:
-  Results(const table::Schema& schema, uint64_t limit, engine::Output& output)
-      : limit_(limit), output_(output), batch_(schema, output.values()) {}
+  Results(const table::Schema& schema, uint64_t limit, engine::Output& output,
+          base::MemoryShare* share)
+      : limit_(limit),
+        output_(output),
+        share_(share),
+        memory_(share),
+        batch_(schema, output.values(), &memory_) {}
 
   base::Status take(WireReader in) {
     batch_.clear();
     if (!read_rows(in, batch_).ok()) return nonsense();
     if (batch_.rows() == 0 || written_ == limit_) return {};
     const uint64_t rows = std::min<uint64_t>(batch_.rows(), limit_ - written_);
+    base::MemoryReservation of_piece(share_);
+    of_piece.take(batch_.texts().used());
     KILN_ASSIGN(std::unique_ptr<engine::Piece> piece, output_.encode(batch_));
+    of_piece.give_all_back();
+    of_piece.take(piece->memory);
     KILN_TRY(output_.write(std::move(piece), limit_ - written_));
     written_ += rows;
     return {};
@@ -136,14 +152,17 @@ class Results {
  private:
   const uint64_t limit_;
   engine::Output& output_;
+  base::MemoryShare* const share_;
+  base::MemoryReservation memory_;
   table::Batch batch_;
   uint64_t written_ = 0;
 };
 
 class ChildRunner final : public QueryRunner {
  public:
-  ChildRunner(WorkerProgram program, std::function<void(const std::string&)> on_open_doors)
-      : program_(std::move(program)), on_open_doors_(std::move(on_open_doors)) {}
+  ChildRunner(WorkerProgram program, base::Clock& clock,
+              std::function<void(const std::string&)> on_open_doors)
+      : program_(std::move(program)), clock_(clock), on_open_doors_(std::move(on_open_doors)) {}
 
   base::Result<table::Schema> describe(const Query& query, const QueryLimits& limits,
                                        const std::stop_token& stop) const override {
@@ -169,11 +188,13 @@ class ChildRunner final : public QueryRunner {
             query.relations[i].schema() == nullptr ? 0 : tables.expected_rows(i));
       }
       KILN_TRY(begin(child, task, query));
-      Desk desk(query, tables, child.channel());
-      Results results(schema, limit, output);
+      base::MemoryReservation memory(limits.share);
+      Desk desk(query, tables, child.channel(), memory);
+      Results results(schema, limit, output, limits.share);
       while (true) {
+        memory.give_all_back();
         KILN_ASSIGN(const Message message,
-                    child.channel().receive(kLargestResult + kLargestAnswer));
+                    child.channel().receive(kLargestResult + kLargestAnswer, &memory));
         const WireReader in(message.body);
         switch (message.kind) {
           case MessageKind::kOpen:
@@ -208,14 +229,14 @@ class ChildRunner final : public QueryRunner {
   static auto finished(Child& child, const std::stop_token& stop, Body&& body) {
     using Given = std::invoke_result_t<Body, Child&>;
     const std::stop_callback on_stop(stop, [&] { child.kill(); });
-    return Given(std::forward<Body>(body)(child));
+    return Given(base::guarded([&] { return std::forward<Body>(body)(child); }));
   }
 
   template <typename Body>
   auto with_child(const QueryLimits& limits, const std::stop_token& stop, Body&& body) const
       -> std::invoke_result_t<Body, Child&> {
     if (stop.stop_requested()) return Error(ErrorCode::kCancelled, "stopped");
-    KILN_ASSIGN(const auto child, Child::start(program_, limits));
+    KILN_ASSIGN(const auto child, Child::start(program_, limits, clock_));
     auto given = finished(*child, stop, std::forward<Body>(body));
     if (given.ok()) return given;
     if (stop.stop_requested()) return Error(ErrorCode::kCancelled, "stopped");
@@ -247,6 +268,7 @@ class ChildRunner final : public QueryRunner {
   }
 
   const WorkerProgram program_;
+  base::Clock& clock_;
   const std::function<void(const std::string&)> on_open_doors_;
   mutable std::once_flag told_;
 };
@@ -254,8 +276,9 @@ class ChildRunner final : public QueryRunner {
 }  // namespace
 
 std::unique_ptr<QueryRunner> make_child_runner(
-    WorkerProgram program, std::function<void(const std::string& missing)> on_open_doors) {
-  return std::make_unique<ChildRunner>(std::move(program), std::move(on_open_doors));
+    WorkerProgram program, base::Clock& clock,
+    std::function<void(const std::string& missing)> on_open_doors) {
+  return std::make_unique<ChildRunner>(std::move(program), clock, std::move(on_open_doors));
 }
 
 }  // namespace kiln::sql

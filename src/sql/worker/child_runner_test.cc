@@ -45,7 +45,7 @@ pid_t child_of_this() {
 class ChildRunnerTest : public engine::EngineTest {
  protected:
   ChildRunnerTest()
-      : runner_(make_child_runner({worker_path(), {kWorkerCommand}},
+      : runner_(make_child_runner({worker_path(), {kWorkerCommand}}, clock_,
                                   [this](const std::string& missing) { missing_ = missing; })) {
     limits_.memory = uint64_t{256} << 20;
     limits_.temp = uint64_t{256} << 20;
@@ -105,6 +105,7 @@ class ChildRunnerTest : public engine::EngineTest {
     return got.ok() ? ErrorCode::kUsage : got.error().code();
   }
 
+  base::SystemClock clock_;
   std::stop_source stop_;
   QueryLimits limits_;
   std::string missing_;
@@ -192,6 +193,86 @@ TEST_F(ChildRunnerTest, WhatTakesTooLongEnds) {
             ErrorCode::kLimit);
 }
 
+/// Of another day, so that its deadlines have long passed; stands still until it is moved.
+class PastClock final : public base::Clock {
+ public:
+  base::WallTime now() override { return {}; }
+  std::chrono::steady_clock::time_point steady_now() override { return now_; }
+  void advance(std::chrono::milliseconds by) { now_ += by; }
+
+ private:
+  std::chrono::steady_clock::time_point now_ =
+      std::chrono::steady_clock::now() - std::chrono::hours(24);
+};
+
+/// Views that never give a row. Time is up as soon as they are asked for one.
+class SilentTables final : public Tables {
+ public:
+  SilentTables(PastClock& clock, std::chrono::milliseconds limit) : clock_(clock), limit_(limit) {}
+  base::Result<std::unique_ptr<Rows>> open(size_t, const table::Wanted&) override {
+    return std::unique_ptr<Rows>(std::make_unique<SilentRows>(*this));
+  }
+  uint64_t expected_rows(size_t) const override { return 0; }
+  bool asked() const { return asked_; }
+
+ private:
+  class SilentRows final : public Rows {
+   public:
+    explicit SilentRows(SilentTables& tables) : tables_(tables) {}
+    base::Result<std::unique_ptr<engine::RowsPiece>> next(const base::Deadline& deadline) override {
+      tables_.asked_ = true;
+      tables_.clock_.advance(tables_.limit_);
+      return stream_.take(deadline);
+    }
+
+   private:
+    SilentTables& tables_;
+    engine::RowsStream stream_{table::Schema()};
+  };
+
+  PastClock& clock_;
+  const std::chrono::milliseconds limit_;
+  bool asked_ = false;
+};
+
+TEST_F(ChildRunnerTest, WhatWaitsForItsViewsTooLongEnds) {
+  limits_.timeout = std::chrono::minutes(10);
+  PastClock clock;
+  const auto runner = make_child_runner({worker_path(), {kWorkerCommand}}, clock, nullptr);
+  const Query one = query("SELECT id FROM n", {compile(kNames)}, {"n"});
+  auto schema = runner->describe(one, limits_, {});
+  ASSERT_TRUE(schema.ok()) << schema.error().to_string();
+  SilentTables tables(clock, limits_.timeout);
+  engine::SinkLog log;
+  const auto output = engine::make_text_output(table::Format::kNdjson, *schema,
+                                               std::make_unique<engine::LoggedSink>(log));
+  auto late = runner->run(one, *schema, tables, limits_, UINT64_MAX, {}, *output);
+  EXPECT_TRUE(tables.asked());
+  ASSERT_FALSE(late.ok());
+  EXPECT_EQ(late.error().code(), ErrorCode::kLimit);
+  EXPECT_THAT(late.error().message(), testing::HasSubstr("--sql-timeout"));
+}
+
+TEST_F(ChildRunnerTest, ItsRowsDrawOnTheMemoryOfTheProcess) {
+  static constexpr uint64_t kMiB = uint64_t{1} << 20;
+  base::MemoryBudget budget(48 * kMiB);
+  base::MemoryShare share(budget);
+  limits_.share = &share;
+  EXPECT_EQ(failure("SELECT repeat('x', 60000000) t"), ErrorCode::kLimit);
+  EXPECT_EQ(budget.taken(), 0U);
+  {
+    base::MemoryShare others(budget);
+    ASSERT_TRUE(others.take(30 * kMiB));
+    EXPECT_EQ(failure("SELECT repeat('x', 10000000) t"), ErrorCode::kNoMemory);
+    EXPECT_EQ(budget.taken(), 30 * kMiB);
+  }
+  uint64_t most = 0;
+  on_write_ = [&] { most = std::max(most, budget.taken()); };
+  EXPECT_TRUE(run(query("SELECT repeat('x', 10000000) t")).ok());
+  EXPECT_GE(most, 20 * kMiB);  // the message and its rows
+  EXPECT_EQ(budget.taken(), 0U);
+}
+
 constexpr const char* kEndless = "SELECT i FROM range(1000000000000) t(i)";
 
 TEST_F(ChildRunnerTest, AStopEndsItAtOnce) {
@@ -213,12 +294,12 @@ TEST_F(ChildRunnerTest, ADeathIsAFailure) {
 }
 
 TEST_F(ChildRunnerTest, AProgramThatIsNoneIsAnError) {
-  const auto broken = make_child_runner({"/bin/false", {}}, nullptr);
+  const auto broken = make_child_runner({"/bin/false", {}}, clock_, nullptr);
   const Query one = query("SELECT 1 a");
   auto failed = broken->describe(one, limits_, {});
   ASSERT_FALSE(failed.ok());
   EXPECT_EQ(failed.error().code(), ErrorCode::kInternal);
-  const auto missing = make_child_runner({"/nowhere", {}}, nullptr);
+  const auto missing = make_child_runner({"/nowhere", {}}, clock_, nullptr);
   failed = missing->describe(one, limits_, {});
   ASSERT_FALSE(failed.ok());
   EXPECT_EQ(failed.error().code(), ErrorCode::kUnavailable);

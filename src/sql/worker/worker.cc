@@ -41,7 +41,7 @@ class RemoteRows final : public Rows {
     (void)channel_.send(MessageKind::kClose, out.bytes());
   }
 
-  base::Result<std::unique_ptr<engine::RowsPiece>> next() override {
+  base::Result<std::unique_ptr<engine::RowsPiece>> next(const base::Deadline&) override {
     WireWriter out;
     out.put(handle_);
     KILN_TRY(channel_.send(MessageKind::kNext, out.bytes()));
