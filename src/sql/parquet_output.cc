@@ -46,7 +46,12 @@ class ParquetOutput final : public engine::Output {
     std::string columns;
     for (size_t i = 0; i < schema_.columns.size(); ++i) {
       if (i != 0) columns += ", ";
-      columns += column_name(i) + " AS " + quote_name(schema_.columns[i].name);
+      const table::Column& column = schema_.columns[i];
+      std::string value = column_name(i);
+      if (column.type.nested()) {
+        value = "CAST(CAST(" + value + " AS JSON) AS " + table::nested_name(column.type) + ")";
+      }
+      columns += value + " AS " + quote_name(column.name);
     }
     std::string copy = "COPY (SELECT " + columns + " FROM " + rows_ + ") TO " +
                        quote_literal(path_) +

@@ -16,6 +16,8 @@ using base::ErrorCode;
 using table::Cell;
 using table::ColumnType;
 using table::JsonForm;
+using table::Member;
+using table::Nesting;
 using table::SqlType;
 using table::Text;
 
@@ -117,7 +119,9 @@ class TextReader : public ValueReader {
     return {};
   }
   base::Status append_json(size_t row, std::string& out) const override {
-    if (type.json != JsonForm::kString) return append_text(row, out);
+    if (type.json != JsonForm::kString && values_ == table::Values::kText) {
+      return append_text(row, out);
+    }
     std::string text;
     KILN_TRY(append_text(row, text));
     json::append_string(out, text);
@@ -134,7 +138,6 @@ class TextReader : public ValueReader {
     return {};
   }
 
- private:
   const table::Values values_;
 };
 
@@ -145,20 +148,24 @@ Cell cell_of(std::string_view text) {
 
 class StringReader final : public ValueReader {
  public:
-  using ValueReader::ValueReader;
+  StringReader(const DuckDbApi& api, LogicalType of, table::Values values)
+      : ValueReader(api, std::move(of)), values_(values) {}
   base::Status cell(size_t row, base::Arena& /*texts*/, Cell& out) const override {
     out = cell_of(bytes_of(value<duckdb_string_t>(row)));
     return {};
   }
   base::Status append_json(size_t row, std::string& out) const override {
     const std::string_view text = bytes_of(value<duckdb_string_t>(row));
-    if (type.json == JsonForm::kString) {
+    if (type.json == JsonForm::kString || values_ == table::Values::kTyped) {
       json::append_string(out, text);
     } else {
       out += text;
     }
     return {};
   }
+
+ private:
+  const table::Values values_;
 };
 
 class BlobReader final : public TextReader {
@@ -219,21 +226,20 @@ class DecimalReader final : public TextReader {
     }
   }
   base::Status append_text(size_t row, std::string& out) const override {
+    const size_t before = out.size();
     if (internal_ == DUCKDB_TYPE_UHUGEINT) {
       append_unsigned(out, value<duckdb_uhugeint>(row));
     } else {
       append_decimal(out, number(row), type.scale);
     }
-    return {};
+    if (values_ == table::Values::kText || is_decimal()) return {};
+    const size_t sign = out[before] == '-' ? 1 : 0;
+    return out.size() - before - sign <= 38 ? base::Status()
+                                            : no_value("a whole number of more than 38 digits");
   }
   base::Status typed_cell(size_t row, base::Arena& /*texts*/, Cell& out) const override {
     std::string digits;
     KILN_TRY(append_text(row, digits));
-    const size_t signs = digits.starts_with('-') ? 1 : 0;
-    const size_t points = type.scale == 0 ? 0 : 1;
-    if (digits.size() - signs - points > 38 && !is_decimal()) {
-      return no_value("a whole number of more than 38 digits");
-    }
     const duckdb_hugeint held = number(row);
     out = Cell::of(table::Decimal128{held.lower, held.upper});
     return {};
@@ -326,10 +332,11 @@ class EnumReader final : public TextReader {
   std::vector<std::string> names_;
 };
 
-ColumnType nested_type() {
+ColumnType nested_type(Nesting nesting, std::vector<Member> members) {
   ColumnType nested;
   nested.json = JsonForm::kJson;
-  nested.nested = true;
+  nested.nesting = nesting;
+  nested.members = std::move(members);
   return nested;
 }
 
@@ -358,11 +365,11 @@ class ListReader final : public NestedReader {
   /// `size`: of each array; 0 for a list.
   ListReader(const DuckDbApi& api, LogicalType of, ReaderPtr item, size_t size)
       : NestedReader(api, std::move(of)), item_(std::move(item)), size_(size) {
-    if (!item_->type.list && !item_->type.nested) {
+    if (!item_->type.list && !item_->type.nested()) {
       type = item_->type;
       type.list = true;
     } else {
-      type = nested_type();
+      type = nested_type(Nesting::kList, {{"", item_->type}});
     }
   }
   void take(duckdb_vector vector) override {
@@ -371,7 +378,7 @@ class ListReader final : public NestedReader {
                            : api_.duckdb_list_vector_get_child(vector));
   }
   base::Status cell(size_t row, base::Arena& texts, Cell& out) const override {
-    if (type.nested) return NestedReader::cell(row, texts, out);
+    if (type.nested()) return NestedReader::cell(row, texts, out);
     const auto [begin, length] = range(row);
     Cell* const items = texts.make_array<Cell>(length);
     for (size_t i = 0; i < length; ++i) {
@@ -405,33 +412,36 @@ class ListReader final : public NestedReader {
 
 class StructReader final : public NestedReader {
  public:
-  struct Member {
+  struct Part {
+    std::string name;
     std::string key;  ///< as JSON, with the colon
     ReaderPtr reader;
   };
-  StructReader(const DuckDbApi& api, LogicalType of, std::vector<Member> members)
-      : NestedReader(api, std::move(of)), members_(std::move(members)) {
-    type = nested_type();
+  StructReader(const DuckDbApi& api, LogicalType of, std::vector<Part> parts)
+      : NestedReader(api, std::move(of)), parts_(std::move(parts)) {
+    std::vector<Member> members;
+    for (const Part& part : parts_) members.push_back({part.name, part.reader->type});
+    type = nested_type(Nesting::kStruct, std::move(members));
   }
   void take(duckdb_vector vector) override {
     ValueReader::take(vector);
-    for (size_t i = 0; i < members_.size(); ++i) {
-      members_[i].reader->take(api_.duckdb_struct_vector_get_child(vector, i));
+    for (size_t i = 0; i < parts_.size(); ++i) {
+      parts_[i].reader->take(api_.duckdb_struct_vector_get_child(vector, i));
     }
   }
   base::Status append_json(size_t row, std::string& out) const override {
     out += '{';
-    for (size_t i = 0; i < members_.size(); ++i) {
+    for (size_t i = 0; i < parts_.size(); ++i) {
       if (i != 0) out += ',';
-      out += members_[i].key;
-      KILN_TRY(append_item(*members_[i].reader, row, out));
+      out += parts_[i].key;
+      KILN_TRY(append_item(*parts_[i].reader, row, out));
     }
     out += '}';
     return {};
   }
 
  private:
-  const std::vector<Member> members_;
+  const std::vector<Part> parts_;
 };
 
 /// A list of structs of key and value to DuckDB, an object in JSON.
@@ -439,7 +449,7 @@ class MapReader final : public NestedReader {
  public:
   MapReader(const DuckDbApi& api, LogicalType of, ReaderPtr key, ReaderPtr item)
       : NestedReader(api, std::move(of)), key_(std::move(key)), item_(std::move(item)) {
-    type = nested_type();
+    type = nested_type(Nesting::kMap, {{"", key_->type}, {"", item_->type}});
   }
   void take(duckdb_vector vector) override {
     ValueReader::take(vector);
@@ -469,7 +479,10 @@ class ReaderFactory {
  public:
   ReaderFactory(const DuckDbApi& api, table::Values values) : api_(api), values_(values) {}
 
-  base::Result<ReaderPtr> make(LogicalType type) const {
+  base::Result<ReaderPtr> make(LogicalType type, unsigned depth = 0) const {
+    if (depth == table::kMostNesting) {
+      return Error(ErrorCode::kLimit, "lists and structs are nested too deeply");
+    }
     switch (type.id()) {
       case DUCKDB_TYPE_BOOLEAN:
         return scalar<BooleanReader>(std::move(type), SqlType::kBoolean, JsonForm::kBoolean);
@@ -503,11 +516,11 @@ class ReaderFactory {
         return text<RealReader>(std::move(type), SqlType::kDouble, JsonForm::kNumber);
       case DUCKDB_TYPE_VARCHAR: {
         const bool json = type.alias() == "JSON";
-        return scalar<StringReader>(std::move(type), SqlType::kVarchar,
-                                    json ? JsonForm::kJson : JsonForm::kString);
+        return text<StringReader>(std::move(type), SqlType::kVarchar,
+                                  json ? JsonForm::kJson : JsonForm::kString);
       }
       case DUCKDB_TYPE_SQLNULL:
-        return scalar<StringReader>(std::move(type), SqlType::kVarchar, JsonForm::kString);
+        return text<StringReader>(std::move(type), SqlType::kVarchar, JsonForm::kString);
       case DUCKDB_TYPE_BLOB:
         return text<BlobReader>(std::move(type), SqlType::kBinary, JsonForm::kString);
       case DUCKDB_TYPE_UUID:
@@ -526,11 +539,11 @@ class ReaderFactory {
         return text<TimeReader>(std::move(type), SqlType::kTimestampTz, JsonForm::kString);
       case DUCKDB_TYPE_LIST:
       case DUCKDB_TYPE_ARRAY:
-        return list(std::move(type));
+        return list(std::move(type), depth + 1);
       case DUCKDB_TYPE_STRUCT:
-        return structure(std::move(type));
+        return structure(std::move(type), depth + 1);
       case DUCKDB_TYPE_MAP:
-        return map(std::move(type));
+        return map(std::move(type), depth + 1);
       default:
         return Error(ErrorCode::kUnsupported,
                      "a type that no format has, such as INTERVAL: cast it to another");
@@ -562,30 +575,32 @@ class ReaderFactory {
     reader->type.scale = scale;
     return reader;
   }
-  base::Result<ReaderPtr> list(LogicalType type) const {
+  base::Result<ReaderPtr> list(LogicalType type, unsigned depth) const {
     const bool array = type.id() == DUCKDB_TYPE_ARRAY;
     KILN_ASSIGN(ReaderPtr item, make({api_, array ? api_.duckdb_array_type_child_type(type.get())
-                                                  : api_.duckdb_list_type_child_type(type.get())}));
+                                                  : api_.duckdb_list_type_child_type(type.get())},
+                                     depth));
     const size_t size = array ? api_.duckdb_array_type_array_size(type.get()) : 0;
     return ReaderPtr(std::make_unique<ListReader>(api_, std::move(type), std::move(item), size));
   }
-  base::Result<ReaderPtr> structure(LogicalType type) const {
-    std::vector<StructReader::Member> members;
+  base::Result<ReaderPtr> structure(LogicalType type, unsigned depth) const {
+    std::vector<StructReader::Part> parts;
     const size_t count = api_.duckdb_struct_type_child_count(type.get());
     for (size_t i = 0; i < count; ++i) {
       char* const name = api_.duckdb_struct_type_child_name(type.get(), i);
       std::string key;
       json::append_string(key, name);
+      std::string text = name;
       api_.duckdb_free(name);
       KILN_ASSIGN(ReaderPtr reader,
-                  make({api_, api_.duckdb_struct_type_child_type(type.get(), i)}));
-      members.push_back({key + ":", std::move(reader)});
+                  make({api_, api_.duckdb_struct_type_child_type(type.get(), i)}, depth));
+      parts.push_back({std::move(text), key + ":", std::move(reader)});
     }
-    return ReaderPtr(std::make_unique<StructReader>(api_, std::move(type), std::move(members)));
+    return ReaderPtr(std::make_unique<StructReader>(api_, std::move(type), std::move(parts)));
   }
-  base::Result<ReaderPtr> map(LogicalType type) const {
-    KILN_ASSIGN(ReaderPtr key, make({api_, api_.duckdb_map_type_key_type(type.get())}));
-    KILN_ASSIGN(ReaderPtr item, make({api_, api_.duckdb_map_type_value_type(type.get())}));
+  base::Result<ReaderPtr> map(LogicalType type, unsigned depth) const {
+    KILN_ASSIGN(ReaderPtr key, make({api_, api_.duckdb_map_type_key_type(type.get())}, depth));
+    KILN_ASSIGN(ReaderPtr item, make({api_, api_.duckdb_map_type_value_type(type.get())}, depth));
     return ReaderPtr(
         std::make_unique<MapReader>(api_, std::move(type), std::move(key), std::move(item)));
   }

@@ -248,6 +248,47 @@ std::optional<ColumnType> parse_ansi_type(std::string_view text) {
   return type;
 }
 
+namespace {
+
+std::string in_quotes(std::string_view name) {
+  std::string quoted = "\"";
+  for (const char c : name) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+}  // namespace
+
+bool operator==(const Member& a, const Member& b) { return a.name == b.name && a.type == b.type; }
+
+bool operator==(const ColumnType& a, const ColumnType& b) {
+  return a.sql == b.sql && a.precision == b.precision && a.scale == b.scale &&
+         a.length == b.length && a.fraction == b.fraction && a.json == b.json && a.list == b.list &&
+         a.nesting == b.nesting && a.members == b.members;
+}
+
+std::string nested_name(const ColumnType& type) {
+  switch (type.nesting) {
+    case Nesting::kNone:
+      return sql_name(type);
+    case Nesting::kList:
+      return nested_name(type.members.front().type) + "[]";
+    case Nesting::kMap:
+      return "MAP(" + nested_name(type.members.front().type) + ", " +
+             nested_name(type.members.back().type) + ")";
+    case Nesting::kStruct:
+      break;
+  }
+  std::string members;
+  for (const Member& member : type.members) {
+    if (!members.empty()) members += ", ";
+    members += in_quotes(member.name) + " " + nested_name(member.type);
+  }
+  return "STRUCT(" + members + ")";
+}
+
 std::string sql_name(const ColumnType& type) {
   std::string name(base_name(type.sql));
   std::string numbers;
@@ -396,12 +437,7 @@ std::string quote_identifier(std::string_view name) {
       std::all_of(name.begin(), name.end(),
                   [](char c) { return (c >= 'a' && c <= 'z') || base::is_digit(c) || c == '_'; });
   if (plain) return std::string(name);
-  std::string quoted = "\"";
-  for (const char c : name) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + '"';
+  return in_quotes(name);
 }
 
 std::string create_table(std::string_view name, const Schema& schema) {

@@ -58,6 +58,19 @@ enum class JsonForm : uint8_t {
 /// Times are held to the microsecond, as DuckDB and Parquet hold them.
 constexpr uint8_t kMostFraction = 6;
 
+/// What is in the values of a column of a query beyond scalars and lists of them.
+enum class Nesting : uint8_t {
+  kNone,
+  kList,    ///< of what is no scalar
+  kStruct,  ///< a member for each name; "" if it has none
+  kMap,     ///< of keys and values
+};
+
+/// In each other: little for the stack.
+constexpr unsigned kMostNesting = 100;
+
+struct Member;
+
 struct ColumnType {
   SqlType sql = SqlType::kVarchar;
   uint8_t precision = 0;             ///< kDecimal: digits in all
@@ -65,11 +78,21 @@ struct ColumnType {
   uint32_t length = 0;               ///< kVarchar, kBinary: most characters, bytes; 0: any
   uint8_t fraction = kMostFraction;  ///< kTime, kTimestamp, kTimestampTz: digits after the second
   JsonForm json = JsonForm::kString;
-  bool list = false;    ///< a collection: every value is a list
-  bool nested = false;  ///< of a query: a struct, or lists in each other, as JSON texts
+  bool list = false;  ///< a collection: every value is a list
+  /// Values of such a column are JSON texts. As typed values their scalars are JSON strings but for
+  /// Booleans and whole numbers of 64 bits, so that nothing is lost.
+  Nesting nesting = Nesting::kNone;
+  std::vector<Member> members{};  ///< of a list one, of a map two
 
-  friend bool operator==(const ColumnType&, const ColumnType&) = default;
+  bool nested() const { return nesting != Nesting::kNone; }
 };
+
+struct Member {
+  std::string name;
+  ColumnType type;
+};
+
+bool operator==(const ColumnType& a, const ColumnType& b);
 
 struct Column {
   std::string name;
@@ -92,8 +115,11 @@ ColumnType default_type(std::string_view fhir_type);
 /// nothing if it is not understood. DECIMAL alone is DECIMAL(38,9).
 std::optional<ColumnType> parse_ansi_type(std::string_view text);
 
-/// "DECIMAL(10,2)", "VARCHAR(20)[]", "TIMESTAMP(3) WITH TIME ZONE".
+/// "DECIMAL(10,2)", "VARCHAR(20)[]", "TIMESTAMP(3) WITH TIME ZONE". Of a nested one VARCHAR, as its
+/// texts are.
 std::string sql_name(const ColumnType& type);
+/// With what it is made of: STRUCT("a" INTEGER, "b" VARCHAR[])[].
+std::string nested_name(const ColumnType& type);
 
 /// "CREATE TABLE name (...);" with a line per column.
 std::string create_table(std::string_view name, const Schema& schema);

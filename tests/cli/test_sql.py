@@ -1,8 +1,11 @@
 """`kiln sql`: statements and Libraries over views (cli.md)."""
 import base64
 import json
+import os
+import subprocess
 
 from tests.support.cli import CliTest, patients, view
+from tests.support.services import Unavailable, duckdb_python
 
 PATIENTS = view("id=id", "active=active", "born=birthDate", name="pt")
 NAMES = view("id=id", "family=name.family.first()", name="names")
@@ -207,3 +210,91 @@ few     n       BIGINT   \n""")
     def test_cli_sql_wrong_command_lines(self):
         self.kiln("sql", "-v", self.views, "-d", self.data, status=2)
         self.kiln("sql", "-e", "SELECT 1", "-v", self.views, status=2)
+
+
+# SQL → the type that Parquet has, by DuckDB's name; the value is to be the same.
+NESTED = {
+    "{'a': 1, 'b': 'x'}": "STRUCT(a INTEGER, b VARCHAR)",
+    "{'t': true, 'i': (-128)::TINYINT, 's': 32767::SMALLINT, 'b': (-9223372036854775808)::BIGINT}":
+        "STRUCT(t BOOLEAN, i TINYINT, s SMALLINT, b BIGINT)",
+    "{'u': 255::UTINYINT, 'v': 65535::USMALLINT, 'w': 4294967295::UINTEGER}":
+        "STRUCT(u SMALLINT, v INTEGER, w BIGINT)",
+    "{'d': 123456789012345678901234567890.12345678::DECIMAL(38,8), 'e': -0.01::DECIMAL(4,2)}":
+        "STRUCT(d DECIMAL(38,8), e DECIMAL(4,2))",
+    "{'h': 99999999999999999999999999999999999999::HUGEINT, 'u': 18446744073709551615::UBIGINT}":
+        "STRUCT(h DECIMAL(38,0), u DECIMAL(20,0))",
+    "{'f': 0.1::FLOAT, 'g': 1.17549435e-38::FLOAT, 'd': 1e308::DOUBLE, 'e': 0.1::DOUBLE, "
+    "'n': 4.9e-324::DOUBLE, 'z': -0.0::DOUBLE}":
+        "STRUCT(f FLOAT, g FLOAT, d DOUBLE, e DOUBLE, n DOUBLE, z DOUBLE)",
+    "{'d': DATE '0001-01-01', 't': TIME '23:59:59.999999', 'u': TIME '24:00:00', "
+    "'s': TIMESTAMP '9999-12-31 23:59:59.999999', 'z': TIMESTAMPTZ '1969-01-01 00:00:00.5+02'}":
+        "STRUCT(d DATE, t TIME, u TIME, s TIMESTAMP, z TIMESTAMP WITH TIME ZONE)",
+    "{'s': TIMESTAMP_S '2024-01-01 01:02:03', 'm': TIMESTAMP_MS '2024-01-01 01:02:03.004'}":
+        "STRUCT(s TIMESTAMP, m TIMESTAMP)",
+    "{'u': '6ccd780c-baba-1026-9564-5b8c656024db'::UUID, 'j': '{\"k\": [1.50, null]}'::JSON}":
+        "STRUCT(u VARCHAR, j VARCHAR)",
+    "{'n': NULL::INTEGER, 's': '', 'w': 'null', 'q': 'it''s \"q\" \\ 😀' || chr(10) || chr(1), "
+    "'l': '[1]'}": "STRUCT(n INTEGER, s VARCHAR, w VARCHAR, q VARCHAR, l VARCHAR)",
+    "{'it''s': 1, 'a \"q\"': 2, 'Zoë 😀': 3, 'a\\b': 4, 'select': 5, 'a.b': 6, 'A,)': 7, '--': 8}":
+        "STRUCT(\"it's\" INTEGER, \"a \"\"q\"\"\" INTEGER, \"Zoë 😀\" INTEGER, \"a\\b\" INTEGER, "
+        "\"select\" INTEGER, \"a.b\" INTEGER, \"A,)\" INTEGER, \"--\" INTEGER)",
+    "[[1, NULL], [], NULL]": "INTEGER[][]",
+    "[{'a': {'b': NULL::INTEGER}}, {'a': NULL}, NULL]": "STRUCT(a STRUCT(b INTEGER))[]",
+    "[[[['x', NULL]]]]": "VARCHAR[][][][]",
+    "{'a': [1.5, NULL], 'b': []::VARCHAR[]}": "STRUCT(a DECIMAL(2,1)[], b VARCHAR[])",
+    "MAP {'z': 1, 'a': NULL, '': 3, '\"': 4}": "MAP(VARCHAR, INTEGER)",
+    "MAP {1.50: [DATE '2024-01-01'], -2.25: NULL}": "MAP(DECIMAL(3,2), DATE[])",
+    "MAP {DATE '2024-01-01': {'a': MAP {true: 1}}}": "MAP(DATE, STRUCT(a MAP(BOOLEAN, INTEGER)))",
+    "MAP {}::MAP(BIGINT, VARCHAR)": "MAP(BIGINT, VARCHAR)",
+    "NULL::STRUCT(a INTEGER[])": "STRUCT(a INTEGER[])",
+    "[1, 2]::INTEGER[2]": "INTEGER[]",
+    "[[1, 2], [3, 4]]::INTEGER[2][]": "INTEGER[][]",
+}
+READER = """
+import duckdb, json, sys
+asked = json.load(sys.stdin)
+db = duckdb.connect()
+db.execute("SET TimeZone = 'UTC'")
+answers = []
+for column, (sql, kind) in enumerate(asked["columns"]):
+    answers.append(db.execute(f"SELECT typeof(c{column}), c{column}::VARCHAR, (CAST({sql} AS {kind}))::VARCHAR, "
+                              f"c{column} IS NOT DISTINCT FROM CAST({sql} AS {kind}) "
+                              f"FROM read_parquet('{asked['path']}')").fetchone())
+json.dump(answers, sys.stdout)
+"""
+
+
+class NestedParquetTest(CliTest):
+    def write_parquet(self, statement, **how):
+        data = self.write("data/Patient.ndjson", patients(1))
+        views = self.write("views/pt.json", PATIENTS)
+        return self.kiln("sql", "-e", statement, "-v", views, "-d", data, "-o", self.path("o.parquet"),
+                         **how)
+
+    def test_cli_sql_structs_lists_and_maps_are_parquets_own(self):
+        try:
+            python = duckdb_python()
+        except Unavailable as error:
+            self.skipTest(str(error))
+        self.write_parquet("SELECT " + ", ".join(f"{sql} AS c{i}" for i, sql in enumerate(NESTED)))
+        asked = {"columns": list(NESTED.items()), "path": self.path("o.parquet")}
+        done = subprocess.run([python, "-c", READER], input=json.dumps(asked).encode(),
+                              capture_output=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        for (sql, kind), (got, value, expected, same) in zip(NESTED.items(), json.loads(done.stdout)):
+            with self.subTest(sql):
+                self.assertEqual((got, value), (kind, expected))
+                self.assertTrue(same)
+
+    def test_cli_sql_what_parquet_cannot_have_is_refused_before_any_row(self):
+        for sql in ("{'a': 'x'::BLOB}", "row(1, 2)", "MAP {[1]: 2}", "MAP {{'a': 1}: 2}",
+                    "[{'a': ['x'::BLOB]}]"):
+            outcome = self.write_parquet(f"SELECT {sql} AS s", status=1)
+            self.assertIn("'s'", outcome.err)
+            self.assertFalse(os.path.exists(self.path("o.parquet")), sql)
+
+    def test_cli_sql_a_value_that_parquet_cannot_have_is_an_error(self):
+        for sql in ("{'h': 170141183460469231731687303715884105727}", "{'d': 'nan'::DOUBLE}",
+                    "{'d': DATE '10000-01-01'}"):
+            self.write_parquet(f"SELECT {sql} AS s", status=1)
+            self.assertFalse(os.path.exists(self.path("o.parquet")), sql)

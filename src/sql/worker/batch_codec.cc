@@ -7,6 +7,8 @@
 #include <memory>
 #include <vector>
 
+#include "json/validate.h"
+
 namespace kiln::sql {
 namespace {
 
@@ -223,6 +225,21 @@ void write_rows(const table::Batch& batch, size_t begin, size_t count, WireWrite
   for (size_t i = 0; i < batch.column_count(); ++i) {
     write_column(batch.column(i), begin, count, out);
   }
+}
+
+base::Status check_nested(const table::Schema& schema, const table::Batch& batch) {
+  if (batch.values() != table::Values::kTyped) return {};
+  for (size_t i = 0; i < schema.columns.size(); ++i) {
+    if (!schema.columns[i].type.nested()) continue;
+    const ColumnVector& column = batch.column(i);
+    for (size_t row = 0; row < batch.rows(); ++row) {
+      if (column.is_valid(row) &&
+          json::find_problem(text_at(column, row), json::RepeatedKeys::kAllowed)) {
+        return base::Error(base::ErrorCode::kInvalid, "a nested value that is no JSON");
+      }
+    }
+  }
+  return {};
 }
 
 base::Status read_rows(WireReader& in, table::Batch& batch) {

@@ -20,5 +20,8 @@ void write_rows(const table::Batch& batch, size_t begin, size_t count, WireWrite
 /// then. kInvalid for anything else than such rows: the batch is to be cleared then. Memory is at
 /// most a small multiple of the bytes.
 base::Status read_rows(WireReader& in, table::Batch& batch);
+/// kInvalid if a nested column of typed values has a text that is no JSON, or is nested too deeply:
+/// DuckDB crashes on some of it.
+base::Status check_nested(const table::Schema& schema, const table::Batch& batch);
 
 }  // namespace kiln::sql

@@ -182,5 +182,28 @@ TEST_F(BatchCodecTest, CountsWithoutBytesAreRefused) {
   EXPECT_FALSE(read_rows(rows, empty).ok());
 }
 
+TEST(CheckNestedTest, TypedTextsAreJsonThatIsNotTooDeep) {
+  table::Schema schema;
+  table::ColumnType nested;
+  nested.nesting = table::Nesting::kList;
+  nested.members = {{"", {}}};
+  schema.columns = {{"free", {}, "", ""}, {"nested", nested, "", ""}};
+  const auto is_fine = [&](const std::string& text) {
+    table::Batch batch(schema, Values::kTyped);
+    const Cell cells[] = {Cell::of(table::Text{"{", 1}),
+                          Cell::of(table::Text{text.data(), static_cast<uint32_t>(text.size())})};
+    batch.append_cells(0, 2, cells);
+    batch.finish_row();
+    const Cell nulls[] = {{}, {}};
+    batch.append_cells(0, 2, nulls);
+    batch.finish_row();
+    return check_nested(schema, batch).ok();
+  };
+  EXPECT_TRUE(is_fine(R"([{"a":"1","a":[null]}])"));
+  EXPECT_FALSE(is_fine("[1"));
+  EXPECT_FALSE(is_fine("[1] 2"));
+  EXPECT_FALSE(is_fine(std::string(100'000, '[') + std::string(100'000, ']')));
+}
+
 }  // namespace
 }  // namespace kiln::sql

@@ -124,7 +124,8 @@ class Results {
  public:
   Results(const table::Schema& schema, uint64_t limit, engine::Output& output,
           base::MemoryShare* share)
-      : limit_(limit),
+      : schema_(schema),
+        limit_(limit),
         output_(output),
         share_(share),
         memory_(share),
@@ -132,7 +133,7 @@ class Results {
 
   base::Status take(WireReader in) {
     batch_.clear();
-    if (!read_rows(in, batch_).ok()) return nonsense();
+    if (!read_rows(in, batch_).ok() || !check_nested(schema_, batch_).ok()) return nonsense();
     if (batch_.rows() == 0 || written_ == limit_) return {};
     const uint64_t rows = std::min<uint64_t>(batch_.rows(), limit_ - written_);
     base::MemoryReservation of_piece(share_);
@@ -150,6 +151,7 @@ class Results {
   }
 
  private:
+  const table::Schema& schema_;
   const uint64_t limit_;
   engine::Output& output_;
   base::MemoryShare* const share_;

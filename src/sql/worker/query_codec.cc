@@ -1,5 +1,7 @@
 #include "sql/worker/query_codec.h"
 
+#include <algorithm>
+
 namespace kiln::sql {
 namespace {
 
@@ -99,46 +101,77 @@ base::Result<std::pair<Task, Query>> read_task(WireReader& in) {
   return std::pair(std::move(task), std::move(query));
 }
 
+namespace {
+
+void write_type(const table::ColumnType& type, WireWriter& out) {
+  out.put(static_cast<uint8_t>(type.sql));
+  out.put(type.precision);
+  out.put(type.scale);
+  out.put(type.length);
+  out.put(type.fraction);
+  out.put(static_cast<uint8_t>(type.json));
+  out.put(static_cast<uint8_t>(type.list));
+  out.put(static_cast<uint8_t>(type.nesting));
+  if (!type.nested()) return;
+  out.put(uint64_t{type.members.size()});
+  for (const table::Member& member : type.members) {
+    out.put(member.name);
+    write_type(member.type, out);
+  }
+}
+
+/// False for what is none.
+bool read_type(WireReader& in, table::ColumnType& type, unsigned depth) {
+  static constexpr uint8_t kMostDigits = 38;
+  const auto sql = in.get<uint8_t>();
+  type.precision = in.get<uint8_t>();
+  type.scale = in.get<uint8_t>();
+  type.length = in.get<uint32_t>();
+  type.fraction = in.get<uint8_t>();
+  const auto json = in.get<uint8_t>();
+  type.list = in.get<uint8_t>() != 0;
+  const auto nesting = in.get<uint8_t>();
+  if (!in.ok() || sql > static_cast<uint8_t>(table::SqlType::kTimestampTz) ||
+      json > static_cast<uint8_t>(table::JsonForm::kJson) || type.precision > kMostDigits ||
+      type.scale > type.precision || type.fraction > table::kMostFraction ||
+      nesting > static_cast<uint8_t>(table::Nesting::kMap)) {
+    return false;
+  }
+  type.sql = static_cast<table::SqlType>(sql);
+  type.json = static_cast<table::JsonForm>(json);
+  type.nesting = static_cast<table::Nesting>(nesting);
+  if (!type.nested()) return true;
+  if (type.sql != table::SqlType::kVarchar || type.list) return false;
+  type.members.resize(in.count(19));
+  const size_t members = type.members.size();
+  if (depth == table::kMostNesting || (type.nesting == table::Nesting::kList && members != 1) ||
+      (type.nesting == table::Nesting::kMap && members != 2) || members == 0) {
+    return false;
+  }
+  return std::all_of(type.members.begin(), type.members.end(), [&](table::Member& member) {
+    member.name = in.text();
+    return read_type(in, member.type, depth + 1);
+  });
+}
+
+}  // namespace
+
 void write_schema(const table::Schema& schema, WireWriter& out) {
   out.put(uint64_t{schema.columns.size()});
   for (const table::Column& column : schema.columns) {
-    const table::ColumnType& type = column.type;
     out.put(column.name);
-    out.put(static_cast<uint8_t>(type.sql));
-    out.put(type.precision);
-    out.put(type.scale);
-    out.put(type.length);
-    out.put(type.fraction);
-    out.put(static_cast<uint8_t>(type.json));
-    out.put(static_cast<uint8_t>(type.list));
-    out.put(static_cast<uint8_t>(type.nested));
+    write_type(column.type, out);
     out.put(column.fhir_type);
   }
 }
 
 base::Result<table::Schema> read_schema(WireReader& in) {
   table::Schema schema;
-  schema.columns.resize(in.count(26));
+  schema.columns.resize(in.count(27));
   for (table::Column& column : schema.columns) {
-    table::ColumnType& type = column.type;
     column.name = in.text();
-    const auto sql = in.get<uint8_t>();
-    type.precision = in.get<uint8_t>();
-    type.scale = in.get<uint8_t>();
-    type.length = in.get<uint32_t>();
-    type.fraction = in.get<uint8_t>();
-    const auto json = in.get<uint8_t>();
-    type.list = in.get<uint8_t>() != 0;
-    type.nested = in.get<uint8_t>() != 0;
+    if (!read_type(in, column.type, 0)) return unreadable();
     column.fhir_type = in.text();
-    static constexpr uint8_t kMostDigits = 38;
-    if (!in.ok() || sql > static_cast<uint8_t>(table::SqlType::kTimestampTz) ||
-        json > static_cast<uint8_t>(table::JsonForm::kJson) || type.precision > kMostDigits ||
-        type.scale > type.precision || type.fraction > table::kMostFraction) {
-      return unreadable();
-    }
-    type.sql = static_cast<table::SqlType>(sql);
-    type.json = static_cast<table::JsonForm>(json);
   }
   if (!in.ok()) return unreadable();
   return schema;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "table/format/csv.h"
@@ -52,6 +53,21 @@ std::optional<Format> format_of_file(std::string_view name) {
   return dot == std::string_view::npos ? std::nullopt : format_of(name.substr(dot + 1));
 }
 
+namespace {
+
+/// Whether Parquet can have it as it is: bytes have no way through the texts, and what has no name
+/// or is a key needs one.
+bool fits_parquet(const ColumnType& type) {
+  if (!type.nested()) return type.sql != SqlType::kBinary;
+  if (type.nesting == Nesting::kMap && (type.members[0].type.nested() || type.members[0].type.list))
+    return false;
+  return std::all_of(type.members.begin(), type.members.end(), [&](const Member& member) {
+    return (type.nesting != Nesting::kStruct || !member.name.empty()) && fits_parquet(member.type);
+  });
+}
+
+}  // namespace
+
 base::Status check_format(Format format, const Schema& schema) {
   for (const Column& column : schema.columns) {
     if (column.type.list && format == Format::kCsv) {
@@ -59,7 +75,14 @@ base::Status check_format(Format format, const Schema& schema) {
                          "CSV cannot hold a list, which column '" + column.name +
                              "' is: choose ndjson, json or parquet, or make it a text with join()");
     }
-    if (column.type.nested && (format == Format::kCsv || format == Format::kFhir)) {
+    if (!column.type.nested()) continue;
+    if (format == Format::kParquet && !fits_parquet(column.type)) {
+      return base::Error(base::ErrorCode::kUnsupported,
+                         "parquet cannot hold column '" + column.name +
+                             "', in which there is a BLOB, a row without names or a map whose "
+                             "keys are no scalars: choose ndjson or json, or cast it");
+    }
+    if (format == Format::kCsv || format == Format::kFhir) {
       return base::Error(base::ErrorCode::kUnsupported,
                          std::string(name_of(format)) + " cannot hold column '" + column.name +
                              "', which is a struct or has lists in lists: choose ndjson, json or "
