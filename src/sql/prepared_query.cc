@@ -111,6 +111,7 @@ struct PreparedQuery::Parts {
   table::Values values = table::Values::kText;
 
   base::Status open(std::shared_ptr<Instance> instance);
+  base::Status set_up();
   base::Status create_relations();
   base::Status create_labels(size_t statement, const std::vector<Label>& labels);
   base::Status prepare();
@@ -124,7 +125,7 @@ struct PreparedQuery::Parts {
   std::vector<std::string> column_names(const std::vector<Label>& labels);
   /// As DuckDB prepares it; with the values in place of their names if `literals`.
   Rewritten rewritten(bool literals = false) const;
-  void read_plan();
+  base::Status read_plan();
   base::Status share_readings();
   base::Status keep(size_t relation);
 };
@@ -136,16 +137,22 @@ base::Result<std::shared_ptr<Instance>> open_query_instance(const QueryLimits& l
 base::Status PreparedQuery::Parts::open(std::shared_ptr<Instance> instance) {
   views.api = &instance->api();
   KILN_ASSIGN(session, Session::open(std::move(instance)));
-  // What follows is in one transaction, which ends with the session: nothing of the query stays,
-  // and now() is one time in all plans of it.
   for (const char* const setting : {"SET TimeZone = 'UTC'", "SET errors_as_json = true",
-                                    "SET enable_external_access = false", "BEGIN"}) {
+                                    "SET enable_external_access = false"}) {
     KILN_TRY(session->execute(setting));
   }
-  KILN_TRY(register_view_function(*session, views));
   // Who only asks for the columns has nothing computed.
   if (views.tables == nullptr) KILN_TRY(session->execute("PRAGMA disable_optimizer"));
   return {};
+}
+
+/// In one transaction, which ends with the session: nothing of the query stays, and now() is one
+/// time in all plans of it.
+base::Status PreparedQuery::Parts::set_up() {
+  KILN_TRY(session->execute("BEGIN"));
+  KILN_TRY(register_view_function(*session, views));
+  KILN_TRY(create_relations());
+  return prepare();
 }
 
 base::Status PreparedQuery::Parts::create_relations() {
@@ -244,17 +251,23 @@ base::Status PreparedQuery::Parts::bind_values() {
 }
 
 /// What the statement's plan wants of the views is what is wanted of the engine.
-void PreparedQuery::Parts::read_plan() {
+base::Status PreparedQuery::Parts::read_plan() {
   static constexpr size_t kMostText = 64 << 10;
   const std::string text = rewritten(true).sql;
-  if (text.size() > kMostText) return;
+  if (text.size() > kMostText) return {};
   const PreparedStatement serialize(
       *session,
       "SELECT json_serialize_plan($1::VARCHAR, optimize := true, skip_null := true, "
       "skip_empty := true)");
-  if (!serialize.ok()) return;
-  std::optional<std::string> plan = serialize.text_for(text);
-  if (plan) views.readings = sql::read_plan(*std::move(plan), query->relations);
+  std::optional<std::string> plan = serialize.ok() ? serialize.text_for(text) : std::nullopt;
+  if (plan) {
+    views.readings = sql::read_plan(*std::move(plan), query->relations);
+    return {};
+  }
+  // DuckDB could not write it, for want of memory perhaps, which has broken the transaction.
+  prepared.reset();
+  KILN_TRY(session->execute("ROLLBACK"));
+  return set_up();
 }
 
 /// A view that would be read more than once is read once, into a table, where there is room.
@@ -369,8 +382,7 @@ base::Result<std::unique_ptr<PreparedQuery>> PreparedQuery::make(
   parts.views.query = &query;
   parts.views.tables = tables;
   KILN_TRY(parts.open(std::move(instance)));
-  KILN_TRY(parts.create_relations());
-  KILN_TRY(parts.prepare());
+  KILN_TRY(parts.set_up());
   KILN_TRY(parts.describe(made->schema_));
   return made;
 }
@@ -386,10 +398,11 @@ base::Result<uint64_t> PreparedQuery::run(engine::Output& output, uint64_t limit
     return parts.error_of(message, parts.query->statement, parts.query->labels, parts.rewritten());
   };
   if (stop.stop_requested()) return failed("");
-  parts.read_plan();
-  if (base::Status shared = parts.share_readings(); !shared.ok()) {
+  base::Status planned = parts.read_plan();
+  if (planned.ok()) planned = parts.share_readings();
+  if (!planned.ok()) {
     if (stop.stop_requested()) return failed("");
-    return std::move(shared).error();
+    return std::move(planned).error();
   }
   Chunks chunks(api);
   if (!chunks.begin(parts.prepared->get())) return failed(chunks.error());

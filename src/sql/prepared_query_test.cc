@@ -421,6 +421,16 @@ TEST_F(PreparedQueryTest, NowIsOneTime) {
   EXPECT_EQ(conditions().substr(0, 4), "4 < ");
 }
 
+/// The plan has the constant in it, and more than once while it is written.
+TEST_F(PreparedQueryTest, APlanThatCannotBeWrittenIsNoFailure) {
+  limits_.memory = 200 << 20;
+  EXPECT_EQ(rows(query("SELECT length(t) n FROM (SELECT repeat('x', 60000000 + $n) t)", {}, {},
+                       {{"n", "INTEGER", "0"}})),
+            "{\"n\":60000000}\n");
+  const std::string row = rows(query("SELECT repeat('x', 60000000) t", {}, {}));
+  EXPECT_EQ(row.size(), 60000000 + std::string("{\"t\":\"\"}\n").size()) << row.substr(0, 200);
+}
+
 /// As a process has it that is there for one query.
 TEST_F(PreparedQueryTest, NothingOfAQueryStaysInItsDatabase) {
   add_file("Patient.ndjson", "{\"resourceType\":\"Patient\",\"id\":\"a\"}\n");

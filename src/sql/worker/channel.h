@@ -36,9 +36,6 @@ struct Message {
 class Channel {
  public:
   explicit Channel(int descriptor) : descriptor_(descriptor) {}
-  /// With a deadline by `clock`, which outlives this.
-  Channel(int descriptor, base::Clock& clock, const base::Deadline& deadline)
-      : descriptor_(descriptor), clock_(&clock), deadline_(deadline) {}
   ~Channel();
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
@@ -48,6 +45,11 @@ class Channel {
   /// kInvalid for a body of more than `most` bytes. `memory` (may be null) is drawn on before the
   /// body is allocated, and holds as much until the caller gives it back.
   base::Result<Message> receive(size_t most, base::MemoryReservation* memory = nullptr);
+  /// By `clock`, which outlives this.
+  void set_deadline(base::Clock& clock, base::Deadline deadline) {
+    clock_ = &clock;
+    deadline_ = deadline;
+  }
   const base::Deadline& deadline() const { return deadline_; }
   /// kLimit beyond the deadline.
   base::Status in_time() const;
@@ -60,8 +62,8 @@ class Channel {
   base::Status receive_bytes(char* to, size_t size);
 
   const int descriptor_;
-  base::Clock* const clock_ = nullptr;  ///< of the deadline
-  const base::Deadline deadline_;
+  base::Clock* clock_ = nullptr;  ///< of the deadline
+  base::Deadline deadline_;
   bool gone_ = false;
 };
 

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -113,15 +114,9 @@ Error error_of_end(int status) {
 Child::Child() = default;
 
 base::Result<std::unique_ptr<Child>> Child::start(const WorkerProgram& program,
-                                                  const QueryLimits& limits, base::Clock& clock) {
+                                                  const QueryLimits& limits) {
   std::unique_ptr<Child> child(new Child);
-  WorkerArguments arguments{::getpid(), {limits.memory, limits.temp, 0, ""}};
-  base::Deadline deadline;
-  if (limits.timeout.count() != 0) {
-    deadline = clock.steady_now() + limits.timeout;
-    arguments.limits.cpu_seconds =
-        static_cast<uint64_t>(std::chrono::ceil<std::chrono::seconds>(limits.timeout).count()) + 1;
-  }
+  WorkerArguments arguments{::getpid(), {limits.memory, limits.temp, ""}};
   if (!limits.temp_dir.empty()) {
     KILN_ASSIGN(child->folder_, Folder::make(limits.temp_dir));
     arguments.limits.folder = child->folder_->path();
@@ -130,7 +125,7 @@ base::Result<std::unique_ptr<Child>> Child::start(const WorkerProgram& program,
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
     return base::io_error("cannot start a query's process", errno);
   }
-  child->channel_ = std::make_unique<Channel>(ends[0], clock, deadline);
+  child->channel_ = std::make_unique<Channel>(ends[0]);
   std::vector<std::string> words = {"kiln"};
   words.insert(words.end(), program.arguments.begin(), program.arguments.end());
   for (std::string& word : worker_words(arguments)) words.push_back(std::move(word));
@@ -146,6 +141,23 @@ base::Result<std::unique_ptr<Child>> Child::start(const WorkerProgram& program,
                  base::io_error("cannot start a query's process", error).message());
   }
   return child;
+}
+
+base::Status Child::begin(std::chrono::milliseconds timeout, base::Clock& clock) {
+  if (timeout.count() == 0) return {};
+  channel_->set_deadline(clock, clock.steady_now() + timeout);
+  // Its time on the processor ends a little later by itself, should nobody be there to see to it.
+  const auto seconds =
+      static_cast<rlim_t>(std::chrono::ceil<std::chrono::seconds>(timeout).count()) + 1;
+  const rlimit bound{seconds, seconds};
+  if (::prlimit(process_, RLIMIT_CPU, &bound, nullptr) == 0 || errno == ESRCH) return {};
+  return base::io_error("cannot bound a query's time", errno);
+}
+
+bool Child::has_ended() const {
+  siginfo_t info{};
+  return ::waitid(P_PID, static_cast<id_t>(process_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+         info.si_pid != 0;
 }
 
 Child::~Child() {

@@ -1,6 +1,7 @@
 // A query's process, from this side. Internal to the library.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -15,14 +16,17 @@ namespace kiln::sql {
 /// kill().
 class Child {
  public:
-  /// `clock`, which outlives it: of the time that it may take. kUnavailable if there can be no more
-  /// processes, kIo.
+  /// With the limits but for the time. kUnavailable if there can be no more processes, kIo.
   static base::Result<std::unique_ptr<Child>> start(const WorkerProgram& program,
-                                                    const QueryLimits& limits, base::Clock& clock);
+                                                    const QueryLimits& limits);
   ~Child();
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
+  /// From here on it may take so long, by `clock`, which outlives it; 0: as long as it likes.
+  base::Status begin(std::chrono::milliseconds timeout, base::Clock& clock);
+  bool has_ended() const;
+  pid_t process() const { return process_; }
   Channel& channel() { return *channel_; }
   /// Not after end_of() nor while this is being destroyed.
   void kill() const;

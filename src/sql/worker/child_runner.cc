@@ -8,6 +8,7 @@
 #include "sql/worker/batch_codec.h"
 #include "sql/worker/child.h"
 #include "sql/worker/query_codec.h"
+#include "sql/worker/spares.h"
 #include "sql/worker/wanted_codec.h"
 #include "sql/worker/worker_arguments.h"
 
@@ -164,7 +165,7 @@ class ChildRunner final : public QueryRunner {
  public:
   ChildRunner(WorkerProgram program, base::Clock& clock,
               std::function<void(const std::string&)> on_open_doors)
-      : program_(std::move(program)), clock_(clock), on_open_doors_(std::move(on_open_doors)) {}
+      : spares_(std::move(program)), clock_(clock), on_open_doors_(std::move(on_open_doors)) {}
 
   base::Result<table::Schema> describe(const Query& query, const QueryLimits& limits,
                                        const std::stop_token& stop) const override {
@@ -238,7 +239,8 @@ class ChildRunner final : public QueryRunner {
   auto with_child(const QueryLimits& limits, const std::stop_token& stop, Body&& body) const
       -> std::invoke_result_t<Body, Child&> {
     if (stop.stop_requested()) return Error(ErrorCode::kCancelled, "stopped");
-    KILN_ASSIGN(const auto child, Child::start(program_, limits, clock_));
+    KILN_ASSIGN(const auto child, spares_.take(limits));
+    KILN_TRY(child->begin(limits.timeout, clock_));
     auto given = finished(*child, stop, std::forward<Body>(body));
     if (given.ok()) return given;
     if (stop.stop_requested()) return Error(ErrorCode::kCancelled, "stopped");
@@ -269,7 +271,7 @@ class ChildRunner final : public QueryRunner {
     return nonsense();
   }
 
-  const WorkerProgram program_;
+  mutable Spares spares_;
   base::Clock& clock_;
   const std::function<void(const std::string&)> on_open_doors_;
   mutable std::once_flag told_;

@@ -15,6 +15,7 @@
 #include "base/thread.h"
 #include "engine/run_for_test.h"
 #include "sql/view_tables.h"
+#include "sql/worker/spares.h"
 
 namespace kiln::sql {
 namespace {
@@ -33,13 +34,14 @@ size_t open_descriptors() {
   return count;
 }
 
-/// The process of a query that runs, or 0.
-pid_t child_of_this() {
+/// The processes of queries, and those that wait for one.
+std::vector<pid_t> children_of_this() {
+  std::vector<pid_t> found;
   for (const auto& task : fs::directory_iterator("/proc/self/task")) {
     std::ifstream children(task.path() / "children");
-    if (pid_t child = 0; children >> child) return child;
+    for (pid_t child = 0; children >> child;) found.push_back(child);
   }
-  return 0;
+  return found;
 }
 
 class ChildRunnerTest : public engine::EngineTest {
@@ -53,6 +55,7 @@ class ChildRunnerTest : public engine::EngineTest {
     fs::create_directory(limits_.temp_dir);
   }
   ~ChildRunnerTest() override {
+    runner_.reset();
     EXPECT_TRUE(fs::is_empty(limits_.temp_dir));
     EXPECT_LT(::waitpid(-1, nullptr, WNOHANG), 0) << "a process is left";
   }
@@ -110,7 +113,7 @@ class ChildRunnerTest : public engine::EngineTest {
   QueryLimits limits_;
   std::string missing_;
   std::function<void()> on_write_;
-  const std::unique_ptr<QueryRunner> runner_;
+  std::unique_ptr<QueryRunner> runner_;
 };
 
 constexpr const char* kNames = R"({"resourceType":"ViewDefinition","name":"n","status":"active",
@@ -285,12 +288,15 @@ TEST_F(ChildRunnerTest, AStopEndsItAtOnce) {
 TEST_F(ChildRunnerTest, ADeathIsAFailure) {
   const size_t descriptors = open_descriptors();
   for (const int signal : {SIGKILL, SIGSEGV, SIGXCPU}) {
-    on_write_ = [&] { ::kill(child_of_this(), signal); };
+    on_write_ = [&] {
+      for (const pid_t child : children_of_this()) ::kill(child, signal);
+    };
     EXPECT_EQ(failure(kEndless), signal == SIGSEGV ? ErrorCode::kInternal : ErrorCode::kLimit);
   }
-  EXPECT_EQ(open_descriptors(), descriptors);
   on_write_ = nullptr;
   EXPECT_TRUE(run(query("SELECT 1 a")).ok());
+  runner_.reset();
+  EXPECT_EQ(open_descriptors(), descriptors);
 }
 
 TEST_F(ChildRunnerTest, AProgramThatIsNoneIsAnError) {
@@ -319,6 +325,65 @@ TEST_F(ChildRunnerTest, ItsDoorsAreClosed) {
   const std::string folder = folder_ + "/own";
   fs::create_directory(folder);
   EXPECT_EQ(std::system((worker_path() + " sql-probe " + folder).c_str()), 0);
+}
+
+/// A program that starts the process, and leaves a byte for each start.
+class CountedProgram {
+ public:
+  explicit CountedProgram(const std::string& folder) : count_(folder + "/starts") {
+    program_.path = folder + "/program";
+    std::ofstream(program_.path) << "#!/bin/sh\nprintf x >> '" << count_ << "'\nexec '"
+                                 << worker_path() << "' \"$@\"\n";
+    fs::permissions(program_.path, fs::perms::owner_all);
+  }
+  const WorkerProgram& program() const { return program_; }
+  void wait_for(size_t starts) const {
+    while (!fs::exists(count_) || fs::file_size(count_) < starts) std::this_thread::yield();
+  }
+
+ private:
+  const std::string count_;
+  WorkerProgram program_{"", {kWorkerCommand}};
+};
+
+size_t folders_in(const std::string& path) {
+  const auto entries = fs::directory_iterator(path);
+  return static_cast<size_t>(std::distance(fs::begin(entries), fs::end(entries)));
+}
+
+TEST_F(ChildRunnerTest, SparesAreTakenAndMadeAgain) {
+  const CountedProgram counted(folder_);
+  Spares spares(counted.program());
+  const auto first = *spares.take(limits_);
+  counted.wait_for(3);
+  while (folders_in(limits_.temp_dir) < 3) std::this_thread::yield();
+  std::vector<pid_t> before = children_of_this();
+  const auto second = *spares.take(limits_);
+  EXPECT_THAT(before, testing::Contains(second->process()));
+  counted.wait_for(4);
+  limits_.memory *= 2;
+  const auto other = *spares.take(limits_);
+  EXPECT_THAT(before, testing::Not(testing::Contains(other->process()))) << "of other limits";
+}
+
+TEST_F(ChildRunnerTest, SparesThatHaveDiedAreNotUsed) {
+  const CountedProgram counted(folder_);
+  const auto runner = make_child_runner(counted.program(), clock_, nullptr);
+  EXPECT_TRUE(run(*runner, query("SELECT 1 a")).ok());
+  counted.wait_for(4);
+  for (const pid_t child : children_of_this()) {
+    ::kill(child, SIGKILL);
+    siginfo_t info{};
+    ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT);
+  }
+  EXPECT_TRUE(run(*runner, query("SELECT 1 a")).ok());
+}
+
+TEST_F(ChildRunnerTest, SparesGoWhenThereIsNoQueryForAWhile) {
+  Spares spares({worker_path(), {kWorkerCommand}}, std::chrono::milliseconds(20));
+  while (children_of_this().size() < 2) (void)*spares.take(limits_);
+  while (!children_of_this().empty()) std::this_thread::yield();
+  while (folders_in(limits_.temp_dir) != 0) std::this_thread::yield();
 }
 
 uint64_t resident() {

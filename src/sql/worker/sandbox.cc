@@ -118,7 +118,6 @@ base::Status set_limits(const SandboxLimits& limits) {
     if (before == 0) return Error(ErrorCode::kIo, "cannot read /proc/self/statm");
     KILN_TRY(bound(RLIMIT_AS, before + limits.memory, "memory"));
   }
-  if (limits.cpu_seconds != 0) KILN_TRY(bound(RLIMIT_CPU, limits.cpu_seconds, "time"));
   if (limits.file_size != 0) KILN_TRY(bound(RLIMIT_FSIZE, limits.file_size, "files"));
   KILN_TRY(bound(RLIMIT_NOFILE, kDescriptors, "descriptors"));
   (void)::signal(SIGXFSZ, SIG_IGN);  // writing fails

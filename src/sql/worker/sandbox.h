@@ -8,10 +8,9 @@
 namespace kiln::sql {
 
 struct SandboxLimits {
-  uint64_t memory = 0;       ///< bytes beyond those that it has already; 0: unbounded
-  uint64_t file_size = 0;    ///< bytes of a file; 0: unbounded
-  uint64_t cpu_seconds = 0;  ///< 0: unbounded
-  std::string folder{};      ///< the one that it may use; "": none
+  uint64_t memory = 0;     ///< bytes beyond those that it has already; 0: unbounded
+  uint64_t file_size = 0;  ///< bytes of a file; 0: unbounded
+  std::string folder{};    ///< the one that it may use; "": none
 };
 
 /// Before anything else: the process ends with its parent, cannot be looked into, gains no
