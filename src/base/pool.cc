@@ -132,9 +132,8 @@ void Pool::Queue::post(std::function<void()> step) {
   MutexLock lock(pool_.mutex_);
   if (ended_) return;
   steps_.push_back(std::move(step));
-  if (waits_for_turn_) return;
-  pool_.stand_in_line(*this);
-  pool_.changed_.notify_one();
+  if (!waits_for_turn_) pool_.stand_in_line(*this);
+  pool_.changed_.notify_one();  // each step may have a thread of its own
 }
 
 Pool::Waiting::Waiting(Pool& pool) : pool_(pool) {

@@ -1,7 +1,9 @@
 #include "base/pool.h"
 
 #include <atomic>
+#include <barrier>
 #include <fstream>
+#include <latch>
 #include <string>
 #include <thread>
 
@@ -34,6 +36,25 @@ class Gate {
   Condition changed_;
   bool open_ KILN_GUARDED_BY(mutex_) = false;
 };
+
+/// Threads that sleep are woken for each step, not for each queue.
+TEST(PoolTest, StepsOfOneQueueRunAtTheSameTime) {
+  for (const Pool::Use use : {Pool::Use::kOne, Pool::Use::kShared}) {
+    const auto pool = *Pool::start(2, use);
+    for (int round = 0; round < 1000; ++round) {
+      std::barrier<> both(2);
+      std::latch done(2);
+      Pool::Queue queue(*pool);
+      for (int i = 0; i < 2; ++i) {
+        queue.post([&] {
+          both.arrive_and_wait();
+          done.count_down();
+        });
+      }
+      done.wait();
+    }
+  }
+}
 
 TEST(PoolTest, QueuesTakeTurns) {
   const auto pool = start(1);
