@@ -182,6 +182,14 @@ class SqlTest(unittest.TestCase):
         self.assertEqual(job.rows("ByState"), [{"id": "p1"}])
         self.assertEqual(len(job.rows("all")), 3)
 
+    def test_exp_1_to_memory(self):
+        server = Server("--export-sink", "memory:", data={"Patient.ndjson": PATIENTS},
+                        views={"v.json": VIEW, "q.json": QUERY, "on.json": SQL_VIEW})
+        self.addCleanup(server.stop)
+        job = server.export(parameters(values(("on", "valueBoolean", True))),
+                            path="/Library/by-state/$sqlquery-export")
+        self.assertEqual(job.rows("ByState"), [{"id": "p0"}, {"id": "p2"}])
+
     def test_exp_2_an_instances_values_stand_at_the_top(self):
         job = self.server.export(parameters(values(("on", "valueBoolean", True))),
                                  path="/Library/by-state/$sqlquery-export")

@@ -5,6 +5,7 @@ import os
 import subprocess
 import unittest
 
+from tests.cli.test_sql import library
 from tests.support.server import Server, export_of, parts_of, view
 from tests.support.services import BUCKET, Unavailable
 
@@ -76,6 +77,22 @@ def store_cases(store):
             self.assertEqual((part.status, part.text), (206, "1980-01-01"))
             head = server.request("HEAD", output["location"])
             self.assertEqual(head.headers["Content-Length"], str(len(answer.body)))
+
+        def test_exp_1_a_query_and_its_view_go_there(self):
+            of_patients = {**view("Patient", id="id"), "id": "patients", "url": "http://x.org/patients"}
+            server = self.server(views={"patients.json": of_patients})
+            job = server.export({"resourceType": "Parameters", "parameter": [
+                {"name": "subject", "part": [
+                    {"name": "name", "valueString": "some"},
+                    {"name": "subjectResource", "resource": library(
+                        "SELECT id FROM p WHERE id < 'p000003' ORDER BY id DESC",
+                        [("p", "http://x.org/patients")])}]},
+                {"name": "subject", "part": [
+                    {"name": "name", "valueString": "all"},
+                    {"name": "subjectCanonical", "valueCanonical": "http://x.org/patients"}]}]},
+                path="/$sql-export")
+            self.assertEqual([row["id"] for row in job.rows("some")], ["p000002", "p000001", "p000000"])
+            self.assertEqual(len(job.rows("all")), 1000)
 
         def test_large_output_goes_up_in_parts(self):
             server = self.server("--s3-part-size", "5MiB")
