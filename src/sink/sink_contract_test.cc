@@ -184,6 +184,17 @@ TEST_P(SinkContract, SeveralReadersAtOnce) {
   EXPECT_EQ(buffer[0], kText[1]);
 }
 
+/// A store may still be busy with parts whose connection was cut, refuse to end their upload, or
+/// have one arrive after its end: whoever removes comes again, as the janitor does.
+void remove_what_comes(ExportSink& sink, const std::string& job) {
+  static constexpr int kMost = 100;
+  for (int i = 0; i < kMost; ++i) {
+    ASSERT_TRUE(sink.remove_job(job, {}).ok());
+    if (jobs_of(sink).empty()) return;
+  }
+  ADD_FAILURE() << "something of " << job << " stays";
+}
+
 TEST_P(SinkContract, AbandonedFileLeavesNothing) {
   {
     auto writer = writer_of(*sink_, kKey);
@@ -195,7 +206,6 @@ TEST_P(SinkContract, AbandonedFileLeavesNothing) {
   store(*sink_, kKey, kText);
 }
 
-/// A store may still be busy with parts whose connection was cut, and refuse to end their upload.
 TEST_P(SinkContract, AbandonedLargeFileLeavesNothingOnceItsJobIsRemoved) {
   {
     auto writer = writer_of(*sink_, kKey);
@@ -203,8 +213,7 @@ TEST_P(SinkContract, AbandonedLargeFileLeavesNothingOnceItsJobIsRemoved) {
     ASSERT_TRUE(writer->write(patterned(GetParam().large)).ok());
   }
   EXPECT_EQ(load_error(*sink_, kKey, 0, 1), ErrorCode::kNotFound);
-  ASSERT_TRUE(sink_->remove_job("job-1", {}).ok());
-  EXPECT_EQ(jobs_of(*sink_), Jobs{});
+  remove_what_comes(*sink_, "job-1");
 }
 
 TEST_P(SinkContract, AbandonedFileLeavesItsNeighboursAlone) {
@@ -333,8 +342,7 @@ TEST_P(SinkContract, UnfinishedFilesGoWithTheirJob) {
   waits.reset();
   small.reset();
   large.reset();
-  ASSERT_TRUE(sink_->remove_job("job-1", {}).ok());
-  EXPECT_EQ(jobs_of(*sink_), Jobs{});
+  remove_what_comes(*sink_, "job-1");
 }
 
 TEST_P(SinkContract, ReaderDuringRemovalEndsOrFails) {
@@ -414,8 +422,7 @@ TEST_P(SinkContract, StopDuringALargeFileLeavesNothing) {
   stop.request_stop();
   EXPECT_EQ(code_of(writer->write(kText)), ErrorCode::kCancelled);
   writer.reset();
-  ASSERT_TRUE(sink_->remove_job("job-1", {}).ok());
-  EXPECT_EQ(jobs_of(*sink_), Jobs{});
+  remove_what_comes(*sink_, "job-1");
 }
 
 TEST_P(SinkContract, ManyThreadsWriteReadAndRemove) {
