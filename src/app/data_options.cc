@@ -241,14 +241,16 @@ base::Result<dataset::SnapshotPtr> open_data(const DataOptions& options) {
 
 namespace {
 
-/// Where a query may put what has no room in memory. DuckDB makes it when it needs it, and removes
-/// it.
-std::string query_folder() {
-  std::error_code none;
-  std::string folder = std::filesystem::temp_directory_path(none);
-  if (folder.empty()) folder = "/tmp";
-  base::SystemRandom random;
-  return folder + "/kiln-sql-" + base::random_hex(random, 8);
+/// One for the process, as the database of its queries is.
+const std::string& query_folder() {
+  static const std::string kFolder = [] {
+    std::error_code none;
+    std::string folder = std::filesystem::temp_directory_path(none);
+    if (folder.empty()) folder = "/tmp";
+    base::SystemRandom random;
+    return folder + "/kiln-sql-" + base::random_hex(random, 8);
+  }();
+  return kFolder;
 }
 
 sql::QueryLimits query_limits(uint64_t memory_limit) {
@@ -304,6 +306,11 @@ plan::PlanPtr make_plan(plan::Draft draft, const dataset::SnapshotPtr& data,
   }
   const CommandExecution command(memory, options, signals);
   return plan::make_plan(std::move(draft), data, plan::Hold::kAll, command.execution(), problems);
+}
+
+QueryFolder::~QueryFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(query_folder(), ignored);
 }
 
 base::Status open_query_database(const DataOptions& options) {

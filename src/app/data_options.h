@@ -78,6 +78,16 @@ plan::PlanPtr make_plan(plan::Draft draft, const dataset::SnapshotPtr& data,
                         const DataOptions& options, base::MemoryBudget& memory,
                         const SignalStop& signals, plan::Problems& problems);
 
+/// The folder where queries put what has no room in memory, which DuckDB makes when it needs it: it
+/// is gone with this.
+class QueryFolder {
+ public:
+  QueryFolder() = default;
+  ~QueryFolder();
+  QueryFolder(const QueryFolder&) = delete;
+  QueryFolder& operator=(const QueryFolder&) = delete;
+};
+
 /// The one database of a command that runs a query, before its statements are read.
 base::Status open_query_database(const DataOptions& options);
 

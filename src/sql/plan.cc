@@ -19,8 +19,6 @@ using table::SqlType;
 using table::Test;
 using Op = Test::Op;
 
-constexpr size_t kMostTests = 64;  // of a condition, as they are tried one after the other
-
 std::string_view type_of(Value node) { return node["type"].text(); }
 
 std::optional<Op> comparison_of(std::string_view type) {
@@ -99,7 +97,9 @@ std::optional<Test::Constant> constant_of(Value node, const table::ColumnType& c
       if (!value.is_boolean()) return std::nullopt;
       return value.boolean();
     case SqlType::kVarchar:
-      if (!value.is_string()) return std::nullopt;
+      if (!value.is_string() || value.text().size() > table::kMostConstantBytes) {
+        return std::nullopt;
+      }
       return std::string(value.text());
     case SqlType::kDecimal: {
       const auto decimal = decimal_of(value);
@@ -137,7 +137,7 @@ class Scan {
     }
     if (type_of(expression) == "COMPARE_BETWEEN") return add_between(expression, conditions);
     Condition condition{schema_.columns.size(), {}};
-    if (read(expression, condition) && condition.any.size() <= kMostTests) {
+    if (read(expression, condition) && condition.any.size() <= table::kMostTests) {
       conditions.push_back(std::move(condition));
     }
   }
@@ -242,29 +242,32 @@ class Scan {
 
 class PlanReader {
  public:
-  explicit PlanReader(const std::vector<Relation>& relations)
-      : relations_(relations), found_(relations.size()) {}
+  explicit PlanReader(const std::vector<Relation>& relations) : relations_(relations) {
+    plan_.readings.resize(relations.size());
+  }
 
-  void read(Value node, Value above) {
-    if (type_of(node) == "LOGICAL_GET" && node["name"].text() == "kiln_view")
-      read_scan(node, above);
+  /// `above`: the filter that the node is the one child of; `times`: how often it is run, 2 for
+  /// many.
+  void read(Value node, Value above, size_t times) {
+    const std::string_view type = type_of(node);
+    if (type == "LOGICAL_GET" && node["name"].text() == "kiln_view") read_scan(node, above, times);
+    if (type == "LOGICAL_LIMIT") plan_.may_stop = true;
+    if (type == "LOGICAL_RECURSIVE_CTE") times = 2;
     for (const Value child : node.items()) {
-      if (child.is_object()) read(child, {});
+      if (child.is_object()) read(child, {}, times);
       if (!child.is_array()) continue;
       const bool alone = child.key() == "children" && child.size() == 1;
       for (const Value item : child.items()) {
-        read(item, alone && type_of(node) == "LOGICAL_FILTER" ? node : Value());
+        read(item, alone && type == "LOGICAL_FILTER" ? node : Value(), times);
       }
     }
   }
 
   /// Nothing is known if the view of one reading is not.
-  std::vector<PlannedReadings> take() {
-    return understood_ ? std::move(found_) : std::vector<PlannedReadings>(relations_.size());
-  }
+  Plan take() { return understood_ ? std::move(plan_) : Plan(); }
 
  private:
-  void read_scan(Value get, Value above) {
+  void read_scan(Value get, Value above, size_t times) {
     const std::vector<Value> parameters = get["parameters"].items();
     const auto relation = parameters.size() == 1 ? parameters[0]["value"].integer() : std::nullopt;
     if (!relation || *relation < 0 || static_cast<size_t>(*relation) >= relations_.size() ||
@@ -276,10 +279,15 @@ class PlanReader {
     std::vector<Condition> conditions;
     const Scan scan(get, *relations_[index].schema());
     for (const Value expression : above["expressions"].items()) scan.add(expression, conditions);
-    PlannedReadings& found = found_[index];
+    if (conditions.size() > table::kMostConditions) {
+      conditions.resize(table::kMostConditions, Condition{0, {}});
+    }
+    PlannedReadings& found = plan_.readings[index];
     found.columns.insert(scan.columns().begin(), scan.columns().end());
     // Readings cannot be told apart when they begin, so that what one wants goes for all.
-    if (++found.count == 1) {
+    const bool is_first = found.count == 0;
+    found.count += times;
+    if (is_first) {
       found.conditions = std::move(conditions);
     } else if (found.conditions != conditions) {
       found.conditions.clear();
@@ -287,16 +295,16 @@ class PlanReader {
   }
 
   const std::vector<Relation>& relations_;
-  std::vector<PlannedReadings> found_;
+  Plan plan_;
   bool understood_ = true;  ///< which view each reading is of
 };
 
 }  // namespace
 
-std::vector<PlannedReadings> read_plan(std::string plan, const std::vector<Relation>& relations) {
+Plan read_plan(std::string plan, const std::vector<Relation>& relations) {
   PlanReader reader(relations);
   const auto document = json::Document::parse(std::move(plan), "plan", kMostTreeValues);
-  if (document.ok()) reader.read((*document)->root(), {});
+  if (document.ok()) reader.read((*document)->root(), {}, 1);
   return reader.take();
 }
 

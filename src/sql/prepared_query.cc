@@ -126,7 +126,8 @@ struct PreparedQuery::Parts {
   /// As DuckDB prepares it; with the values in place of their names if `literals`.
   Rewritten rewritten(bool literals = false) const;
   base::Status read_plan();
-  base::Status share_readings();
+  base::Status start_again();
+  base::Status share_readings(uint64_t limit);
   base::Status keep(size_t relation);
 };
 
@@ -161,7 +162,9 @@ base::Status PreparedQuery::Parts::create_relations() {
     const Relation& relation = query->relations[i];
     const std::string head = "CREATE VIEW " + relation_name(i) + " AS ";
     if (relation.schema() != nullptr) {
-      KILN_TRY(session->execute(head + "SELECT * FROM kiln_view(" + std::to_string(i) + ")"));
+      const std::string failure =
+          session->failure_of(head + "SELECT * FROM kiln_view(" + std::to_string(i) + ")");
+      if (!failure.empty()) return read_duckdb_error(failure).error.in(relation.name);
       continue;
     }
     KILN_TRY(create_labels(i, relation.labels));
@@ -253,33 +256,48 @@ base::Status PreparedQuery::Parts::bind_values() {
 /// What the statement's plan wants of the views is what is wanted of the engine.
 base::Status PreparedQuery::Parts::read_plan() {
   static constexpr size_t kMostText = 64 << 10;
+  const bool reads_views =
+      std::any_of(query->relations.begin(), query->relations.end(),
+                  [](const Relation& relation) { return relation.schema() != nullptr; });
   const std::string text = rewritten(true).sql;
-  if (text.size() > kMostText) return {};
+  if (!reads_views || text.size() > kMostText) return {};
   const PreparedStatement serialize(
       *session,
       "SELECT json_serialize_plan($1::VARCHAR, optimize := true, skip_null := true, "
       "skip_empty := true)");
   std::optional<std::string> plan = serialize.ok() ? serialize.text_for(text) : std::nullopt;
   if (plan) {
-    views.readings = sql::read_plan(*std::move(plan), query->relations);
+    views.plan = sql::read_plan(*std::move(plan), query->relations);
     return {};
   }
-  // DuckDB could not write it, for want of memory perhaps, which has broken the transaction.
+  return start_again();  // DuckDB could not write it, for want of memory perhaps
+}
+
+/// After a failure that is none of the query: it has broken the transaction.
+base::Status PreparedQuery::Parts::start_again() {
   prepared.reset();
   KILN_TRY(session->execute("ROLLBACK"));
   return set_up();
 }
 
-/// A view that would be read more than once is read once, into a table, where there is room.
-base::Status PreparedQuery::Parts::share_readings() {
+/// A view that would be read more than once is read once, into a table, where there is room and
+/// nobody may want its first rows alone.
+base::Status PreparedQuery::Parts::share_readings(uint64_t limit) {
   static constexpr uint64_t kCell = 32;  // bytes, about
+  if (views.plan.may_stop || limit != UINT64_MAX) return {};
   bool shared = false;
-  for (size_t i = 0; i < views.readings.size(); ++i) {
-    const PlannedReadings& readings = views.readings[i];
+  for (size_t i = 0; i < views.plan.readings.size(); ++i) {
+    const PlannedReadings& readings = views.plan.readings[i];
     if (readings.count < 2) continue;
     const uint64_t width = std::max<uint64_t>(1, readings.columns.size());
     if (!session->instance().has_room_for(views.tables->expected_rows(i) * width * kCell)) continue;
-    KILN_TRY(keep(i));
+    base::Status kept = keep(i);
+    if (!kept.ok()) {
+      // The room was too small after all: each reading is a scan.
+      const base::ErrorCode code = kept.error().code();
+      if (code == base::ErrorCode::kLimit || code == base::ErrorCode::kIo) return start_again();
+      return kept;
+    }
     shared = true;
   }
   if (!shared) return {};
@@ -293,7 +311,7 @@ base::Status PreparedQuery::Parts::share_readings() {
 /// The relation's rows as they are wanted now, for all who read it. What nobody reads is NULL.
 base::Status PreparedQuery::Parts::keep(size_t relation) {
   const table::Schema& schema = *query->relations[relation].schema();
-  const std::set<size_t>& wanted = views.readings[relation].columns;
+  const std::set<size_t>& wanted = views.plan.readings[relation].columns;
   std::string kept;
   std::string all;
   for (size_t i = 0; i < schema.columns.size(); ++i) {
@@ -311,8 +329,9 @@ base::Status PreparedQuery::Parts::keep(size_t relation) {
                                            " AS SELECT " + all + " FROM temp.kept_" + number}) {
     const std::string failure = session->failure_of(statement);
     if (failure.empty()) continue;
-    if (views.failure) return std::move(*std::exchange(views.failure, std::nullopt));
-    return read_duckdb_error(failure).error;
+    if (!views.failure) return read_duckdb_error(failure).error;
+    // Whatever its code is, it is no want of room.
+    return base::Error(base::ErrorCode::kInvalid, "a view has failed");
   }
   return {};
 }
@@ -399,11 +418,10 @@ base::Result<uint64_t> PreparedQuery::run(engine::Output& output, uint64_t limit
   };
   if (stop.stop_requested()) return failed("");
   base::Status planned = parts.read_plan();
-  if (planned.ok()) planned = parts.share_readings();
-  if (!planned.ok()) {
-    if (stop.stop_requested()) return failed("");
-    return std::move(planned).error();
-  }
+  if (planned.ok()) planned = parts.share_readings(limit);
+  if (stop.stop_requested()) return failed("");
+  if (parts.views.failure) return failed("");
+  if (!planned.ok()) return std::move(planned).error();
   Chunks chunks(api);
   if (!chunks.begin(parts.prepared->get())) return failed(chunks.error());
   table::Batch batch(schema_, parts.values);

@@ -401,6 +401,61 @@ TEST_F(PreparedQueryTest, AViewThatIsReadTwiceIsScannedOnceWhereThereIsRoom) {
   }
 }
 
+TEST_F(PreparedQueryTest, ARecursiveQueryReadsItsViewOnce) {
+  add_file("Observation.ndjson", kObservations);
+  const std::vector<view::ViewPtr> views = {view(kEveryType)};
+  limits_.temp_dir = testing::TempDir() + "kiln-prepared-query-spill";
+  EXPECT_EQ(rows(query("WITH RECURSIVE r(n) AS (SELECT 0 UNION ALL SELECT r.n + 1 FROM r, o "
+                       "WHERE r.n < 20 AND o.id = 'a') SELECT count(*) n FROM r",
+                       views, {"o"})),
+            "{\"n\":21}\n");
+  EXPECT_EQ(wanted_.size(), 1U);
+}
+
+/// First rows are not waited for until all have been read.
+TEST_F(PreparedQueryTest, WhatMayStopEarlyIsNotShared) {
+  add_file("Observation.ndjson", kObservations);
+  const std::vector<view::ViewPtr> views = {view(kEveryType)};
+  limits_.temp_dir = testing::TempDir() + "kiln-prepared-query-spill";
+  const std::string both = "SELECT id FROM o UNION ALL SELECT d::VARCHAR FROM o";
+  EXPECT_EQ(rows(query(both, views, {"o"}), 1), "{\"id\":\"a\"}\n");
+  EXPECT_EQ(wanted_.size(), 2U);
+  rows(query(both + " LIMIT 1", views, {"o"}));
+  EXPECT_EQ(wanted_.size(), 2U);
+  rows(query(both, views, {"o"}));
+  EXPECT_EQ(wanted_.size(), 1U);
+}
+
+/// How much a view comes to is but guessed.
+TEST_F(PreparedQueryTest, WithoutRoomForASharedReadingThereAreTwo) {
+  std::string text;
+  for (int i = 0; i < 30000; ++i) {
+    text += R"({"resourceType":"Patient","id":"a long id, so that it is not in the row )" +
+            std::to_string(i) + "\",\"active\":true}\n";
+  }
+  add_file("Patient.ndjson", text);
+  const std::vector<view::ViewPtr> views = {view(kPatients)};
+  limits_.memory = 20 << 20;
+  limits_.temp_dir = testing::TempDir() + "kiln-prepared-query-spill";
+  limits_.temp = 1 << 20;
+  expected_rows_ = 1;
+  EXPECT_EQ(rows(query("SELECT (SELECT count(*) FROM p WHERE active) a, "
+                       "(SELECT max(repeat(id, 30)) FROM p)[1:1] b, "
+                       "(SELECT min(repeat(id, 20)) FROM p)[1:1] c",
+                       views, {"p"})),
+            "{\"a\":30000,\"b\":\"a\",\"c\":\"a\"}\n");
+}
+
+TEST_F(PreparedQueryTest, NamesThatDifferInCaseAloneAreTold) {
+  const std::vector<view::ViewPtr> views = {
+      view(R"({"resourceType":"ViewDefinition","name":"v","status":"active","resource":"Patient",
+               "select":[{"column":[{"name":"id","path":"id"},{"name":"ID","path":"gender"}]}]})")};
+  auto refused = run(query("SELECT * FROM v", views, {"v"}));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code(), ErrorCode::kInvalid);
+  EXPECT_EQ(refused.error().message().find('{'), std::string::npos) << refused.error().message();
+}
+
 TEST_F(PreparedQueryTest, AnErrorInASharedReadingIsTheViews) {
   add_file("Patient.ndjson", R"({"resourceType":"Patient","id":"b","name":[{"family":1}]})"
                              "\n");

@@ -71,8 +71,8 @@ base::Result<std::unique_ptr<Reading>> begin_reading(const ViewFunctionState& st
     const auto at = std::lower_bound(columns.begin(), columns.end(), column);
     reading->places.push_back(static_cast<size_t>(at - columns.begin()));
   }
-  if (relation < state.readings.size()) {
-    for (const table::Condition& condition : state.readings[relation].conditions) {
+  if (relation < state.plan.readings.size()) {
+    for (const table::Condition& condition : state.plan.readings[relation].conditions) {
       if (std::binary_search(columns.begin(), columns.end(), condition.column)) {
         wanted.conditions.push_back(condition);
       }

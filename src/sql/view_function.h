@@ -14,9 +14,9 @@ namespace kiln::sql {
 struct ViewFunctionState {
   const DuckDbApi* api = nullptr;
   const Query* query = nullptr;
-  Tables* tables = nullptr;               ///< null: nothing is to be read
-  std::optional<base::Error> failure;     ///< the first one of a reading
-  std::vector<PlannedReadings> readings;  ///< of each relation; empty: not known
+  Tables* tables = nullptr;            ///< null: nothing is to be read
+  std::optional<base::Error> failure;  ///< the first one of a reading
+  Plan plan;
 };
 
 /// Makes `kiln_view(N)` known: the rows of the N-th relation, which must be a view, with the

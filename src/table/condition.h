@@ -45,6 +45,11 @@ struct Condition {
 /// may hold.
 bool may_hold(const Condition& condition, const Cell& cell);
 
+/// More are not worth their time; what makes conditions leaves others out.
+constexpr size_t kMostConditions = 64;       ///< of a reader
+constexpr size_t kMostTests = 64;            ///< of a condition
+constexpr size_t kMostConstantBytes = 1024;  ///< of a text
+
 struct Wanted {
   std::vector<size_t> columns;  ///< their places in the schema, rising
   /// Each is of one of the columns. Rows of which one does not hold may be left out.

@@ -82,7 +82,7 @@ struct ColumnType {
   /// Values of such a column are JSON texts. As typed values their scalars are JSON strings but for
   /// Booleans and whole numbers of 64 bits, so that nothing is lost.
   Nesting nesting = Nesting::kNone;
-  std::vector<Member> members{};  ///< of a list one, of a map two
+  std::vector<Member> members;  ///< of a list one, of a map two
 
   bool nested() const { return nesting != Nesting::kNone; }
 };

@@ -110,6 +110,19 @@ TEST_F(NarrowedTest, SelectsSideBySide) {
             "{\"family\":\"B\",\"given\":\"x\",\"id\":\"a\"}\n");
 }
 
+/// What cannot be had is an error where there is a row, whatever is looked at first.
+TEST_F(NarrowedTest, AConditionIsNoErrorWhereThereIsNoRow) {
+  compile(R"([{"forEach":"telecom","column":[{"name":"value","path":"value"}]},
+              {"column":[{"name":"family","path":"name.family"},{"name":"id","path":"id"}]}])");
+  EXPECT_NE(rows({"value", "family"}, {is("family", "A")}).find("2 values"), std::string::npos);
+  compile(R"([{"forEach":"contact","column":[{"name":"gender","path":"gender"}]},
+              {"column":[{"name":"family","path":"name.family"},{"name":"id","path":"id"}]}])");
+  EXPECT_EQ(rows({"gender", "family"}, {is("family", "A")}), "");
+  compile(R"([{"forEach":"$this","column":[{"name":"family","path":"name.family"}],
+               "select":[{"forEach":"contact","column":[{"name":"gender","path":"gender"}]}]}])");
+  EXPECT_EQ(rows({"gender", "family"}, {is("family", "A")}), "");
+}
+
 /// What nobody wants is not evaluated.
 TEST_F(NarrowedTest, OtherColumnsOfARowThatIsNotWantedAreLeftAlone) {
   compile(R"([{"column":[{"name":"given","path":"name.given"},{"name":"id","path":"id"}]}])");

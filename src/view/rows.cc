@@ -105,25 +105,33 @@ class RowBuilder {
   }
 
   /// The select's own columns that have conditions, until one does not hold: then the row is not
-  /// `wanted`. The select's cells begin at `cells`.
+  /// `wanted`. The select's cells begin at `cells`. A value that cannot be had is no error as long
+  /// as it is not known that there is a row: then all are to be evaluated `again`.
   [[nodiscard]] bool tested_cells(const SelectProgram& select, const Item& focus, int64_t row_index,
-                                  Cell* cells, bool& wanted) {
+                                  Cell* cells, bool& wanted, bool& again) {
     wanted = true;
     evaluation_.set_row_index(row_index);
     for (size_t i = 0; wanted && i < select.tested; ++i) {
       const ColumnProgram& column = select.columns[i];
       Cell& cell = cells[column.column - select.first_column];
-      if (!value(column, focus, cell)) return false;
-      wanted = is_wanted(column, cell);
+      if (value(column, focus, cell)) {
+        wanted = is_wanted(column, cell);
+        continue;
+      }
+      if (!error_ || error_->code() != base::ErrorCode::kInvalid) return false;
+      error_.reset();
+      failed_at_ = nullptr;
+      again = true;
+      return true;
     }
     return true;
   }
 
-  /// The select's other columns of its own.
+  /// The select's other columns of its own, or all of them `again`.
   [[nodiscard]] bool other_cells(const SelectProgram& select, const Item& focus, int64_t row_index,
-                                 Cell* cells) {
+                                 Cell* cells, bool again) {
     evaluation_.set_row_index(row_index);
-    for (size_t i = select.tested; i < select.columns.size(); ++i) {
+    for (size_t i = again ? 0 : select.tested; i < select.columns.size(); ++i) {
       const ColumnProgram& column = select.columns[i];
       if (!value(column, focus, cells[column.column - select.first_column])) return false;
     }
@@ -247,7 +255,8 @@ class RowBuilder {
     if (!evaluation_.make_room(select.width * sizeof(Cell))) return false;
     Cell* const first = out.add_row();
     bool wanted = true;
-    if (!tested_cells(select, focus, row_index, first, wanted)) return false;
+    bool again = false;
+    if (!tested_cells(select, focus, row_index, first, wanted, again)) return false;
     for (size_t i = 0; wanted && i < select.selects.size(); ++i) {
       if (!this->select(select.selects[i], focus, row_index, parts[i])) return false;
       total *= parts[i].rows;
@@ -265,7 +274,7 @@ class RowBuilder {
     }
     if (!evaluation_.step(total)) return false;
     if (!evaluation_.make_room((total - 1) * select.width * sizeof(Cell))) return false;
-    if (!other_cells(select, focus, row_index, first)) return false;
+    if (!other_cells(select, focus, row_index, first, again)) return false;
     if (count == 0) return true;
     const auto own = static_cast<uint32_t>(select.columns.size());
     fill_product(select, parts, count, 0, first);
@@ -447,10 +456,12 @@ base::Status RowEvaluation::append(const json::Tape& tape, table::Batch& batch,
   }
   // Selects of columns alone have one row; the others are combined.
   const std::vector<SelectProgram>& selects = view_.rows_->selects;
+  bool again = false;
   for (const SelectProgram& select : selects) {
     if (select.tested == 0 || !select.is_simple()) continue;
     bool wanted = true;
-    if (!builder.tested_cells(select, evaluation_.root(), 0, &row_[select.first_column], wanted)) {
+    if (!builder.tested_cells(select, evaluation_.root(), 0, &row_[select.first_column], wanted,
+                              again)) {
       return builder.take_error();
     }
     if (!wanted) return {};
@@ -459,7 +470,7 @@ base::Status RowEvaluation::append(const json::Tape& tape, table::Batch& batch,
   uint64_t total = 1;
   for (const SelectProgram& select : selects) {
     if (select.is_simple()) {
-      if (!builder.other_cells(select, evaluation_.root(), 0, &row_[select.first_column])) {
+      if (!builder.other_cells(select, evaluation_.root(), 0, &row_[select.first_column], again)) {
         return builder.take_error();
       }
       continue;

@@ -156,6 +156,13 @@ class SqlTest(CliTest):
         both = self.ask("SELECT count(*) FROM pt JOIN names USING (id)", stdin=text, status=2)
         self.assertIn("more than once", both.err)
 
+    def test_cli_sql_leaves_nothing_where_it_spills(self):
+        spills = self.path("spills")
+        os.mkdir(spills)
+        self.ask("SELECT count(*) AS n FROM (SELECT md5(range::VARCHAR) AS h FROM range(1000000) "
+                 "ORDER BY h LIMIT 900000)", "--memory-limit", "100MiB", env={"TMPDIR": spills})
+        self.assertEqual(os.listdir(spills), [])
+
     def test_cli_sql_lists_its_tables(self):
         self.write("views/adults.json", library(
             "SELECT id, CAST(born AS DATE) AS day FROM people", [("people", "http://x.org/pt")],

@@ -178,6 +178,7 @@ int run(SqlOptions& options) {
   if (!options.query.empty()) sources.push_back(options.query);
   const base::Status stdin_status = check_standard_input(sources, options.data.data);
   if (!stdin_status.ok()) return report(stdin_status.error(), signals);
+  const QueryFolder folder;
   const base::Status database = open_query_database(options.data);
   if (!database.ok()) return report(database.error(), signals);
   const auto artefacts = load_artefacts(options);

@@ -44,6 +44,15 @@ std::vector<pid_t> children_of_this() {
   return found;
 }
 
+/// Until they have ended; they can still be waited for.
+void end_children() {
+  for (const pid_t child : children_of_this()) {
+    ::kill(child, SIGKILL);
+    siginfo_t info{};
+    ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT);
+  }
+}
+
 class ChildRunnerTest : public engine::EngineTest {
  protected:
   ChildRunnerTest()
@@ -292,6 +301,7 @@ TEST_F(ChildRunnerTest, ADeathIsAFailure) {
       for (const pid_t child : children_of_this()) ::kill(child, signal);
     };
     EXPECT_EQ(failure(kEndless), signal == SIGSEGV ? ErrorCode::kInternal : ErrorCode::kLimit);
+    end_children();  // those that wait have had the signal, too, but may not know it yet
   }
   on_write_ = nullptr;
   EXPECT_TRUE(run(query("SELECT 1 a")).ok());
@@ -371,11 +381,7 @@ TEST_F(ChildRunnerTest, SparesThatHaveDiedAreNotUsed) {
   const auto runner = make_child_runner(counted.program(), clock_, nullptr);
   EXPECT_TRUE(run(*runner, query("SELECT 1 a")).ok());
   counted.wait_for(4);
-  for (const pid_t child : children_of_this()) {
-    ::kill(child, SIGKILL);
-    siginfo_t info{};
-    ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT);
-  }
+  end_children();
   EXPECT_TRUE(run(*runner, query("SELECT 1 a")).ok());
 }
 

@@ -32,8 +32,11 @@ std::optional<Test::Constant> read_constant(WireReader& in) {
       const auto low = in.get<uint64_t>();
       return table::Decimal128{low, in.get<int64_t>()};
     }
-    case 4:
-      return std::string(in.text());
+    case 4: {
+      const std::string_view text = in.text();
+      if (text.size() > table::kMostConstantBytes) return std::nullopt;
+      return std::string(text);
+    }
     default:
       return std::nullopt;
   }
@@ -65,10 +68,14 @@ std::optional<table::Wanted> read_wanted(WireReader& in, const table::Schema& sc
       (!columns.empty() && columns.back() >= schema.columns.size())) {
     return std::nullopt;
   }
-  for (size_t left = in.count(2 * sizeof(uint64_t)); left != 0 && in.ok(); --left) {
+  size_t left = in.count(2 * sizeof(uint64_t));
+  if (left > table::kMostConditions) return std::nullopt;
+  for (; left != 0 && in.ok(); --left) {
     table::Condition condition{in.get<uint64_t>(), {}};
     if (!std::binary_search(columns.begin(), columns.end(), condition.column)) return std::nullopt;
-    for (size_t tests = in.count(2); tests != 0 && in.ok(); --tests) {
+    size_t tests = in.count(2);
+    if (tests > table::kMostTests) return std::nullopt;
+    for (; tests != 0 && in.ok(); --tests) {
       const auto op = in.get<uint8_t>();
       if (op > static_cast<uint8_t>(Test::Op::kStartsWith)) return std::nullopt;
       auto constant = read_constant(in);

@@ -53,5 +53,17 @@ TEST(WantedCodecTest, RefusesWhatCannotBeWanted) {
   EXPECT_FALSE(read(whole + "x"));
 }
 
+TEST(WantedCodecTest, HasItsBounds) {
+  const auto fits = [](size_t conditions, size_t tests, size_t bytes) {
+    const table::Test test{Op::kEqual, std::string(bytes, 'x')};
+    const table::Condition condition{0, std::vector<table::Test>(tests, test)};
+    return read(bytes_of({{0}, std::vector<table::Condition>(conditions, condition)})).has_value();
+  };
+  EXPECT_TRUE(fits(table::kMostConditions, table::kMostTests, table::kMostConstantBytes));
+  EXPECT_FALSE(fits(table::kMostConditions + 1, 1, 1));
+  EXPECT_FALSE(fits(1, table::kMostTests + 1, 1));
+  EXPECT_FALSE(fits(1, 1, table::kMostConstantBytes + 1));
+}
+
 }  // namespace
 }  // namespace kiln::sql
